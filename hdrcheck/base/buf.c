@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+#include "hdrcheck/base/buf.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUF_FIRST_CAP = 512 /* bytes */ };
+
+void
+buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){.max = max};
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->data);
+	buf_init(b, b->max);
+}
+
+struct span
+buf_span(const struct buf *b)
+{
+	if (b->data == NULL)
+		return span_of("", 0);
+	return span_of(b->data + b->start, buf_len(b));
+}
+
+size_t
+buf_len(const struct buf *b)
+{
+	return b->end - b->start;
+}
+
+size_t
+buf_room(const struct buf *b)
+{
+	return b->max - buf_len(b);
+}
+
+static void
+move_to_front(struct buf *b)
+{
+	size_t len = buf_len(b);
+
+	if (b->start == 0)
+		return;
+	if (len > 0)
+		memmove(b->data, b->data + b->start, len);
+	b->start = 0;
+	b->end = len;
+}
+
+static bool
+grow(struct buf *b, size_t need)
+{
+	size_t cap = b->cap > 0 ? b->cap : BUF_FIRST_CAP;
+	char *data;
+
+	while (cap < need)
+		cap = cap > b->max / 2 ? b->max : cap * 2;
+	if (cap > b->max)
+		cap = b->max;
+	data = realloc(b->data, cap);
+	if (data == NULL)
+		return false;
+	b->data = data;
+	b->cap = cap;
+	return true;
+}
+
+char *
+buf_reserve(struct buf *b, size_t n)
+{
+	if (n > buf_room(b))
+		return NULL;
+	if (b->cap - b->end < n || b->data == NULL) {
+		move_to_front(b);
+		if ((b->cap < b->end + n || b->data == NULL) &&
+		    !grow(b, b->end + n))
+			return NULL;
+	}
+	return b->data + b->end;
+}
+
+void
+buf_commit(struct buf *b, size_t n)
+{
+	assert(n <= b->cap - b->end);
+	b->end += n;
+}
+
+bool
+buf_append(struct buf *b, struct span s)
+{
+	char *room;
+
+	if (s.len == 0)
+		return true;
+	room = buf_reserve(b, s.len);
+	if (room == NULL)
+		return false;
+	memcpy(room, s.data, s.len);
+	buf_commit(b, s.len);
+	return true;
+}
+
+void
+buf_consume(struct buf *b, size_t n)
+{
+	assert(n <= buf_len(b));
+	b->start += n;
+	if (b->start == b->end)
+		b->start = b->end = 0;
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->start = b->end = 0;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+#include "hdrcheck/base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum {
+	DURATION_MAX_S = 1000000000, /* more than 30 years is a mistake */
+	SECONDS_PER_DAY = 86400,
+};
+
+static const struct {
+	char letter;
+	int32_t seconds;
+} duration_units[] = {
+    {'d', SECONDS_PER_DAY},
+    {'h', 3600},
+    {'m', 60},
+    {'s', 1},
+};
+
+enum { N_UNITS = sizeof(duration_units) / sizeof(duration_units[0]) };
+
+static int64_t
+read_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return ts.tv_sec * CLOCK_NS_PER_S + ts.tv_nsec;
+}
+
+struct clock_now
+clock_read(void)
+{
+	struct clock_now now = {
+	    .wall_ns = read_ns(CLOCK_REALTIME),
+	    .mono_ns = read_ns(CLOCK_MONOTONIC),
+	};
+
+	return now;
+}
+
+int64_t
+clock_floor_s(int64_t ns)
+{
+	int64_t s = ns / CLOCK_NS_PER_S;
+
+	return ns % CLOCK_NS_PER_S < 0 ? s - 1 : s;
+}
+
+static bool
+is_leap_year(int64_t year)
+{
+	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+int
+clock_days_in_month(int64_t year, int month)
+{
+	static const int days[] = {
+	    31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+	return month == 2 && is_leap_year(year) ? 29 : days[month - 1];
+}
+
+/*
+ * Years are counted from March, so that the leap day is the last of its year
+ * and the days before a month follow one formula; 400 years are 146097 days,
+ * and 1970-01-01 is day 719468 of that count.
+ */
+int64_t
+clock_days_from_date(int64_t year, int month, int day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t year_of_era = y - era * 400;
+	int64_t month_from_march = (month + 9) % 12;
+	int64_t day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 -
+	    year_of_era / 100 + day_of_year;
+
+	return era * 146097 + day_of_era - 719468;
+}
+
+const char *
+clock_format_utc(int64_t s, char out[CLOCK_UTC_SIZE])
+{
+	time_t t = (time_t)s;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(out, CLOCK_UTC_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(out, CLOCK_UTC_SIZE, "@%lld", (long long)s);
+	return out;
+}
+
+static bool
+take_number(struct span *text, uint64_t *value)
+{
+	size_t n = 0;
+	struct span digits;
+
+	while (n < text->len && ascii_is_digit(text->data[n]))
+		n++;
+	digits = span_head(*text, n);
+	*text = span_skip(*text, n);
+	return span_to_u64(digits, DURATION_MAX_S, value);
+}
+
+bool
+clock_parse_duration(struct span text, int64_t *seconds)
+{
+	int64_t total = 0;
+	size_t unit = 0;
+	uint64_t n;
+
+	if (span_to_u64(text, DURATION_MAX_S, &n)) {
+		*seconds = (int64_t)n;
+		return true;
+	}
+	while (text.len > 0) {
+		if (!take_number(&text, &n) || text.len == 0)
+			return false;
+		while (unit < N_UNITS &&
+		    duration_units[unit].letter != text.data[0])
+			unit++;
+		if (unit == N_UNITS)
+			return false;
+		total += (int64_t)n * duration_units[unit++].seconds;
+		text = span_skip(text, 1);
+		if (total > DURATION_MAX_S * INT64_C(10))
+			return false;
+	}
+	*seconds = total;
+	return total > 0 || unit > 0;
+}
+
+const char *
+clock_format_duration(int64_t seconds, char out[CLOCK_DURATION_SIZE])
+{
+	size_t used = 0;
+
+	if (seconds <= 0) {
+		snprintf(out, CLOCK_DURATION_SIZE, "0s");
+		return out;
+	}
+	for (size_t i = 0; i < N_UNITS; i++) {
+		int64_t n = seconds / duration_units[i].seconds;
+
+		seconds %= duration_units[i].seconds;
+		if (n > 0)
+			used += (size_t)snprintf(out + used,
+			    CLOCK_DURATION_SIZE - used, "%lld%c", (long long)n,
+			    duration_units[i].letter);
+	}
+	return out;
+}

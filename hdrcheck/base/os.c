@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE /* accept4 */
+
+#include "hdrcheck/base/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#if defined(__linux__) && !defined(OS_PORTABLE)
+
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+
+static void
+fill_set(sigset_t *set, const int *signals)
+{
+	sigemptyset(set);
+	for (; *signals != 0; signals++)
+		sigaddset(set, *signals);
+}
+
+int
+os_signal_open(const int *signals)
+{
+	sigset_t set;
+
+	fill_set(&set, signals);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int
+os_signal_read(int fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return 0;
+	return (int)info.ssi_signo;
+}
+
+void
+os_signal_forget(int fd)
+{
+	sigset_t none;
+
+	close(fd);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int
+os_news_open(const char *folder)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if (inotify_add_watch(fd, folder,
+		IN_MOVED_TO | IN_MOVED_FROM | IN_ATTRIB | IN_DELETE |
+		    IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR) < 0) {
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+static bool
+classify(uint32_t mask, bool named, enum os_news *kind)
+{
+	if (mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF))
+		*kind = OS_NEWS_LOST;
+	else if (!named)
+		return false;
+	else if (mask & (IN_MOVED_FROM | IN_DELETE))
+		*kind = OS_NEWS_DEPARTED;
+	else if (mask & IN_MOVED_TO)
+		*kind = OS_NEWS_ARRIVED;
+	else if (mask & IN_ATTRIB)
+		*kind = OS_NEWS_COMPLETE;
+	else
+		return false;
+	return true;
+}
+
+bool
+os_news_next(struct span *bytes, enum os_news *kind, struct span *name)
+{
+	struct inotify_event event;
+	size_t len;
+
+	while (bytes->len >= sizeof(event)) {
+		memcpy(&event, bytes->data, sizeof(event));
+		if (event.len > bytes->len - sizeof(event))
+			return false;
+		*name = span_of(bytes->data + sizeof(event), event.len);
+		*bytes = span_skip(*bytes, sizeof(event) + event.len);
+		len = strnlen(name->data, name->len);
+		*name = span_head(*name, len);
+		if (classify(event.mask, len > 0, kind))
+			return true;
+	}
+	return false;
+}
+
+int
+os_no_new_privileges(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+int
+os_not_dumpable(void)
+{
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int
+os_die_with_parent(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return -1;
+	if (getppid() != parent) {
+		errno = ESRCH;
+		return -1;
+	}
+	return 0;
+}
+
+int
+os_accept(int listener)
+{
+	return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+#else /* portable */
+
+/*
+ * A signal handler has no parameter to find its state by: the write end of
+ * the self-pipe is the one static variable of the project.
+ */
+static int signal_pipe = -1;
+
+static void
+on_signal(int signo)
+{
+	int saved = errno;
+	unsigned char byte = (unsigned char)signo;
+
+	if (write(signal_pipe, &byte, 1) < 0) {
+		/* A full pipe already tells enough. */
+	}
+	errno = saved;
+}
+
+static int
+set_flags(int fd)
+{
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -1;
+	return fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+int
+os_signal_open(const int *signals)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	int ends[2];
+
+	if (pipe(ends) < 0 || set_flags(ends[0]) < 0 || set_flags(ends[1]) < 0)
+		return -1;
+	signal_pipe = ends[1];
+	action.sa_flags = SA_RESTART;
+	sigemptyset(&action.sa_mask);
+	for (; *signals != 0; signals++)
+		if (sigaction(*signals, &action, NULL) < 0)
+			return -1;
+	return ends[0];
+}
+
+int
+os_signal_read(int fd)
+{
+	unsigned char byte;
+
+	return read(fd, &byte, 1) == 1 ? byte : 0;
+}
+
+void
+os_signal_forget(int fd)
+{
+	close(fd);
+	close(signal_pipe);
+	for (int signo = 1; signo < NSIG; signo++)
+		signal(signo, SIG_DFL);
+}
+
+int
+os_news_open(const char *folder)
+{
+	(void)folder;
+	errno = ENOSYS;
+	return -1;
+}
+
+bool
+os_news_next(struct span *bytes, enum os_news *kind, struct span *name)
+{
+	(void)bytes;
+	(void)kind;
+	(void)name;
+	return false;
+}
+
+int
+os_no_new_privileges(void)
+{
+	return 0;
+}
+
+int
+os_not_dumpable(void)
+{
+	return 0;
+}
+
+int
+os_die_with_parent(pid_t parent)
+{
+	(void)parent;
+	return 0;
+}
+
+int
+os_accept(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	if (fd >= 0 && set_flags(fd) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * os - everything that Linux does and POSIX does not, with a fallback
+ *
+ * On Linux: signalfd, inotify, prctl. Elsewhere, and when built with
+ * -DOS_PORTABLE, a pipe, no news, and nothing. This is the one file that a
+ * port touches.
+ */
+#ifndef BASE_OS_H
+#define BASE_OS_H
+
+#include <sys/types.h>
+
+#include "hdrcheck/base/span.h"
+
+enum os_news {
+	OS_NEWS_ARRIVED,  /* a name is there, its content may still change */
+	OS_NEWS_COMPLETE, /* the attributes of a file changed: it is whole */
+	OS_NEWS_DEPARTED, /* a name is gone */
+	OS_NEWS_LOST,     /* events were lost, or the folder is gone */
+};
+
+/*
+ * Routes the signals listed in signals (ends with 0) to a descriptor that
+ * becomes readable when one arrives. Call once per process. -1: errno.
+ */
+int os_signal_open(const int *signals);
+
+/* The next signal that arrived on fd, or 0 when there is none (now). */
+int os_signal_read(int fd);
+
+/* Gives a forked child the signal state of a fresh process again. */
+void os_signal_forget(int fd);
+
+/*
+ * Watches the names in a folder. Returns a descriptor to read with
+ * os_news_read(), or -1 with errno (ENOSYS where there is no such thing).
+ */
+int os_news_open(const char *folder);
+
+/*
+ * Takes one event off the bytes read from the descriptor: true, with *kind
+ * and *name (borrowed from *bytes, empty for OS_NEWS_LOST), or false when
+ * *bytes has no whole event left. Events of no interest are passed over.
+ */
+bool os_news_next(struct span *bytes, enum os_news *kind, struct span *name);
+
+/* No new privileges for this process and its children; 0 or -1. */
+int os_no_new_privileges(void);
+
+/* No core files, no tracing by others of the same user. */
+int os_not_dumpable(void);
+
+/* This process is killed (SIGKILL) when the one that made it ends. */
+int os_die_with_parent(pid_t parent);
+
+/* accept(2) with close-on-exec and non-blocking set; -1: errno. */
+int os_accept(int listener);
+
+#endif

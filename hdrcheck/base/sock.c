@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE /* SOCK_CLOEXEC, seteuid, setegid */
+
+#include "hdrcheck/base/sock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *
+parse_unix(struct span path, struct sock_address *address)
+{
+	struct sockaddr_un *un = (struct sockaddr_un *)&address->storage;
+
+	if (path.len == 0 || path.data[0] != '/')
+		return "a unix socket needs an absolute path";
+	if (!span_to_string(path, un->sun_path, sizeof(un->sun_path)))
+		return "the path of a unix socket ends at 107 bytes";
+	un->sun_family = AF_UNIX;
+	address->len = sizeof(*un);
+	return NULL;
+}
+
+static bool
+split_host_port(struct span text, struct span *host, struct span *port)
+{
+	*port = text;
+	if (text.len > 0 && text.data[0] == '[') {
+		*port = span_skip(text, 1);
+		return span_cut(port, ']', host) && port->len > 0 &&
+		    port->data[0] == ':' && (*port = span_skip(*port, 1), true);
+	}
+	return span_cut(port, ':', host);
+}
+
+static const char *
+parse_inet(struct span text, struct sock_address *address)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)&address->storage;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address->storage;
+	struct span host, port;
+	char name[INET6_ADDRSTRLEN];
+	uint64_t number;
+
+	if (!split_host_port(text, &host, &port))
+		return "inet needs ADDRESS:PORT or [ADDRESS]:PORT";
+	if (!span_to_u64(port, 65535, &number) || number == 0)
+		return "a port is a number from 1 to 65535";
+	if (!span_to_string(host, name, sizeof(name)))
+		return "not an IP address";
+	if (inet_pton(AF_INET, name, &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons((uint16_t)number);
+		address->len = sizeof(*in);
+		return NULL;
+	}
+	if (inet_pton(AF_INET6, name, &in6->sin6_addr) == 1) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons((uint16_t)number);
+		address->len = sizeof(*in6);
+		return NULL;
+	}
+	return "not an IP address (host names are not looked up)";
+}
+
+const char *
+sock_parse(struct span text, struct sock_address *address)
+{
+	memset(address, 0, sizeof(*address));
+	if (!span_to_string(text, address->text, sizeof(address->text)))
+		return "too long for a socket address";
+	if (span_starts_with(text, "unix:"))
+		return parse_unix(span_skip(text, 5), address);
+	if (span_starts_with(text, "inet:"))
+		return parse_inet(span_skip(text, 5), address);
+	return "a listener is unix:/path or inet:ADDRESS:PORT";
+}
+
+const char *
+sock_path(const struct sock_address *address)
+{
+	if (address->storage.ss_family != AF_UNIX)
+		return NULL;
+	return ((const struct sockaddr_un *)&address->storage)->sun_path;
+}
+
+static int
+new_socket(const struct sock_address *address, int flags)
+{
+	return socket(address->storage.ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+}
+
+static int
+close_failed(int fd)
+{
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+sock_connect(const struct sock_address *address)
+{
+	int fd = new_socket(address, 0);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&address->storage,
+		address->len) < 0)
+		return close_failed(fd);
+	return fd;
+}
+
+/* Only a refused connection shows that nobody is behind a socket file. */
+static int
+remove_stale(const struct sock_address *address)
+{
+	const char *path = sock_path(address);
+	struct stat st;
+	int fd;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = ENOTSOCK;
+		return -1;
+	}
+	fd = new_socket(address, SOCK_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&address->storage,
+		address->len) == 0 ||
+	    errno != ECONNREFUSED) {
+		close(fd);
+		errno = EADDRINUSE;
+		return -1;
+	}
+	close(fd);
+	return unlink(path);
+}
+
+static int
+bind_unix(int fd, const struct sock_address *address, mode_t mode)
+{
+	mode_t saved_mask;
+	int rc;
+
+	if (remove_stale(address) < 0)
+		return -1;
+	saved_mask = umask(0777 & ~mode);
+	rc = bind(fd, (const struct sockaddr *)&address->storage, address->len);
+	umask(saved_mask);
+	return rc;
+}
+
+/* Root takes the owner's ids for the moment of the bind, and no longer. */
+static int
+bind_as(int fd, const struct sock_address *address,
+    const struct sock_owner *owner)
+{
+	gid_t gid = getegid();
+	uid_t uid = geteuid();
+	int rc = -1;
+
+	if (uid != 0)
+		return bind_unix(fd, address, owner->mode);
+	if (setegid(owner->gid) == 0 && seteuid(owner->uid) == 0)
+		rc = bind_unix(fd, address, owner->mode);
+	if (seteuid(uid) < 0 || setegid(gid) < 0)
+		return -1;
+	return rc;
+}
+
+static int
+bind_inet(int fd, const struct sock_address *address)
+{
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return bind(
+	    fd, (const struct sockaddr *)&address->storage, address->len);
+}
+
+int
+sock_listen(const struct sock_address *address, const struct sock_owner *owner)
+{
+	int fd = new_socket(address, SOCK_NONBLOCK);
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	if (sock_path(address) != NULL)
+		rc = bind_as(fd, address, owner);
+	else
+		rc = bind_inet(fd, address);
+	if (rc < 0 || listen(fd, SOCK_BACKLOG) < 0)
+		return close_failed(fd);
+	return fd;
+}

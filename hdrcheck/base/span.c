@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+#include "hdrcheck/base/span.h"
+
+#include <string.h>
+
+struct span
+span_of(const void *data, size_t len)
+{
+	struct span s = {data, len};
+
+	return s;
+}
+
+struct span
+span_str(const char *text)
+{
+	return span_of(text, strlen(text));
+}
+
+bool
+span_equal(struct span a, struct span b)
+{
+	return a.len == b.len &&
+	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool
+span_equal_str(struct span a, const char *b)
+{
+	return span_equal(a, span_str(b));
+}
+
+bool
+span_equal_nocase(struct span a, struct span b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
+			return false;
+	return true;
+}
+
+bool
+span_starts_with(struct span s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.len >= n && memcmp(s.data, prefix, n) == 0;
+}
+
+struct span
+span_skip(struct span s, size_t n)
+{
+	return span_of(s.data + n, s.len - n);
+}
+
+struct span
+span_head(struct span s, size_t n)
+{
+	return span_of(s.data, n);
+}
+
+struct span
+span_trim(struct span s)
+{
+	while (s.len > 0 && ascii_is_blank(s.data[0]))
+		s = span_skip(s, 1);
+	while (s.len > 0 && ascii_is_blank(s.data[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool
+span_cut(struct span *rest, char sep, struct span *head)
+{
+	const char *at;
+
+	if (rest->len == 0)
+		return false;
+	at = memchr(rest->data, sep, rest->len);
+	if (at == NULL)
+		return false;
+	*head = span_head(*rest, (size_t)(at - rest->data));
+	*rest = span_skip(*rest, head->len + 1);
+	return true;
+}
+
+static bool
+is_list_gap(char c)
+{
+	return c == ',' || ascii_is_blank(c);
+}
+
+bool
+span_next_item(struct span *rest, struct span *item)
+{
+	size_t n = 0;
+
+	while (rest->len > 0 && is_list_gap(rest->data[0]))
+		*rest = span_skip(*rest, 1);
+	while (n < rest->len && !is_list_gap(rest->data[n]))
+		n++;
+	*item = span_head(*rest, n);
+	*rest = span_skip(*rest, n);
+	return n > 0;
+}
+
+bool
+span_to_u64(struct span s, uint64_t max, uint64_t *value)
+{
+	uint64_t v = 0;
+
+	if (s.len == 0)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		uint64_t digit = (uint64_t)(unsigned char)s.data[i] - '0';
+
+		if (digit > 9 || digit > max || v > (max - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	*value = v;
+	return true;
+}
+
+bool
+span_to_string(struct span s, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (s.len >= size || (s.len > 0 && memchr(s.data, '\0', s.len) != NULL))
+		return false;
+	if (s.len > 0)
+		memcpy(out, s.data, s.len);
+	out[s.len] = '\0';
+	return true;
+}
+
+bool
+ascii_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+ascii_is_alpha(char c)
+{
+	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+bool
+ascii_is_alnum(char c)
+{
+	return ascii_is_digit(c) || ascii_is_alpha(c);
+}
+
+bool
+ascii_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * span - a piece of somebody else's bytes
+ *
+ * A span borrows: it is valid as long as the bytes it points at. Bytes may be
+ * anything, NUL included. All functions are pure and do not depend on the
+ * locale.
+ */
+#ifndef BASE_SPAN_H
+#define BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct span {
+	const char *data;
+	size_t len;
+};
+
+/* A span over a string literal, usable in static tables. */
+#define SPAN(literal)                                                          \
+	{                                                                      \
+		(literal), sizeof(literal) - 1                                 \
+	}
+
+struct span span_of(const void *data, size_t len);
+
+/* Span over a NUL-terminated string, without the NUL. */
+struct span span_str(const char *text);
+
+bool span_equal(struct span a, struct span b);
+bool span_equal_str(struct span a, const char *b);
+
+/* Equal when ASCII letters are compared without regard to case. */
+bool span_equal_nocase(struct span a, struct span b);
+
+bool span_starts_with(struct span s, const char *prefix);
+
+/* s without its first n bytes; n <= s.len. */
+struct span span_skip(struct span s, size_t n);
+
+/* The first n bytes of s; n <= s.len. */
+struct span span_head(struct span s, size_t n);
+
+/* s without blanks (space, tab, CR, LF) at both ends. */
+struct span span_trim(struct span s);
+
+/*
+ * Cuts *rest at the first sep: *head gets what stands before it, *rest what
+ * stands behind it. False, and nothing is changed, when there is no sep.
+ */
+bool span_cut(struct span *rest, char sep, struct span *head);
+
+/*
+ * Takes the next item of a list whose items are parted by commas and blanks.
+ * False at the end of the list.
+ */
+bool span_next_item(struct span *rest, struct span *item);
+
+/*
+ * Reads s, which must be decimal digits and nothing else, as a number of at
+ * most max. False when it is anything else or larger.
+ */
+bool span_to_u64(struct span s, uint64_t max, uint64_t *value);
+
+/*
+ * Copies s and a NUL to out. False, and out is the empty string, when s does
+ * not fit into size bytes with its NUL or has a NUL inside. size > 0.
+ */
+bool span_to_string(struct span s, char *out, size_t size);
+
+bool ascii_is_digit(char c);
+bool ascii_is_alpha(char c);
+bool ascii_is_alnum(char c);
+bool ascii_is_blank(char c); /* space, tab, CR, LF */
+char ascii_lower(char c);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * hdrcheck - answers header_checks for X-Deliver-At: HOLD, DUNNO or REJECT
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "hdrcheck/base/os.h"
+#include "hdrcheck/daemon.h"
+#include "hdrcheck/lookup.h"
+#include "hdrcheck/socketmap.h"
+
+/* How long peers may take to read their answers when the daemon stops. */
+#define STOP_GRACE_NS (5 * CLOCK_NS_PER_S)
+
+static const char usage[] =
+    "usage: hdrcheck [-d] [-c FILE]           the daemon, in the foreground\n"
+    "       hdrcheck -n [-c FILE]             check the configuration\n"
+    "       hdrcheck -q LINE [--now DATE]     what is answered for a header\n"
+    "       hdrcheck --help | --version\n";
+
+static const char help[] =
+    "\n"
+    "Tells Postfix's header_checks(5) what to do with X-Deliver-At headers.\n"
+    "\n"
+    "  -c FILE     configuration (default: " SETTINGS_DEFAULT_FILE ")\n"
+    "  -d          log to standard error instead of syslog\n"
+    "  -n          check the configuration; exit 0, or 78 and FILE:LINE: what\n"
+    "  -q LINE     print the verdict on one header line;\n"
+    "              exit 0 DUNNO or NOTFOUND, 75 HOLD, 65 REJECT\n"
+    "  --now DATE  judge as if it were that moment (with -q)\n"
+    "\n"
+    "Signals: TERM and INT answer what was read and stop; HUP reads the\n"
+    "configuration again.\n";
+
+struct options {
+	bool debug;
+	bool check;
+	const char *file;
+	const char *line;
+	const char *now;
+};
+
+struct hdrcheck {
+	struct log log;
+	struct options options;
+	struct loop *loop;
+	struct conn_server *server;
+	struct lookup lookup;
+	int signal_fd;
+	bool stopping;
+};
+
+static int64_t
+wall_now_ns(void)
+{
+	return clock_read().wall_ns;
+}
+
+static int
+print_usage(void)
+{
+	fputs(usage, stderr);
+	return EX_USAGE;
+}
+
+/* Returns -1 to go on, or an exit code. */
+static int
+parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"now", required_argument, NULL, 'N'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+dnc:q:", longs, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			o->debug = true;
+			break;
+		case 'n':
+			o->check = true;
+			break;
+		case 'c':
+			o->file = optarg;
+			break;
+		case 'q':
+			o->line = optarg;
+			break;
+		case 'N':
+			o->now = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			fputs(help, stdout);
+			return EX_OK;
+		case 'V':
+			daemon_print_version("hdrcheck");
+			return EX_OK;
+		default:
+			return print_usage();
+		}
+	}
+	if (optind != argc || (o->check && o->line != NULL) ||
+	    (o->now != NULL && o->line == NULL))
+		return print_usage();
+	return -1;
+}
+
+/* -q: the verdict on one line. */
+static int
+query(const struct options *o, const struct settings *settings)
+{
+	static const int codes[VERDICT_KINDS] = {
+	    [VERDICT_NOTFOUND] = EX_OK,
+	    [VERDICT_DUNNO] = EX_OK,
+	    [VERDICT_HOLD] = EX_TEMPFAIL,
+	    [VERDICT_REJECT] = EX_DATAERR,
+	};
+	char text[VERDICT_TEXT_SIZE];
+	int64_t now_ns = wall_now_ns();
+	struct verdict v;
+	struct date now;
+
+	if (o->now != NULL) {
+		enum date_error error = date_parse(span_str(o->now), &now);
+
+		if (error != DATE_OK || now.never) {
+			fprintf(stderr, "hdrcheck: --now %s: %s\n", o->now,
+			    date_reason(error));
+			return EX_USAGE;
+		}
+		now_ns = now.moment_s * CLOCK_NS_PER_S;
+	}
+	v = verdict_of(span_str(o->line), now_ns, settings);
+	verdict_format(&v, settings, text);
+	puts(v.kind == VERDICT_NOTFOUND ? "NOTFOUND" : text);
+	return codes[v.kind];
+}
+
+static void
+reload(struct hdrcheck *h)
+{
+	struct settings settings;
+	struct conn_limits limits;
+	char error[CONF_ERROR_SIZE];
+	const char *fixed;
+
+	if (!settings_load(&settings, h->options.file, error)) {
+		log_warnx(&h->log, "%s; the old configuration stays", error);
+		return;
+	}
+	fixed = settings_needs_restart(&h->lookup.settings, &settings);
+	if (fixed != NULL)
+		log_warnx(&h->log, "a change of %s needs a restart", fixed);
+	h->lookup.settings = settings;
+	limits = (struct conn_limits){
+	    .connections = (size_t)settings.max_connections,
+	    .idle_ms = settings.idle_timeout_s * 1000,
+	};
+	conn_server_limit(h->server, &limits);
+	log_info(&h->log, "configuration read again");
+}
+
+static void
+on_drained(void *ctx)
+{
+	struct hdrcheck *h = ctx;
+
+	loop_stop(h->loop);
+}
+
+static void
+on_signal(void *ctx, short revents)
+{
+	struct hdrcheck *h = ctx;
+	int signo;
+
+	(void)revents;
+	while ((signo = os_signal_read(h->signal_fd)) != 0) {
+		if (signo == SIGHUP) {
+			reload(h);
+		} else if (!h->stopping) {
+			h->stopping = true;
+			conn_server_drain(h->server,
+			    clock_read().mono_ns + STOP_GRACE_NS, on_drained,
+			    h);
+		}
+	}
+}
+
+static int
+make_server(struct hdrcheck *h)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGTERM, 0};
+	const struct settings *settings = &h->lookup.settings;
+	struct conn_protocol protocol = {
+	    .name = "socketmap",
+	    .handle = lookup_socketmap,
+	    .ctx = &h->lookup,
+	    .in_max = SOCKETMAP_FRAME_MAX,
+	};
+	struct conn_limits limits = {
+	    .connections = (size_t)settings->max_connections,
+	    .idle_ms = settings->idle_timeout_s * 1000,
+	};
+
+	h->loop = loop_new();
+	if (h->loop == NULL)
+		return -1;
+	h->server = conn_server_new(h->loop, &h->log, &protocol, &limits);
+	if (h->server == NULL)
+		return -1;
+	h->signal_fd = os_signal_open(signals);
+	if (h->signal_fd < 0)
+		return -1;
+	return loop_watch(h->loop, h->signal_fd, POLLIN, on_signal, h);
+}
+
+/* Sockets are made, then root is given up, then the first byte is read. */
+static int
+serve(struct hdrcheck *h)
+{
+	const struct settings *settings = &h->lookup.settings;
+	struct daemon_ids ids;
+	int exit_code, fd;
+
+	if (settings->socketmap_listen.len == 0) {
+		log_error(&h->log, "socketmap_listen is off: nothing to do");
+		return EX_CONFIG;
+	}
+	daemon_prepare(&h->log, settings);
+	exit_code = daemon_find_ids(&h->log, settings, &ids);
+	if (exit_code != 0)
+		return exit_code;
+	fd = daemon_listen(
+	    &h->log, &settings->socketmap_listen, settings, &ids, &exit_code);
+	if (fd < 0)
+		return exit_code;
+	if (priv_drop(&ids.user) < 0) {
+		log_error(&h->log, "cannot become user %s: %s",
+		    settings->user, strerror(errno));
+		return EX_OSERR;
+	}
+	if (make_server(h) < 0 || conn_server_listen(h->server, fd) < 0) {
+		log_error(&h->log, "cannot start: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	log_info(&h->log, "started, version %s, socketmap on %s",
+	    DELIVER_AT_VERSION, settings->socketmap_listen.text);
+	if (loop_run(h->loop) < 0) {
+		log_error(&h->log, "poll: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	log_info(&h->log, "stopped");
+	return EX_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct hdrcheck h = {.signal_fd = -1};
+	char error[CONF_ERROR_SIZE];
+	int code = parse_options(argc, argv, &h.options);
+
+	if (code >= 0)
+		return code;
+	h.lookup.now_ns = wall_now_ns;
+	if (!settings_load(&h.lookup.settings, h.options.file, error)) {
+		fprintf(stderr, "%s\n", error);
+		return EX_CONFIG;
+	}
+	if (h.options.check)
+		return EX_OK;
+	if (h.options.line != NULL)
+		return query(&h.options, &h.lookup.settings);
+	log_open(&h.log, "deliver-at/hdrcheck", h.options.debug);
+	code = serve(&h);
+	conn_server_free(h.server);
+	loop_free(h.loop);
+	return code;
+}

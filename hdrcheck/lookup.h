@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * lookup - hdrcheck's service: requests in, verdicts out, and counters
+ *
+ * The functions are protocol handlers for conn(): they neither read a clock
+ * of their own nor know a socket.
+ */
+#ifndef HDRCHECK_LOOKUP_H
+#define HDRCHECK_LOOKUP_H
+
+#include "hdrcheck/base/conn.h"
+#include "hdrcheck/verdict.h"
+
+/* The map that our recipe names, and the one that tells the counters. */
+#define LOOKUP_MAP        "deliver-at"
+#define LOOKUP_STATUS_MAP "status"
+
+struct lookup {
+	struct settings settings;
+	int64_t (*now_ns)(void); /* the wall clock */
+	uint64_t count[VERDICT_KINDS];
+	uint64_t malformed; /* frames and requests */
+};
+
+/* A conn_handle_fn; ctx is a struct lookup. */
+enum conn_verdict lookup_socketmap(
+    void *ctx, struct span in, struct buf *out, size_t *used);
+
+#endif
