@@ -59,7 +59,7 @@ struct hdrcheck {
 static int64_t
 wall_now_ns(void)
 {
-	return clock_read().wall_ns;
+	return clock_read().reached_ns;
 }
 
 static int

@@ -17,7 +17,7 @@
 
 struct lookup {
 	struct settings settings;
-	int64_t (*now_ns)(void); /* the wall clock */
+	int64_t (*now_ns)(void); /* the wall clock, as clock_now.reached_ns */
 	uint64_t count[VERDICT_KINDS];
 	uint64_t malformed; /* frames and requests */
 };

@@ -18,10 +18,18 @@ enum {
 	CLOCK_DURATION_SIZE = 32, /* "36500d23h59m59s" */
 };
 
-/* One reading of both clocks. */
+/*
+ * One reading of the clocks.
+ *
+ * time(2), which stamps Postfix's log and Received headers, lags behind
+ * CLOCK_REALTIME by up to a tick of the kernel (4 ms, as a rule). What must
+ * not happen before a moment waits for reached_ns: then no clock of the
+ * machine says that it is early.
+ */
 struct clock_now {
-	int64_t wall_ns; /* since 1970, CLOCK_REALTIME: for due times */
-	int64_t mono_ns; /* CLOCK_MONOTONIC: for waiting and deadlines */
+	int64_t wall_ns;    /* since 1970, CLOCK_REALTIME: to measure with */
+	int64_t reached_ns; /* since 1970, every clock is past it: to act on */
+	int64_t mono_ns;    /* CLOCK_MONOTONIC: for waiting and deadlines */
 };
 
 struct clock_now clock_read(void);

@@ -178,7 +178,7 @@ timer_left_ns(const struct loop_timer *timer, const struct clock_now *now)
 {
 	if (timer->clock == LOOP_MONO)
 		return timer->at_ns - now->mono_ns;
-	return timer->at_ns - now->wall_ns;
+	return timer->at_ns - now->reached_ns;
 }
 
 /* How long poll may sleep; -1: until something happens. */

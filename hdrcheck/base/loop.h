@@ -23,8 +23,9 @@ enum loop_clock { LOOP_MONO, LOOP_WALL };
 
 /*
  * A timer, owned by its user. It fires once, when its clock has reached at_ns
- * and never before. A wall clock timer is looked at once a second at least,
- * so that a clock that was set is noticed.
+ * and never before. LOOP_WALL is the clock of clock_now.reached_ns; such a
+ * timer is looked at once a second at least, so that a clock that was set is
+ * noticed.
  */
 struct loop_timer {
 	loop_timer_fn *fn;

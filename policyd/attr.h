@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * attr - a request of Postfix's policy delegation (SMTPD_POLICY_README)
+ *
+ * "name=value" lines and an empty one. Pure: spans over the bytes, nothing is
+ * copied.
+ */
+#ifndef POLICYD_ATTR_H
+#define POLICYD_ATTR_H
+
+#include "hdrcheck/base/span.h"
+
+enum {
+	ATTR_REQUEST_MAX = 64 * 1024, /* bytes of a request */
+	ATTR_LINE_MAX = 4 * 1024,     /* bytes of a line */
+	ATTR_MAX = 128,               /* attributes of a request */
+};
+
+enum attr_result {
+	ATTR_MORE, /* not a whole request yet */
+	ATTR_DONE,
+	ATTR_BAD, /* no request of this protocol: close the connection */
+};
+
+struct attr_request {
+	struct {
+		struct span name;
+		struct span value;
+	} pair[ATTR_MAX];
+	size_t n;
+};
+
+/*
+ * Reads the request at the front of in; *used is its length for DONE. A name
+ * that comes twice counts once, the last time. BAD: a line without "=" or
+ * name, a NUL byte, no request=smtpd_access_policy, or a limit is passed.
+ */
+enum attr_result attr_decode(
+    struct span in, struct attr_request *request, size_t *used);
+
+/* The value of an attribute; empty when it is not there. */
+struct span attr_get(const struct attr_request *request, const char *name);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * engine - the unprivileged half of policyd: policy service and scheduler
+ */
+#ifndef POLICYD_ENGINE_H
+#define POLICYD_ENGINE_H
+
+#include "hdrcheck/base/log.h"
+#include "hdrcheck/settings.h"
+#include "policyd/sched/postconf.h"
+
+struct engine_options {
+	const struct log *log;
+	const struct settings *settings;
+	const char *settings_file; /* its name, for messages */
+	const struct postconf *postconf;
+	uint64_t mail_owner_uid;
+	int channel;  /* to the runner; see wire.h */
+	int listener; /* of the policy service; -1: none */
+	int news;     /* inotify on hold, or -1 */
+};
+
+/*
+ * Runs, having given up all privileges before, until the runner says so or is
+ * gone. Owns the descriptors. An exit code.
+ */
+int engine_run(const struct engine_options *options);
+
+#endif

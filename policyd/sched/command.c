@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE /* pipe2, execvpe */
+
+#include "policyd/sched/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hdrcheck/base/os.h"
+
+enum { EXIT_NOT_RUN = 127 };
+
+struct pipes {
+	int in[2]; /* read end, write end */
+	int out[2];
+	int err[2];
+};
+
+static void
+close_pipe(int ends[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
+}
+
+static void
+close_pipes(struct pipes *p)
+{
+	int saved = errno;
+
+	close_pipe(p->in);
+	close_pipe(p->out);
+	close_pipe(p->err);
+	errno = saved;
+}
+
+static int
+open_pipes(struct pipes *p)
+{
+	if (pipe2(p->in, O_CLOEXEC) < 0 || pipe2(p->out, O_CLOEXEC) < 0 ||
+	    pipe2(p->err, O_CLOEXEC) < 0)
+		return -1;
+	if (fcntl(p->in[1], F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(p->out[0], F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(p->err[0], F_SETFL, O_NONBLOCK) < 0)
+		return -1;
+	return 0;
+}
+
+/* An empty pipe takes it whole, so nobody has to wait for the child. */
+static int
+fill_input(int fd, struct span input)
+{
+	ssize_t n;
+
+	if (input.len == 0)
+		return 0;
+	n = write(fd, input.data, input.len);
+	if (n == (ssize_t)input.len)
+		return 0;
+	if (n >= 0)
+		errno = EAGAIN;
+	return -1;
+}
+
+static void
+reset_signals(void)
+{
+	sigset_t none;
+
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void
+run_child(const struct command *c, const struct pipes *p, pid_t parent)
+{
+	setpgid(0, 0);
+	reset_signals();
+	if (dup2(p->in[0], STDIN_FILENO) < 0 ||
+	    dup2(p->out[1], STDOUT_FILENO) < 0 ||
+	    dup2(p->err[1], STDERR_FILENO) < 0)
+		_exit(EXIT_NOT_RUN);
+	if (c->run_as != NULL && priv_become(c->run_as) < 0)
+		_exit(EXIT_NOT_RUN);
+	if (os_no_new_privileges() < 0 || os_die_with_parent(parent) < 0)
+		_exit(EXIT_NOT_RUN);
+	if (setenv("PATH", COMMAND_PATH, 1) == 0)
+		execvpe(c->path, c->argv, c->env);
+	dprintf(STDERR_FILENO, "%s cannot be run: errno %d\n", c->path, errno);
+	_exit(EXIT_NOT_RUN);
+}
+
+pid_t
+command_start(const struct command *c, int *out, int *err)
+{
+	struct pipes p = {{-1, -1}, {-1, -1}, {-1, -1}};
+	pid_t parent = getpid();
+	pid_t pid;
+
+	if (open_pipes(&p) < 0 || fill_input(p.in[1], c->input) < 0) {
+		close_pipes(&p);
+		return -1;
+	}
+	pid = fork();
+	if (pid == 0)
+		run_child(c, &p, parent);
+	if (pid < 0) {
+		close_pipes(&p);
+		return -1;
+	}
+	setpgid(pid, pid);
+	*out = p.out[0];
+	*err = p.err[0];
+	p.out[0] = p.err[0] = -1;
+	close_pipes(&p);
+	return pid;
+}
+
+int
+command_exit_code(int status)
+{
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	return 128 + (WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE /* memmem */
+
+#include "policyd/sched/facts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "hdrcheck/base/clock.h"
+#include "hdrcheck/date.h"
+
+enum { USERID_TEXT_SIZE = 64 };
+
+void
+facts_begin(struct facts *facts)
+{
+	memset(facts, 0, sizeof(*facts));
+	facts->own_latest_s = facts->rule_latest_s = FACTS_NO_DATE;
+}
+
+static bool
+next_word(struct span *text, struct span *word)
+{
+	*text = span_trim(*text);
+	*word = *text;
+	if (!span_cut(text, ' ', word))
+		text->len = 0;
+	return word->len > 0;
+}
+
+/* "Sat Nov 21 20:47:02 2026", as ctime(3) writes it, is turned into a date. */
+static int64_t
+read_ctime(struct span text)
+{
+	struct span word[5]; /* day name, month, day, time, year */
+	struct date date;
+	char rfc5322[64];
+
+	for (int i = 0; i < 5; i++)
+		if (!next_word(&text, &word[i]) || word[i].len > 10)
+			return 0;
+	snprintf(rfc5322, sizeof(rfc5322), "%.*s %.*s %.*s %.*s +0000",
+	    (int)word[2].len, word[2].data, (int)word[1].len, word[1].data,
+	    (int)word[4].len, word[4].data, (int)word[3].len, word[3].data);
+	if (date_parse(span_str(rfc5322), &date) != DATE_OK)
+		return 0;
+	return date.moment_s;
+}
+
+static void
+take_named(struct facts *facts, struct span name, struct span value)
+{
+	if (span_equal_str(name, "sasl_username"))
+		facts->authenticated = value.len > 0;
+	else if (span_equal_str(name, "client_address"))
+		span_to_string(
+		    value, facts->client_address, FACTS_ADDRESS_SIZE);
+}
+
+void
+facts_take_attribute(
+    struct facts *facts, struct span name, bool named, struct span value)
+{
+	struct span word;
+
+	if (named)
+		take_named(facts, name, value);
+	else if (span_equal_str(name, "message_arrival_time"))
+		facts->arrival_s = read_ctime(value);
+	else if (span_equal_str(name, "create_time"))
+		facts->created_s = read_ctime(value);
+	else if (span_equal_str(name, "message_size"))
+		facts->size = next_word(&value, &word) &&
+			span_to_u64(word, INT64_MAX, &facts->size)
+		    ? facts->size
+		    : 0;
+	else if (span_equal_str(name, "sender"))
+		facts->empty_sender = value.len == 0;
+	else if (span_equal_str(name, "content_filter") ||
+	    span_equal_str(name, "redirect_to"))
+		facts->filtered = true;
+}
+
+static bool
+contains(struct span text, const char *part)
+{
+	return memmem(text.data, text.len, part, strlen(part)) != NULL;
+}
+
+/* A requeue adds "by HOST (Postfix, from userid N)" above everything. */
+static bool
+is_requeue(struct span received, uint64_t requeue_uid)
+{
+	char userid[USERID_TEXT_SIZE];
+
+	snprintf(userid, sizeof(userid), "from userid %llu)",
+	    (unsigned long long)requeue_uid);
+	return span_starts_with(span_trim(received), "by ") &&
+	    contains(received, userid);
+}
+
+static void
+later(int64_t *latest_s, int64_t moment_s)
+{
+	if (*latest_s < moment_s)
+		*latest_s = moment_s;
+}
+
+/*
+ * Above the topmost Received nobody but smtpd writes, so a comment (rule NAME)
+ * there is a rule's; below it, it is a comment.
+ */
+static void
+take_date(struct facts *facts, struct span body)
+{
+	struct date date;
+	bool of_rule;
+
+	if (date_parse(body, &date) != DATE_OK) {
+		facts->unreadable_date = true;
+		return;
+	}
+	of_rule = !facts->past_received && date.rule.len > 0;
+	if (date.never && of_rule)
+		facts->rule_never = true;
+	else if (date.never)
+		facts->own_never = true;
+	else
+		later(of_rule ? &facts->rule_latest_s : &facts->own_latest_s,
+		    date.moment_s);
+}
+
+void
+facts_take_header(struct facts *facts, struct span header,
+    const struct settings *settings, uint64_t requeue_uid)
+{
+	struct span name, body;
+
+	if (!header_split(header, &name, &body))
+		return;
+	if (header_find(&settings->veto_headers, name) >= 0)
+		facts->vetoed = true;
+	if (header_find(&settings->header_names, name) >= 0)
+		take_date(facts, body);
+	else if (span_equal_nocase(name, span_str("Received")) &&
+	    !is_requeue(body, requeue_uid))
+		facts->past_received = true;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * facts - what one queue file says about postponing it
+ *
+ * Gathers what postcat() hands out for one message. Pure.
+ */
+#ifndef SCHED_FACTS_H
+#define SCHED_FACTS_H
+
+#include "hdrcheck/settings.h"
+
+enum { FACTS_ADDRESS_SIZE = 64 /* of a client's IP address, with its NUL */ };
+
+/* No such date. */
+#define FACTS_NO_DATE INT64_MIN
+
+struct facts {
+	int64_t arrival_s; /* MAIL FROM, or submission; as postqueue lists it */
+	int64_t created_s; /* when this queue file was made: not before that
+			      was a header looked up. Requeued mail keeps its
+			      arrival and gets a new creation. */
+	uint64_t size;     /* message_size */
+	bool empty_sender;
+	bool filtered; /* it has a content_filter or redirect record */
+	bool authenticated;
+	char client_address[FACTS_ADDRESS_SIZE]; /* empty: came by sendmail */
+	bool vetoed;      /* it has one of veto_headers */
+	bool past_received; /* below this point a header is anybody's */
+	int64_t own_latest_s;  /* of the sender's dates, or FACTS_NO_DATE */
+	bool own_never;        /* the sender wrote never (rule ...) */
+	int64_t rule_latest_s; /* of rules' dates, or FACTS_NO_DATE */
+	bool rule_never;       /* a rule wrote never */
+	bool unreadable_date;  /* a header of ours is no date */
+};
+
+/* Nothing is known yet. */
+void facts_begin(struct facts *facts);
+
+/*
+ * Takes an envelope record: its name, whether it is a named attribute, its
+ * value. Unknown ones are passed over. Times are read as UTC.
+ */
+void facts_take_attribute(struct facts *facts, struct span name, bool named,
+    struct span value);
+
+/*
+ * Takes the next header, from the top. requeue_uid is the user id that
+ * "Received: ... from userid" names in what a requeue puts on top.
+ */
+void facts_take_header(struct facts *facts, struct span header,
+    const struct settings *settings, uint64_t requeue_uid);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * postconf - what we need to know of Postfix's configuration
+ */
+#ifndef SCHED_POSTCONF_H
+#define SCHED_POSTCONF_H
+
+#include "hdrcheck/settings.h"
+#include "policyd/sched/plan.h"
+
+enum { POSTCONF_ERROR_SIZE = 256 };
+
+struct postconf {
+	char command_directory[SETTINGS_PATH_SIZE];
+	char queue_directory[SETTINGS_PATH_SIZE];
+	char mail_owner[SETTINGS_NAME_SIZE];
+	bool hold_is_hashed; /* hash_queue_names lists hold */
+	struct plan_postfix facts;
+};
+
+/*
+ * Reads main, what "postconf -x NAME..." prints, and services, what
+ * "postconf -P -x" prints. Pure. False when a needed value is missing or
+ * cannot be read.
+ */
+bool postconf_parse(
+    struct span main, struct span services, struct postconf *conf);
+
+/*
+ * Runs postconf(1) on a configuration directory, and
+ * waits for it, POSTCONF_DEADLINE_MS at most. False with the reason in error.
+ */
+bool postconf_read(const char *config_directory, struct postconf *conf,
+    char error[POSTCONF_ERROR_SIZE]);
+
+enum { POSTCONF_DEADLINE_MS = 10000 };
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * qmsg - one message as "postqueue -j" lists it (DESIGN fact 12)
+ *
+ * Pure. Members may come in any order and unknown ones are passed over.
+ */
+#ifndef SCHED_QMSG_H
+#define SCHED_QMSG_H
+
+#include "policyd/sched/qid.h"
+
+struct qmsg {
+	struct span queue_name; /* borrowed from the line */
+	struct qid id;
+	int64_t arrival_s; /* seconds since 1970 */
+	uint64_t size;     /* bytes, message_size */
+	bool tried;        /* a recipient has a delay_reason */
+};
+
+/*
+ * Reads a line. cut: the line is the head of a longer one, and what stands
+ * behind the cut is not there. False when it is not what postqueue writes, or
+ * when the cut hides a member we need.
+ */
+bool qmsg_parse(struct span line, bool cut, struct qmsg *msg);
+
+/*
+ * Looks for a delay_reason in the pieces of a line that is too long for
+ * qmsg_parse(), the head included, also across their borders. Start with a
+ * zeroed state.
+ */
+struct qmsg_tail {
+	char last[16]; /* the end of the piece before */
+	size_t n_last;
+};
+
+bool qmsg_tail_tried(struct qmsg_tail *tail, struct span piece);
+
+#endif

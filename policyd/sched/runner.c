@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC */
+#include "policyd/sched/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "hdrcheck/base/loop.h"
+#include "hdrcheck/base/os.h"
+#include "policyd/sched/command.h"
+#include "policyd/sched/wire.h"
+
+/* How long the engine may take to stop before it is killed. */
+#define STOP_GRACE_NS (5 * CLOCK_NS_PER_S)
+
+enum {
+	ARGS_MAX = SWEEP_IDS_MAX + 8,
+	PATH_TEXT_SIZE = SETTINGS_PATH_SIZE + 16,
+};
+
+/* What a verb runs. Ids follow as arguments or on standard input. */
+static const struct verb {
+	const char *program;
+	const char *args[4];
+	bool as_mail_owner;
+	bool ids_as_args;
+	int64_t deadline_s; /* it is killed after that */
+} verbs[SWEEP_VERBS] = {
+    [SWEEP_LIST] = {"postqueue", {"-j"}, false, false, 600},
+    [SWEEP_READ] = {"postcat", {"-qeh"}, true, true, 60},
+    [SWEEP_RELEASE] = {"postsuper", {"-H", "-", "hold"}, false, false, 300},
+    [SWEEP_REQUEUE] = {"postsuper", {"-r", "-", "hold"}, false, false, 300},
+    [SWEEP_KICK_QMGR] = {"postkick", {"public", "qmgr", "D"}, true, false, 10},
+    [SWEEP_KICK_PICKUP] = {"postkick", {"public", "pickup", "W"}, true, false,
+	10},
+};
+
+/* main.cf and master.cf as they were when postconf read them. */
+struct stamp {
+	struct stat file[2];
+};
+
+struct runner {
+	struct runner_options o;
+	struct loop *loop;
+	struct loop_timer deadline;
+	struct loop_timer stop_timer;
+	int signal_fd;
+	pid_t pid[SWEEP_VERBS]; /* 0: not running */
+	int64_t kill_at_ns[SWEEP_VERBS];
+	unsigned running;
+	struct stamp stamp;
+	bool stopping;
+	bool engine_gone;
+	int exit_code;
+	char room[WIRE_MAX];
+};
+
+/* The end: of an engine that was told to stop, or of one that failed. */
+static void
+finish(struct runner *r)
+{
+	r->exit_code = r->stopping ? EX_OK : EX_SOFTWARE;
+	loop_stop(r->loop);
+}
+
+static void
+report(struct runner *r, const struct wire_report *what, const int *fds,
+    size_t n_fds)
+{
+	struct buf b;
+
+	buf_init(&b, WIRE_MAX);
+	if (!wire_put_report(&b, what) ||
+	    wire_send(r->o.channel, buf_span(&b), fds, n_fds) < 0) {
+		log_warn(r->o.log, "cannot tell the engine");
+		finish(r);
+	}
+	buf_free(&b);
+}
+
+static void
+report_number(
+    struct runner *r, enum wire_tell tell, enum sweep_verb verb, int number)
+{
+	struct wire_report what = {
+	    .tell = tell, .verb = verb, .number = number};
+
+	report(r, &what, NULL, 0);
+}
+
+static void
+take_stamp(const struct runner *r, struct stamp *stamp)
+{
+	static const char *const names[] = {"main.cf", "master.cf"};
+	char path[PATH_TEXT_SIZE];
+
+	memset(stamp, 0, sizeof(*stamp));
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s",
+		    r->o.settings->postfix_config_directory, names[i]);
+		if (stat(path, &stamp->file[i]) < 0)
+			memset(&stamp->file[i], 0, sizeof(stamp->file[i]));
+	}
+}
+
+static bool
+stamp_changed(const struct runner *r)
+{
+	struct stamp now;
+
+	take_stamp(r, &now);
+	for (int i = 0; i < 2; i++) {
+		const struct stat *a = &r->stamp.file[i];
+		const struct stat *b = &now.file[i];
+
+		if (a->st_ino != b->st_ino || a->st_size != b->st_size ||
+		    a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
+		    a->st_mtim.tv_nsec != b->st_mtim.tv_nsec)
+			return true;
+	}
+	return false;
+}
+
+/* Reads Postfix's settings again and tells the engine what they say. */
+static void
+refresh_postfix(struct runner *r)
+{
+	struct wire_report what = {.tell = WIRE_POSTFIX};
+	struct postconf conf;
+	char error[POSTCONF_ERROR_SIZE];
+
+	take_stamp(r, &r->stamp);
+	if (!postconf_read(
+		r->o.settings->postfix_config_directory, &conf, error)) {
+		log_warnx(r->o.log, "%s; no mail is requeued meanwhile",
+		    error);
+		conf.facts = r->o.postconf->facts;
+		conf.facts.requeue_safe = false;
+	}
+	what.postfix = conf.facts;
+	report(r, &what, NULL, 0);
+}
+
+static void
+arm_deadline(struct runner *r)
+{
+	int64_t first_ns = INT64_MAX;
+
+	for (int i = 0; i < SWEEP_VERBS; i++)
+		if (r->pid[i] != 0 && r->kill_at_ns[i] < first_ns)
+			first_ns = r->kill_at_ns[i];
+	if (first_ns == INT64_MAX)
+		loop_disarm(&r->deadline);
+	else
+		loop_arm(&r->deadline, first_ns);
+}
+
+static void
+on_deadline(void *ctx)
+{
+	struct runner *r = ctx;
+	int64_t now_ns = clock_read().mono_ns;
+
+	for (int i = 0; i < SWEEP_VERBS; i++) {
+		if (r->pid[i] == 0 || r->kill_at_ns[i] > now_ns)
+			continue;
+		log_warnx(r->o.log, "%s: killed after %lld s",
+		    verbs[i].program, (long long)verbs[i].deadline_s);
+		kill(-r->pid[i], SIGKILL);
+		r->kill_at_ns[i] = INT64_MAX;
+	}
+	arm_deadline(r);
+}
+
+/* Turns ids, each followed by a line end, into arguments, in place. */
+static size_t
+split_ids(char *ids, size_t len, char **argv)
+{
+	size_t n = 0;
+	char *end;
+
+	for (char *at = ids; at < ids + len; at = end + 1) {
+		end = memchr(at, '\n', len - (size_t)(at - ids));
+		*end = '\0';
+		argv[n++] = at;
+	}
+	return n;
+}
+
+static pid_t
+start(struct runner *r, const struct wire_request *request, int fds[2])
+{
+	const struct verb *v = &verbs[request->verb];
+	static char locale[] = "LC_ALL=C", utc[] = "TZ=UTC", c[] = "-c";
+	char *env[] = {locale, v->ids_as_args ? utc : NULL, NULL};
+	char path[PATH_TEXT_SIZE + 16], config[SETTINGS_PATH_SIZE];
+	char args[4][8];
+	char *argv[ARGS_MAX] = {path, c, config};
+	size_t n = 3;
+	struct command command = {.path = path, .argv = argv, .env = env};
+	char *ids = r->room + (request->ids.data - r->room);
+
+	snprintf(path, sizeof(path), "%s/%s",
+	    r->o.postconf->command_directory, v->program);
+	snprintf(config, sizeof(config), "%s",
+	    r->o.settings->postfix_config_directory);
+	for (size_t i = 0; i < 4 && v->args[i] != NULL; i++) {
+		snprintf(args[i], sizeof(args[i]), "%s", v->args[i]);
+		argv[n++] = args[i];
+	}
+	if (v->ids_as_args)
+		split_ids(ids, request->ids.len, argv + n);
+	else
+		command.input = request->ids;
+	if (v->as_mail_owner)
+		command.run_as = &r->o.mail_owner;
+	return command_start(&command, &fds[0], &fds[1]);
+}
+
+static void
+serve(struct runner *r, const struct wire_request *request)
+{
+	struct wire_report started = {
+	    .tell = WIRE_STARTED, .verb = request->verb};
+	int fds[2];
+	pid_t pid = start(r, request, fds);
+
+	if (pid < 0) {
+		report_number(r, WIRE_NOT_STARTED, request->verb, errno);
+		return;
+	}
+	r->pid[request->verb] = pid;
+	r->running++;
+	r->kill_at_ns[request->verb] = clock_read().mono_ns +
+	    verbs[request->verb].deadline_s * CLOCK_NS_PER_S;
+	arm_deadline(r);
+	report(r, &started, fds, 2);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void
+on_request(void *ctx, short revents)
+{
+	struct runner *r = ctx;
+	struct wire_request request;
+	int fds[WIRE_FDS_MAX];
+	size_t n_fds;
+	ssize_t n = wire_receive(r->o.channel, r->room, fds, &n_fds);
+
+	(void)revents;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	while (n_fds > 0)
+		close(fds[--n_fds]);
+	if (n <= 0) {
+		if (!r->stopping)
+			log_error(r->o.log, "the engine is gone");
+		finish(r);
+		return;
+	}
+	if (!wire_get_request(span_of(r->room, (size_t)n), &request) ||
+	    r->pid[request.verb] != 0 || r->running == SWEEP_COMMANDS_MAX) {
+		log_error(r->o.log, "the engine sent what it must not send");
+		finish(r);
+		return;
+	}
+	/*
+	 * Whether a requeue is safe is looked at in the moment of it: a bcc
+	 * that was configured since would send copies twice.
+	 */
+	if (request.verb == SWEEP_REQUEUE && stamp_changed(r)) {
+		refresh_postfix(r);
+		report_number(r, WIRE_NOT_STARTED, request.verb, EAGAIN);
+		return;
+	}
+	serve(r, &request);
+}
+
+static void
+reap(struct runner *r)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == r->o.engine) {
+			r->engine_gone = true;
+			if (!r->stopping)
+				log_error(r->o.log,
+				    "the engine ended with code %d",
+				    command_exit_code(status));
+			finish(r);
+			continue;
+		}
+		for (int i = 0; i < SWEEP_VERBS; i++) {
+			if (r->pid[i] != pid)
+				continue;
+			r->pid[i] = 0;
+			r->running--;
+			report_number(r, WIRE_ENDED, (enum sweep_verb)i,
+			    command_exit_code(status));
+		}
+	}
+	arm_deadline(r);
+}
+
+static void
+on_stop_timer(void *ctx)
+{
+	struct runner *r = ctx;
+
+	log_warnx(r->o.log, "the engine does not stop");
+	finish(r);
+}
+
+static void
+stop(struct runner *r)
+{
+	struct wire_report what = {.tell = WIRE_STOP};
+
+	if (r->stopping)
+		return;
+	r->stopping = true;
+	loop_arm(&r->stop_timer, clock_read().mono_ns + STOP_GRACE_NS);
+	report(r, &what, NULL, 0);
+}
+
+/* The engine parses; root only opens what it may not be able to open. */
+static void
+reload(struct runner *r)
+{
+	struct wire_report what = {.tell = WIRE_SETTINGS, .number = 1};
+	const char *file = r->o.settings_file;
+	int fd = open(file != NULL ? file : SETTINGS_DEFAULT_FILE,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	refresh_postfix(r);
+	if (fd >= 0) {
+		report(r, &what, &fd, 1);
+		close(fd);
+	} else if (errno == ENOENT && file == NULL) {
+		what.number = 0;
+		report(r, &what, NULL, 0);
+	} else {
+		log_warn(r->o.log, "%s; the old configuration stays",
+		    file != NULL ? file : SETTINGS_DEFAULT_FILE);
+	}
+}
+
+static void
+on_signal(void *ctx, short revents)
+{
+	struct runner *r = ctx;
+	int signo;
+
+	(void)revents;
+	while ((signo = os_signal_read(r->signal_fd)) != 0) {
+		if (signo == SIGCHLD)
+			reap(r);
+		else if (signo == SIGHUP)
+			reload(r);
+		else
+			stop(r);
+	}
+}
+
+static int
+prepare(struct runner *r)
+{
+	static const int signals[] = {SIGCHLD, SIGHUP, SIGINT, SIGTERM, 0};
+
+	r->loop = loop_new();
+	if (r->loop == NULL)
+		return -1;
+	loop_add_timer(r->loop, &r->deadline, LOOP_MONO, on_deadline, r);
+	loop_add_timer(r->loop, &r->stop_timer, LOOP_MONO, on_stop_timer, r);
+	r->signal_fd = os_signal_open(signals);
+	if (r->signal_fd < 0 ||
+	    loop_watch(r->loop, r->signal_fd, POLLIN, on_signal, r) < 0 ||
+	    loop_watch(r->loop, r->o.channel, POLLIN, on_request, r) < 0)
+		return -1;
+	return os_not_dumpable();
+}
+
+/* Nothing that we started outlives us. */
+static void
+end_children(struct runner *r)
+{
+	for (int i = 0; i < SWEEP_VERBS; i++)
+		if (r->pid[i] != 0)
+			kill(-r->pid[i], SIGKILL);
+	if (!r->engine_gone)
+		kill(r->o.engine, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+int
+runner_run(const struct runner_options *options)
+{
+	struct runner *r = calloc(1, sizeof(*r));
+	int exit_code = EX_OSERR;
+
+	if (r == NULL)
+		return EX_OSERR;
+	r->o = *options;
+	r->signal_fd = -1;
+	take_stamp(r, &r->stamp);
+	if (prepare(r) < 0) {
+		log_error(r->o.log, "cannot start: %s", strerror(errno));
+	} else {
+		reap(r);
+		if (!r->engine_gone && loop_run(r->loop) < 0)
+			log_error(r->o.log, "poll: %s", strerror(errno));
+		else
+			exit_code = r->exit_code;
+	}
+	end_children(r);
+	if (r->signal_fd >= 0)
+		close(r->signal_fd);
+	loop_free(r->loop);
+	free(r);
+	return exit_code;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * runner - the privileged half of policyd: five verbs, and nothing else
+ *
+ * It starts Postfix's commands on the engine's demand and hands their output
+ * to the engine as descriptors; it reads no byte of it. It ends when the
+ * engine ends, and takes everything it started along.
+ */
+#ifndef SCHED_RUNNER_H
+#define SCHED_RUNNER_H
+
+#include "hdrcheck/base/log.h"
+#include "hdrcheck/base/priv.h"
+#include "hdrcheck/settings.h"
+#include "policyd/sched/postconf.h"
+
+struct runner_options {
+	const struct log *log;
+	const struct settings *settings;
+	const char *settings_file; /* NULL: the default file */
+	const struct postconf *postconf;
+	struct priv_ids mail_owner;
+	int channel;  /* to the engine; see wire.h */
+	pid_t engine; /* its process */
+};
+
+/* Runs until engine or administrator end it; an exit code. */
+int runner_run(const struct runner_options *options);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sweep - the scheduler: what is known of the queue, and what to do next
+ *
+ * A state machine without I/O and without a clock. Its owner tells it what the
+ * commands printed and what inotify saw, asks which command to start next, and
+ * runs that. All mail it has not understood stays where it is.
+ *
+ * A message's way:
+ *
+ *   UNREAD -> READING -> WAITING -> RELEASING -> RELEASED -> forgotten
+ *                     -> FOREIGN                (when it left the queue)
+ *                     -> IF_LISTED -> WAITING   (a walk saw it untried)
+ *                     -> UNREADABLE -> UNREAD   (tried again, ever rarer)
+ *          WAITING -> TO_REQUEUE -> RELEASING   (old mail)
+ *        RELEASING -> UNCONFIRMED -> WAITING    (still on hold)
+ *
+ * Whatever was in flight when a command failed goes back one step.
+ */
+#ifndef SCHED_SWEEP_H
+#define SCHED_SWEEP_H
+
+#include "hdrcheck/base/clock.h"
+#include "policyd/sched/index.h"
+#include "policyd/sched/plan.h"
+#include "policyd/sched/qmsg.h"
+
+enum sweep_verb {
+	SWEEP_LIST,
+	SWEEP_READ,
+	SWEEP_RELEASE,
+	SWEEP_REQUEUE,
+	SWEEP_KICK_QMGR,
+	SWEEP_KICK_PICKUP,
+	SWEEP_VERBS, /* how many there are */
+};
+
+enum {
+	SWEEP_COMMANDS_MAX = 4, /* at once */
+	SWEEP_IDS_MAX = 4096,   /* of one command */
+	SWEEP_READ_MAX = 1024,  /* ids of one read */
+	SWEEP_IDS_BYTES = 60 * 1024, /* of one command, a byte between two */
+};
+
+struct sweep_command {
+	enum sweep_verb verb;
+	const struct qid *ids; /* valid until sweep_end() of this verb */
+	size_t n;
+};
+
+enum sweep_event_kind {
+	SWEEP_RELEASED,
+	SWEEP_RELEASED_OLD, /* leaves by -H, though it is old */
+	SWEEP_STILL_HELD,   /* the command succeeded, it stayed */
+	SWEEP_UNREADABLE,
+	SWEEP_FOREIGN, /* it has a date, and is not ours */
+	SWEEP_FAILED,  /* a command */
+};
+
+struct sweep_event {
+	enum sweep_event_kind kind;
+	struct qid id;
+	int64_t due_s;
+	int64_t late_ns;      /* RELEASED */
+	bool requeued;        /* RELEASED */
+	enum plan_why why;    /* FOREIGN */
+	enum sweep_verb verb; /* FAILED */
+	int64_t retry_ns;     /* FAILED: from now */
+};
+
+/* Told of what happens; must not call sweep functions. */
+typedef void sweep_event_fn(void *ctx, const struct sweep_event *event);
+
+/* One verb's command, or the wait before the next one. */
+struct sweep_verb_state {
+	bool running;
+	int64_t started_ns;    /* CLOCK_MONOTONIC */
+	int64_t not_before_ns; /* after a failure */
+	unsigned failures;     /* in a row */
+};
+
+struct sweep_counts {
+	uint32_t waiting;
+	uint32_t foreign;
+	uint32_t foreign_dated;
+	uint32_t unreadable;
+	uint64_t released;
+	uint64_t walks;
+};
+
+struct sweep {
+	const struct settings *settings; /* borrowed */
+	struct plan_postfix postfix;
+	uint64_t requeue_uid;
+	sweep_event_fn *tell;
+	void *tell_ctx;
+
+	struct index index;
+	struct index_list unread;
+	struct index_list to_requeue;
+	struct sweep_verb_state verb[SWEEP_VERBS];
+	unsigned running;
+	struct qid reading[SWEEP_READ_MAX];
+	struct qid releasing[SWEEP_IDS_MAX];
+	struct qid requeuing[SWEEP_IDS_MAX];
+	size_t n_reading, n_releasing, n_requeuing;
+	size_t read_limit; /* halved when a read fails, doubled when not */
+
+	uint8_t walk;         /* number of the walk that runs or comes next */
+	int64_t next_walk_ns; /* CLOCK_MONOTONIC */
+	int64_t walk_cost_ns; /* how long the last one took */
+	int64_t walk_end_ns;
+	bool walk_again;    /* wanted while one was running */
+	bool read_any;      /* the read that runs told of a message */
+	bool kick_wanted[SWEEP_VERBS];
+	int64_t credit_ns; /* for release_rate: time not yet spent */
+	int64_t credit_at_ns;
+	bool paused;
+	struct sweep_counts counts;
+};
+
+/* settings and the event function's context are borrowed. */
+void sweep_init(struct sweep *s, const struct settings *settings,
+    const struct plan_postfix *postfix, uint64_t requeue_uid,
+    sweep_event_fn *tell, void *tell_ctx);
+void sweep_free(struct sweep *s);
+
+/*
+ * *s->settings changed: everything is read and judged anew at the next walk,
+ * which comes at once.
+ */
+void sweep_reconsider(struct sweep *s);
+
+/* The next command to start, if there is one: then it counts as running. */
+bool sweep_next(struct sweep *s, const struct clock_now *now,
+    struct sweep_command *command);
+
+/*
+ * The moments at which sweep_next() may have something new to say: *wall_ns
+ * and *mono_ns, each INT64_MAX when there is none.
+ */
+void sweep_wait(const struct sweep *s, const struct clock_now *now,
+    int64_t *wall_ns, int64_t *mono_ns);
+
+/* What commands and inotify tell. */
+
+/* A line of the listing. */
+void sweep_listed(
+    struct sweep *s, const struct qmsg *msg, const struct clock_now *now);
+
+/* A message that a read found whole. */
+void sweep_read(struct sweep *s, const struct qid *id,
+    const struct facts *facts, const struct clock_now *now);
+
+/* A message left hold: by a command that runs, or by somebody else. */
+void sweep_departed(
+    struct sweep *s, const struct qid *id, const struct clock_now *now);
+
+/* A file on hold became complete. */
+void sweep_arrived(struct sweep *s, const struct qid *id);
+
+/* The command of that verb ended; ok: with success, and all was read. */
+void sweep_end(struct sweep *s, enum sweep_verb verb, bool ok,
+    const struct clock_now *now);
+
+/* A walk is wanted as soon as walks may run again. */
+void sweep_want_walk(struct sweep *s);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+#include "policyd/sched/sweep_entry.h"
+
+#include <assert.h>
+
+enum { ATTEMPTS_MAX = 6 };
+
+bool
+entry_has(const struct index_entry *e, enum flag flag)
+{
+	return (e->flags & flag) != 0;
+}
+
+void
+entry_set(struct index_entry *e, enum flag flag, bool on)
+{
+	e->flags = (uint16_t)(on ? e->flags | flag : e->flags & ~flag);
+}
+
+void
+entry_set_key(struct index_entry *e, int64_t arrival_s, uint64_t size)
+{
+	e->arrival_s = (uint32_t)arrival_s;
+	e->size = (uint32_t)size;
+	entry_set(e, KEYED, true);
+}
+
+bool
+entry_is_message(
+    const struct index_entry *e, int64_t arrival_s, uint64_t size)
+{
+	return !entry_has(e, KEYED) || (e->arrival_s == (uint32_t)arrival_s &&
+					   e->size == (uint32_t)size);
+}
+
+void
+entry_to_unread(struct sweep *s, uint32_t slot)
+{
+	index_at(&s->index, slot)->state = UNREAD;
+	index_list_append(&s->index, &s->unread, slot);
+}
+
+void
+entry_to_waiting(struct sweep *s, uint32_t slot)
+{
+	index_at(&s->index, slot)->state = WAITING;
+	if (!index_heap_push(&s->index, slot))
+		index_remove(&s->index, slot);
+}
+
+void
+entry_back_to_unread(struct sweep *s, uint32_t slot)
+{
+	index_at(&s->index, slot)->state = UNREAD;
+	index_list_prepend(&s->index, &s->unread, slot);
+}
+
+/* It may just have left: it is news only when a walk shows it again. */
+void
+entry_to_unreadable(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+	struct sweep_event event = {.kind = SWEEP_UNREADABLE, .id = e->id};
+
+	e->state = UNREADABLE;
+	entry_count_failure(e);
+	if (e->attempts == 2)
+		s->tell(s->tell_ctx, &event);
+}
+
+/* Takes the entry out of the heap; false when a list names it. */
+static bool
+detach(struct sweep *s, uint32_t slot)
+{
+	const struct index_entry *e = index_at(&s->index, slot);
+
+	if (e->state == UNREAD || e->state == TO_REQUEUE || e->state == GONE)
+		return false;
+	if (e->state == WAITING)
+		index_heap_remove(&s->index, slot);
+	return true;
+}
+
+void
+entry_forget(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	if (detach(s, slot)) {
+		index_remove(&s->index, slot);
+		return;
+	}
+	e->state = GONE;
+	entry_set(e, BACK, false);
+}
+
+void
+entry_start_over(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	e->attempts = 0;
+	e->flags = 0;
+	e->seen = s->walk;
+	if (detach(s, slot)) {
+		entry_to_unread(s, slot);
+	} else if (e->state != UNREAD) {
+		e->state = GONE;
+		entry_set(e, BACK, true);
+	}
+}
+
+uint32_t
+entry_add(struct sweep *s, const struct qid *id)
+{
+	uint32_t slot = index_add(&s->index, id);
+
+	if (slot == INDEX_NONE)
+		return slot;
+	index_at(&s->index, slot)->seen = s->walk;
+	entry_to_unread(s, slot);
+	return slot;
+}
+
+uint32_t
+entry_take(struct sweep *s, struct index_list *list, enum state wanted)
+{
+	uint32_t slot;
+
+	while ((slot = index_list_take(&s->index, list)) != INDEX_NONE) {
+		struct index_entry *e = index_at(&s->index, slot);
+
+		if (e->state == wanted)
+			return slot;
+		assert(e->state == GONE);
+		if (!entry_has(e, BACK)) {
+			index_remove(&s->index, slot);
+			continue;
+		}
+		entry_set(e, BACK, false);
+		if (list == &s->unread) {
+			e->state = UNREAD;
+			return slot;
+		}
+		entry_to_unread(s, slot);
+	}
+	return INDEX_NONE;
+}
+
+void
+entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+	struct sweep_event event = {
+	    .kind = SWEEP_RELEASED,
+	    .id = e->id,
+	    .due_s = e->due_s,
+	    .late_ns = now->wall_ns - e->due_s * CLOCK_NS_PER_S,
+	    .requeued = entry_has(e, REQUEUED),
+	};
+
+	e->state = RELEASED;
+	e->attempts = 0;
+	s->counts.released++;
+	s->tell(s->tell_ctx, &event);
+}
+
+bool
+entry_retry_now(const struct sweep *s, const struct index_entry *e)
+{
+	return (s->walk & ((1u << e->attempts) - 1)) == 0;
+}
+
+void
+entry_count_failure(struct index_entry *e)
+{
+	if (e->attempts < ATTEMPTS_MAX)
+		e->attempts++;
+}
+
+void
+entry_end_walk(struct sweep *s, uint32_t slot, const struct clock_now *now)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+	uint8_t missed = (uint8_t)(s->walk - e->seen);
+
+	if (e->state == FREE || e->state == READING ||
+	    e->state == RELEASING || missed == 0)
+		return;
+	if (e->state == UNCONFIRMED)
+		entry_confirm(s, slot, now);
+	else if (missed > 1)
+		entry_forget(s, slot);
+}

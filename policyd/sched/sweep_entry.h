@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sweep_entry - the states of a message, inside the scheduler
+ *
+ * Shared by the files of sweep() and by nobody else.
+ */
+#ifndef SCHED_SWEEP_ENTRY_H
+#define SCHED_SWEEP_ENTRY_H
+
+#include "policyd/sched/sweep.h"
+
+enum state {
+	FREE = INDEX_FREE,
+	UNREAD,      /* in the list of that name */
+	READING,     /* in flight */
+	WAITING,     /* in the heap */
+	IF_LISTED,   /* due; ours if a walk shows it untried */
+	TO_REQUEUE,  /* in the list of that name */
+	RELEASING,   /* in flight, by either command */
+	UNCONFIRMED, /* the command succeeded; did it leave? */
+	RELEASED,    /* left hold by our hand; never released again */
+	FOREIGN,
+	UNREADABLE,
+	GONE, /* left hold while in a list, which still names it */
+};
+
+enum flag {
+	KEYED = 1,        /* arrival_s and size are known */
+	LISTED = 2,       /* a walk saw this very message */
+	TRIED = 4,        /* and it showed a delay_reason */
+	REQUEUEABLE = 8,  /* its headers and envelope allow it */
+	EMPTY_SENDER = 16,
+	REREAD = 32,      /* settings changed since it was judged */
+	BACK = 64,        /* GONE, but there again: read it */
+	DATED = 128,      /* foreign, with a date */
+	REQUEUED = 256,   /* leaves, or left, by a requeue */
+};
+
+bool entry_has(const struct index_entry *e, enum flag flag);
+void entry_set(struct index_entry *e, enum flag flag, bool on);
+
+/* Which message an id stands for: see KEYED. */
+void entry_set_key(struct index_entry *e, int64_t arrival_s, uint64_t size);
+
+/* False: the id was used again for another message. */
+bool entry_is_message(
+    const struct index_entry *e, int64_t arrival_s, uint64_t size);
+
+/* Into the list or heap of the new state; the entry must be in none. */
+void entry_to_unread(struct sweep *s, uint32_t slot);
+void entry_to_waiting(struct sweep *s, uint32_t slot);
+
+/* In flight in a read, it was not told of: to the front, or given up on. */
+void entry_back_to_unread(struct sweep *s, uint32_t slot);
+void entry_to_unreadable(struct sweep *s, uint32_t slot);
+
+/*
+ * A walk ended well: what it did not show has left the queue. An id may be
+ * missed once while a message moves between queues, so it takes two walks.
+ */
+void entry_end_walk(
+    struct sweep *s, uint32_t slot, const struct clock_now *now);
+
+/* Nothing is known of it any more. */
+void entry_forget(struct sweep *s, uint32_t slot);
+
+/* It is (again) to be read, whatever was known of it. */
+void entry_start_over(struct sweep *s, uint32_t slot);
+
+/* A new entry to be read, or INDEX_NONE without memory: a walk finds it. */
+uint32_t entry_add(struct sweep *s, const struct qid *id);
+
+/* The next entry of a list that is still in the state of that list. */
+uint32_t entry_take(
+    struct sweep *s, struct index_list *list, enum state wanted);
+
+/* It left hold by our hand. */
+void entry_confirm(
+    struct sweep *s, uint32_t slot, const struct clock_now *now);
+
+/*
+ * A failing message is tried again at the next walk, then at each second,
+ * fourth ... sixty-fourth: is it its turn?
+ */
+bool entry_retry_now(const struct sweep *s, const struct index_entry *e);
+
+/* One failure more. */
+void entry_count_failure(struct index_entry *e);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * wire - what engine and runner say to each other
+ *
+ * One message a datagram of a SOCK_SEQPACKET pair. The codec is pure; the two
+ * functions at the end carry datagrams and descriptors.
+ *
+ * The engine asks, the runner tells:
+ *
+ *   L               list            S VERB   started; its standard output
+ *   R ID ID ...     read                     and error come along
+ *   H ID ID ...     release         X VERB N ended, exit code N (or 128 and
+ *   Q ID ID ...     requeue                  the signal's number)
+ *   q, p            kick            F VERB N not started, errno N
+ *                                   P ...    what Postfix's settings say
+ *                                   C 0, C 1 read settings again: none, or
+ *                                            the descriptor that comes along
+ *                                   T        stop
+ */
+#ifndef SCHED_WIRE_H
+#define SCHED_WIRE_H
+
+#include "hdrcheck/base/buf.h"
+#include "policyd/sched/plan.h"
+#include "policyd/sched/sweep.h"
+
+enum {
+	WIRE_MAX = 64 * 1024, /* bytes of a message */
+	WIRE_FDS_MAX = 2,     /* descriptors with a message */
+};
+
+/* What the engine asks for. */
+struct wire_request {
+	enum sweep_verb verb;
+	struct span ids; /* each followed by a line end; checked */
+	size_t n_ids;
+};
+
+/*
+ * Appends the request for a command. False when it does not fit.
+ */
+bool wire_put_request(struct buf *out, const struct sweep_command *command);
+
+/*
+ * Reads what claims to be a request. False for anything that
+ * wire_put_request() does not write: then the engine is not to be trusted.
+ */
+bool wire_get_request(struct span message, struct wire_request *request);
+
+enum wire_tell {
+	WIRE_STARTED,
+	WIRE_ENDED,
+	WIRE_NOT_STARTED,
+	WIRE_POSTFIX,
+	WIRE_SETTINGS,
+	WIRE_STOP,
+};
+
+/* What the runner tells. */
+struct wire_report {
+	enum wire_tell tell;
+	enum sweep_verb verb;        /* STARTED, ENDED, NOT_STARTED */
+	int number;                  /* ENDED, NOT_STARTED, SETTINGS */
+	struct plan_postfix postfix; /* POSTFIX */
+};
+
+bool wire_put_report(struct buf *out, const struct wire_report *report);
+bool wire_get_report(struct span message, struct wire_report *report);
+
+/* Sends one message with n_fds descriptors, never waits; 0 or -1: errno. */
+int wire_send(int channel, struct span message, const int *fds, size_t n_fds);
+
+/*
+ * Receives one message into room (WIRE_MAX bytes): its length, 0 at the end of
+ * the other side, -1 with errno. *n_fds descriptors came along, which the
+ * caller owns; more than WIRE_FDS_MAX, or a longer message, is EPROTO.
+ */
+ssize_t wire_receive(
+    int channel, char *room, int fds[WIRE_FDS_MAX], size_t *n_fds);
+
+#endif

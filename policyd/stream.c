@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+#include "policyd/stream.h"
+
+#include <string.h>
+
+enum {
+	/* What lines_next() may leave, and one read more. */
+	BUFFER_MAX = LINES_MAX + STREAM_READ_SIZE,
+};
+
+static const char postsuper_mark[] = "postsuper: ";
+
+void
+stream_listing_init(struct stream_listing *l)
+{
+	memset(l, 0, sizeof(*l));
+	buf_init(&l->in, BUFFER_MAX);
+}
+
+void
+stream_listing_free(struct stream_listing *l)
+{
+	buf_free(&l->in);
+}
+
+void
+stream_listing_reset(struct stream_listing *l)
+{
+	stream_listing_free(l);
+	stream_listing_init(l);
+}
+
+char *
+stream_listing_room(struct stream_listing *l)
+{
+	return buf_reserve(&l->in, STREAM_READ_SIZE);
+}
+
+static void
+take_listed(struct stream_listing *l, bool ok, const struct qmsg *msg,
+    struct sweep *s, const struct clock_now *now)
+{
+	if (ok)
+		sweep_listed(s, msg, now);
+	else
+		l->bad++;
+}
+
+/*
+ * What we need of a line stands in its head; behind that only a delay_reason
+ * counts. The head's spans point into bytes that are gone by then, so whether
+ * the message is on hold is all that is kept of its queue.
+ */
+static void
+take_head(struct stream_listing *l, struct span piece)
+{
+	bool on_hold;
+
+	l->head_ok = qmsg_parse(piece, true, &l->head);
+	on_hold = l->head_ok && span_equal_str(l->head.queue_name, "hold");
+	l->head.queue_name = span_str(on_hold ? "hold" : "other");
+	l->tail = (struct qmsg_tail){.n_last = 0};
+	if (qmsg_tail_tried(&l->tail, piece))
+		l->head.tried = true;
+}
+
+static void
+take_listing_piece(struct stream_listing *l, enum lines_piece kind,
+    struct span piece, struct sweep *s, const struct clock_now *now)
+{
+	struct qmsg msg;
+	bool ok;
+
+	switch (kind) {
+	case LINES_WHOLE:
+		ok = qmsg_parse(piece, false, &msg);
+		take_listed(l, ok, &msg, s, now);
+		break;
+	case LINES_HEAD:
+		take_head(l, piece);
+		break;
+	case LINES_TAIL:
+	case LINES_END:
+		if (qmsg_tail_tried(&l->tail, piece))
+			l->head.tried = true;
+		if (kind == LINES_END)
+			take_listed(l, l->head_ok, &l->head, s, now);
+		break;
+	case LINES_MORE:
+		break;
+	}
+}
+
+void
+stream_listing_take(struct stream_listing *l, size_t n, struct sweep *s,
+    const struct clock_now *now)
+{
+	enum lines_piece kind;
+	struct span piece;
+	size_t used;
+
+	buf_commit(&l->in, n);
+	while ((kind = lines_next(&l->lines, buf_span(&l->in), &piece,
+		    &used)) != LINES_MORE) {
+		take_listing_piece(l, kind, piece, s, now);
+		buf_consume(&l->in, used);
+	}
+}
+
+bool
+stream_listing_is_whole(const struct stream_listing *l)
+{
+	return l->bad == 0 && buf_len(&l->in) == 0 && !l->lines.in_long_line;
+}
+
+void
+stream_headers_init(struct stream_headers *h)
+{
+	memset(h, 0, sizeof(*h));
+	buf_init(&h->in, BUFFER_MAX);
+	postcat_init(&h->postcat);
+}
+
+void
+stream_headers_free(struct stream_headers *h)
+{
+	buf_free(&h->in);
+	postcat_free(&h->postcat);
+}
+
+void
+stream_headers_reset(struct stream_headers *h)
+{
+	stream_headers_free(h);
+	stream_headers_init(h);
+}
+
+char *
+stream_headers_room(struct stream_headers *h)
+{
+	return buf_reserve(&h->in, STREAM_READ_SIZE);
+}
+
+void
+stream_headers_take(struct stream_headers *h, size_t n, struct sweep *s,
+    const struct clock_now *now)
+{
+	enum postcat_event event;
+	struct postcat_item item;
+	size_t used;
+
+	buf_commit(&h->in, n);
+	do {
+		event = postcat_next(
+		    &h->postcat, buf_span(&h->in), &item, &used);
+		switch (event) {
+		case POSTCAT_BEGIN:
+			facts_begin(&h->facts);
+			break;
+		case POSTCAT_ATTRIBUTE:
+			facts_take_attribute(
+			    &h->facts, item.name, item.named, item.value);
+			break;
+		case POSTCAT_HEADER:
+			facts_take_header(&h->facts, item.header, s->settings,
+			    s->requeue_uid);
+			break;
+		case POSTCAT_END:
+			sweep_read(s, &item.id, &h->facts, now);
+			break;
+		case POSTCAT_MORE:
+			break;
+		}
+		buf_consume(&h->in, used);
+	} while (event != POSTCAT_MORE);
+}
+
+void
+stream_errors_init(struct stream_errors *e)
+{
+	memset(e, 0, sizeof(*e));
+	buf_init(&e->in, BUFFER_MAX);
+}
+
+void
+stream_errors_free(struct stream_errors *e)
+{
+	buf_free(&e->in);
+}
+
+void
+stream_errors_reset(struct stream_errors *e)
+{
+	stream_errors_free(e);
+	stream_errors_init(e);
+}
+
+char *
+stream_errors_room(struct stream_errors *e)
+{
+	return buf_reserve(&e->in, STREAM_READ_SIZE);
+}
+
+static bool
+is_departure(struct span line, struct qid *id)
+{
+	struct span text;
+
+	if (!span_starts_with(line, postsuper_mark))
+		return false;
+	line = span_skip(line, sizeof(postsuper_mark) - 1);
+	return span_cut(&line, ':', &text) && qid_parse(text, id) &&
+	    (span_equal_str(line, " released from hold") ||
+		span_equal_str(line, " requeued"));
+}
+
+void
+stream_errors_take(struct stream_errors *e, size_t n, bool confirms,
+    struct sweep *s, const struct clock_now *now)
+{
+	enum lines_piece kind;
+	struct span piece;
+	struct qid id;
+	size_t used;
+
+	buf_commit(&e->in, n);
+	while ((kind = lines_next(&e->lines, buf_span(&e->in), &piece,
+		    &used)) != LINES_MORE) {
+		if (kind == LINES_WHOLE && confirms &&
+		    is_departure(piece, &id))
+			sweep_departed(s, &id, now);
+		else if (kind == LINES_WHOLE || kind == LINES_HEAD)
+			log_printable(piece, e->last);
+		buf_consume(&e->in, used);
+	}
+}
