@@ -68,11 +68,10 @@ daemon_listen(const struct log *log, const struct sock_address *address,
 	*exit_code = EX_CANTCREAT;
 	if (errno == EADDRINUSE) {
 		*exit_code = EX_TEMPFAIL;
-		log_error(log, "%s: somebody listens there already",
-		    address->text);
-	} else if (errno == ENOTSOCK) {
 		log_error(
-		    log, "%s: exists and is not a socket", address->text);
+		    log, "%s: somebody listens there already", address->text);
+	} else if (errno == ENOTSOCK) {
+		log_error(log, "%s: exists and is not a socket", address->text);
 	} else if (sock_path(address) != NULL &&
 	    (errno == ENOENT || errno == EACCES)) {
 		explain_missing_folder(log, address, settings);

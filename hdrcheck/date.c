@@ -4,8 +4,8 @@
 #include "hdrcheck/base/clock.h"
 
 enum {
-	YEAR_MIN = 1900,       /* RFC 5322, 3.3 */
-	YEAR_MAX_DIGITS = 9,   /* keeps the arithmetic far from overflow */
+	YEAR_MIN = 1900, /* RFC 5322, 3.3 */
+	YEAR_MAX_DIGITS = 9, /* keeps the arithmetic far from overflow */
 	SECONDS_PER_MINUTE = 60,
 	SECONDS_PER_HOUR = 3600,
 	SECONDS_PER_DAY = 86400,
@@ -28,7 +28,7 @@ struct fields {
 	int minute;
 	int second;
 	bool fraction; /* more than the second */
-	int zone_s;    /* east of UTC */
+	int zone_s; /* east of UTC */
 };
 
 enum { NO_DAY_NAME = -1 };
@@ -247,7 +247,8 @@ read_offset(struct cursor *c, bool colon, int *zone_s)
 	}
 	if (hour > 23 || minute > 59)
 		return DATE_NO_SUCH_ZONE;
-	*zone_s = sign * (hour * SECONDS_PER_HOUR + minute * SECONDS_PER_MINUTE);
+	*zone_s =
+	    sign * (hour * SECONDS_PER_HOUR + minute * SECONDS_PER_MINUTE);
 	return DATE_OK;
 }
 
@@ -280,8 +281,7 @@ static enum date_error
 fields_to_moment(const struct fields *f, int64_t *moment_s)
 {
 	int64_t days = clock_days_from_date(f->year, f->month, f->day);
-	int64_t weekday =
-	    ((days + EPOCH_DAY) % DAYS_PER_WEEK + DAYS_PER_WEEK) %
+	int64_t weekday = ((days + EPOCH_DAY) % DAYS_PER_WEEK + DAYS_PER_WEEK) %
 	    DAYS_PER_WEEK;
 
 	if (f->day_name != NO_DAY_NAME && f->day_name != weekday)
@@ -304,8 +304,7 @@ read_day_name(struct cursor *c, struct fields *f)
 		if (is_relative_word(word))
 			return DATE_RELATIVE;
 		skip_blanks(c);
-		return peek(c) == ',' ? DATE_UNKNOWN_DAY_NAME
-				      : DATE_NOT_A_DATE;
+		return peek(c) == ',' ? DATE_UNKNOWN_DAY_NAME : DATE_NOT_A_DATE;
 	}
 	if (!skip_blanks(c))
 		return DATE_OPEN_COMMENT;
@@ -432,8 +431,7 @@ read_rfc5322(struct cursor *c, struct fields *f)
 {
 	enum date_error error;
 
-	if (ascii_is_alpha(peek(c)) &&
-	    (error = read_day_name(c, f)) != DATE_OK)
+	if (ascii_is_alpha(peek(c)) && (error = read_day_name(c, f)) != DATE_OK)
 		return error;
 	if ((error = read_day_month(c, f)) != DATE_OK)
 		return error;

@@ -45,7 +45,7 @@ enum date_error {
 };
 
 struct date {
-	bool never;       /* no moment at all, until the rule is gone */
+	bool never; /* no moment at all, until the rule is gone */
 	int64_t moment_s; /* seconds since 1970, rounded up; 0 for never */
 	struct span rule; /* NAME of the first comment (rule NAME), else empty;
 			     borrowed from the text */

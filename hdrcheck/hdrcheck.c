@@ -246,8 +246,8 @@ serve(struct hdrcheck *h)
 	if (fd < 0)
 		return exit_code;
 	if (priv_drop(&ids.user) < 0) {
-		log_error(&h->log, "cannot become user %s: %s",
-		    settings->user, strerror(errno));
+		log_error(&h->log, "cannot become user %s: %s", settings->user,
+		    strerror(errno));
 		return EX_OSERR;
 	}
 	if (make_server(h) < 0 || conn_server_listen(h->server, fd) < 0) {

@@ -21,8 +21,8 @@ header_split(struct span line, struct span *name, struct span *body)
 	*body = line;
 	if (!span_cut(body, ':', &head))
 		return false;
-	while (head.len > 0 && (head.data[head.len - 1] == ' ' ||
-				   head.data[head.len - 1] == '\t'))
+	while (head.len > 0 &&
+	    (head.data[head.len - 1] == ' ' || head.data[head.len - 1] == '\t'))
 		head.len--;
 	*name = head;
 	return header_is_name(head);

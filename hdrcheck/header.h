@@ -11,8 +11,8 @@
 #include "hdrcheck/base/span.h"
 
 enum {
-	HEADER_NAME_SIZE = 64,  /* bytes of a configured name, with the NUL */
-	HEADER_NAMES_MAX = 16,  /* names in a list */
+	HEADER_NAME_SIZE = 64, /* bytes of a configured name, with the NUL */
+	HEADER_NAMES_MAX = 16, /* names in a list */
 };
 
 struct header_names {

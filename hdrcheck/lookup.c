@@ -10,8 +10,7 @@ static void
 answer_lookup(struct lookup *lookup, struct span key, struct buf *out)
 {
 	char text[VERDICT_TEXT_SIZE];
-	struct verdict v =
-	    verdict_of(key, lookup->now_ns(), &lookup->settings);
+	struct verdict v = verdict_of(key, lookup->now_ns(), &lookup->settings);
 	size_t n = verdict_format(&v, &lookup->settings, text);
 
 	lookup->count[v.kind]++;
@@ -33,8 +32,7 @@ answer_status(const struct lookup *lookup, struct buf *out)
 	    "lookups=%" PRIu64 " hold=%" PRIu64 " dunno=%" PRIu64
 	    " reject=%" PRIu64 " notfound=%" PRIu64 " malformed=%" PRIu64,
 	    lookups, count[VERDICT_HOLD], count[VERDICT_DUNNO],
-	    count[VERDICT_REJECT], count[VERDICT_NOTFOUND],
-	    lookup->malformed);
+	    count[VERDICT_REJECT], count[VERDICT_NOTFOUND], lookup->malformed);
 	socketmap_reply(out, "OK", span_of(text, (size_t)n));
 }
 

@@ -21,8 +21,8 @@ struct permit {
 
 /* What is known of a submitter. */
 struct permit_submitter {
-	bool authenticated;  /* logged in by SASL */
-	bool local;          /* came by sendmail(1), not over a network */
+	bool authenticated; /* logged in by SASL */
+	bool local; /* came by sendmail(1), not over a network */
 	struct span address; /* of the client; empty: none */
 };
 

@@ -40,8 +40,7 @@ parse_names(const struct conf_setting *setting, struct span value, void *field)
 }
 
 static const char *
-parse_permit(
-    const struct conf_setting *setting, struct span value, void *field)
+parse_permit(const struct conf_setting *setting, struct span value, void *field)
 {
 	(void)setting;
 	return permit_parse(value, field);
@@ -61,8 +60,7 @@ parse_unpermitted(
 }
 
 static const char *
-parse_method(
-    const struct conf_setting *setting, struct span value, void *field)
+parse_method(const struct conf_setting *setting, struct span value, void *field)
 {
 	static const char *const words[] = {
 	    [METHOD_AUTO] = "auto",
@@ -104,8 +102,8 @@ static const struct conf_setting table[] = {
     {"veto_headers", "(none)", parse_names, FIELD(veto_headers), 0, 0},
     {"socketmap_listen", "unix:/var/spool/postfix/deliver-at/socketmap",
 	conf_parse_listener, FIELD(socketmap_listen), 0, 0},
-    {"tcp_table_listen", "(off)", conf_parse_listener,
-	FIELD(tcp_table_listen), 0, 0},
+    {"tcp_table_listen", "(off)", conf_parse_listener, FIELD(tcp_table_listen),
+	0, 0},
     {"policy_listen", "unix:/var/spool/postfix/deliver-at/policy",
 	conf_parse_listener, FIELD(policy_listen), 0, 0},
     {"socket_mode", "0660", conf_parse_mode, FIELD(socket_mode), 0, 0},
@@ -122,8 +120,8 @@ static const struct conf_setting table[] = {
     {"sweep_interval", "60s", conf_parse_seconds, FIELD(sweep_interval_s), 1,
 	SECONDS_PER_DAY},
     {"release_method", "auto", parse_method, FIELD(release_method), 0, 0},
-    {"requeue_after", "auto", parse_seconds_or_auto, FIELD(requeue_after_s),
-	0, 36500 * SECONDS_PER_DAY},
+    {"requeue_after", "auto", parse_seconds_or_auto, FIELD(requeue_after_s), 0,
+	36500 * SECONDS_PER_DAY},
     {"release_rate", "0", conf_parse_number, FIELD(release_rate), 0, 1000000},
     {"state_directory", "/var/lib/deliver-at", conf_parse_path,
 	FIELD(state_directory), 1, SETTINGS_PATH_SIZE},
@@ -178,8 +176,8 @@ settings_read(struct settings *settings, int fd, const char *file,
 }
 
 bool
-settings_load(struct settings *settings, const char *file,
-    char error[CONF_ERROR_SIZE])
+settings_load(
+    struct settings *settings, const char *file, char error[CONF_ERROR_SIZE])
 {
 	const char *path = file != NULL ? file : SETTINGS_DEFAULT_FILE;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -45,7 +45,7 @@ struct settings {
 	int64_t sweep_interval_s;
 	enum settings_method release_method;
 	int64_t requeue_after_s; /* or SETTINGS_AUTO */
-	int64_t release_rate;    /* messages a second; 0: no limit */
+	int64_t release_rate; /* messages a second; 0: no limit */
 	char state_directory[SETTINGS_PATH_SIZE];
 	int64_t max_connections;
 	int64_t idle_timeout_s;
@@ -66,8 +66,8 @@ bool settings_read(struct settings *settings, int fd, const char *file,
  * Opens and reads file, or with NULL the default file, whose absence means
  * presets. Same result as settings_parse().
  */
-bool settings_load(struct settings *settings, const char *file,
-    char error[CONF_ERROR_SIZE]);
+bool settings_load(
+    struct settings *settings, const char *file, char error[CONF_ERROR_SIZE]);
 
 /* The name of the first setting that needs a restart to change, or NULL. */
 const char *settings_needs_restart(

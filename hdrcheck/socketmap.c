@@ -31,8 +31,8 @@ bool
 socketmap_reply(struct buf *out, const char *status, struct span value)
 {
 	char text[REPLY_SIZE];
-	int n = snprintf(text, sizeof(text), "%s %.*s", status, (int)value.len,
-	    value.data);
+	int n = snprintf(
+	    text, sizeof(text), "%s %.*s", status, (int)value.len, value.data);
 
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return false;

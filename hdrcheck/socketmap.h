@@ -20,7 +20,7 @@ enum {
 enum socketmap_result {
 	SOCKETMAP_MORE,
 	SOCKETMAP_DONE,
-	SOCKETMAP_BAD_FRAME,   /* framing is lost */
+	SOCKETMAP_BAD_FRAME, /* framing is lost */
 	SOCKETMAP_BAD_REQUEST, /* a whole frame without "MAP KEY" */
 };
 

@@ -17,7 +17,7 @@ enum {
 
 enum verdict_kind {
 	VERDICT_NOTFOUND, /* not one of header_names */
-	VERDICT_DUNNO,    /* due */
+	VERDICT_DUNNO, /* due */
 	VERDICT_HOLD,
 	VERDICT_REJECT,
 	VERDICT_KINDS, /* how many there are */
@@ -25,15 +25,15 @@ enum verdict_kind {
 
 struct verdict {
 	enum verdict_kind kind;
-	struct date date;      /* for DUNNO, HOLD, and REJECT of a far date */
+	struct date date; /* for DUNNO, HOLD, and REJECT of a far date */
 	enum date_error error; /* for REJECT; DATE_OK: too far ahead */
-	const char *name;      /* of the header, as configured; borrowed from
-				  the settings; NULL for NOTFOUND */
+	const char *name; /* of the header, as configured; borrowed from
+			     the settings; NULL for NOTFOUND */
 };
 
 /* Judges one header line; the verdict borrows from line and settings. */
-struct verdict verdict_of(struct span line, int64_t now_ns,
-    const struct settings *settings);
+struct verdict verdict_of(
+    struct span line, int64_t now_ns, const struct settings *settings);
 
 /*
  * Writes the verdict as an action of header_checks(5): "HOLD until ...",

@@ -12,8 +12,8 @@
 
 enum {
 	ATTR_REQUEST_MAX = 64 * 1024, /* bytes of a request */
-	ATTR_LINE_MAX = 4 * 1024,     /* bytes of a line */
-	ATTR_MAX = 128,               /* attributes of a request */
+	ATTR_LINE_MAX = 4 * 1024, /* bytes of a line */
+	ATTR_MAX = 128, /* attributes of a request */
 };
 
 enum attr_result {

@@ -75,8 +75,8 @@ finish(struct engine *g, int exit_code)
 /* What the scheduler tells becomes a line of the log. */
 
 static void
-log_released(const struct log *log, const char *id,
-    const struct sweep_event *event)
+log_released(
+    const struct log *log, const char *id, const struct sweep_event *event)
 {
 	char due[CLOCK_UTC_SIZE];
 
@@ -122,8 +122,8 @@ on_event(void *ctx, const struct sweep_event *event)
 		log_warnx(log, "%s: still on hold, trying again", id);
 		break;
 	case SWEEP_UNREADABLE:
-		log_warnx(log, "%s: its headers cannot be read, trying again",
-		    id);
+		log_warnx(
+		    log, "%s: its headers cannot be read, trying again", id);
 		break;
 	case SWEEP_FOREIGN:
 		log_foreign(log, id, event->why);
@@ -277,8 +277,7 @@ job_failed(struct engine *g, enum sweep_verb verb, int error)
 	struct clock_now now = clock_read();
 
 	stream_errors_reset(&g->jobs[verb].errors);
-	log_printable(
-	    span_str(strerror(error)), g->jobs[verb].errors.last);
+	log_printable(span_str(strerror(error)), g->jobs[verb].errors.last);
 	sweep_end(&g->sweep, verb, false, &now);
 }
 
@@ -375,11 +374,10 @@ take_settings(struct engine *g, int fd)
 	if (fd >= 0)
 		ok = settings_read(&settings, fd, g->o.settings_file, error);
 	else
-		ok = settings_parse(&settings, span_of("", 0),
-		    g->o.settings_file, error);
+		ok = settings_parse(
+		    &settings, span_of("", 0), g->o.settings_file, error);
 	if (!ok) {
-		log_warnx(
-		    g->o.log, "%s; the old configuration stays", error);
+		log_warnx(g->o.log, "%s; the old configuration stays", error);
 		return;
 	}
 	fixed = settings_needs_restart(&g->settings, &settings);
@@ -405,13 +403,12 @@ static void
 stop(struct engine *g)
 {
 	g->stopping = true;
-	conn_server_drain(g->server, clock_read().mono_ns + STOP_GRACE_NS,
-	    on_drained, g);
+	conn_server_drain(
+	    g->server, clock_read().mono_ns + STOP_GRACE_NS, on_drained, g);
 }
 
 static void
-take_report(
-    struct engine *g, const struct wire_report *report, const int *fds)
+take_report(struct engine *g, const struct wire_report *report, const int *fds)
 {
 	switch (report->tell) {
 	case WIRE_STARTED:

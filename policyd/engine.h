@@ -15,9 +15,9 @@ struct engine_options {
 	const char *settings_file; /* its name, for messages */
 	const struct postconf *postconf;
 	uint64_t mail_owner_uid;
-	int channel;  /* to the runner; see wire.h */
+	int channel; /* to the runner; see wire.h */
 	int listener; /* of the policy service; -1: none */
-	int news;     /* inotify on hold, or -1 */
+	int news; /* inotify on hold, or -1 */
 };
 
 /*

@@ -107,8 +107,7 @@ ask_postfix(struct policyd *p)
 		return EX_UNAVAILABLE;
 	}
 	if (priv_find_user(p->postconf.mail_owner, &p->mail_owner) < 0) {
-		log_error(&p->log, "mail_owner %s: %s",
-		    p->postconf.mail_owner,
+		log_error(&p->log, "mail_owner %s: %s", p->postconf.mail_owner,
 		    errno == ENOENT ? "no such user" : strerror(errno));
 		return EX_CONFIG;
 	}
@@ -142,15 +141,14 @@ open_all(struct policyd *p)
 		return exit_code;
 	p->listener = -1;
 	if (p->settings.policy_listen.len > 0) {
-		p->listener = daemon_listen(&p->log,
-		    &p->settings.policy_listen, &p->settings, &p->ids,
-		    &exit_code);
+		p->listener = daemon_listen(&p->log, &p->settings.policy_listen,
+		    &p->settings, &p->ids, &exit_code);
 		if (p->listener < 0)
 			return exit_code;
 	}
 	open_news(p);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
-		p->channel) < 0) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->channel) <
+	    0) {
 		log_error(&p->log, "socketpair: %s", strerror(errno));
 		return EX_OSERR;
 	}

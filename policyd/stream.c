@@ -151,8 +151,8 @@ stream_headers_take(struct stream_headers *h, size_t n, struct sweep *s,
 
 	buf_commit(&h->in, n);
 	do {
-		event = postcat_next(
-		    &h->postcat, buf_span(&h->in), &item, &used);
+		event =
+		    postcat_next(&h->postcat, buf_span(&h->in), &item, &used);
 		switch (event) {
 		case POSTCAT_BEGIN:
 			facts_begin(&h->facts);
@@ -226,8 +226,7 @@ stream_errors_take(struct stream_errors *e, size_t n, bool confirms,
 	buf_commit(&e->in, n);
 	while ((kind = lines_next(&e->lines, buf_span(&e->in), &piece,
 		    &used)) != LINES_MORE) {
-		if (kind == LINES_WHOLE && confirms &&
-		    is_departure(piece, &id))
+		if (kind == LINES_WHOLE && confirms && is_departure(piece, &id))
 			sweep_departed(s, &id, now);
 		else if (kind == LINES_WHOLE || kind == LINES_HEAD)
 			log_printable(piece, e->last);

@@ -15,7 +15,7 @@
 struct buf {
 	char *data;
 	size_t start; /* first byte that was not consumed */
-	size_t end;   /* one behind the last byte */
+	size_t end; /* one behind the last byte */
 	size_t cap;
 	size_t max;
 };

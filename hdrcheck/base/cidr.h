@@ -11,8 +11,8 @@
 
 struct cidr {
 	unsigned char address[16]; /* network byte order, 4 or 16 used */
-	unsigned bytes;            /* 4 or 16 */
-	unsigned bits;             /* of the network */
+	unsigned bytes; /* 4 or 16 */
+	unsigned bits; /* of the network */
 };
 
 /*

@@ -14,7 +14,7 @@
 #define CLOCK_NS_PER_MS INT64_C(1000000)
 
 enum {
-	CLOCK_UTC_SIZE = 32,      /* "2026-12-25T09:00:00Z" and a long year */
+	CLOCK_UTC_SIZE = 32, /* "2026-12-25T09:00:00Z" and a long year */
 	CLOCK_DURATION_SIZE = 32, /* "36500d23h59m59s" */
 };
 
@@ -27,9 +27,9 @@ enum {
  * machine says that it is early.
  */
 struct clock_now {
-	int64_t wall_ns;    /* since 1970, CLOCK_REALTIME: to measure with */
+	int64_t wall_ns; /* since 1970, CLOCK_REALTIME: to measure with */
 	int64_t reached_ns; /* since 1970, every clock is past it: to act on */
-	int64_t mono_ns;    /* CLOCK_MONOTONIC: for waiting and deadlines */
+	int64_t mono_ns; /* CLOCK_MONOTONIC: for waiting and deadlines */
 };
 
 struct clock_now clock_read(void);

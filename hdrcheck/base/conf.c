@@ -109,8 +109,7 @@ read_all(int fd, struct buf *b)
 	ssize_t n = 1;
 
 	while (n > 0) {
-		size_t want =
-		    buf_room(b) < READ_SIZE ? buf_room(b) : READ_SIZE;
+		size_t want = buf_room(b) < READ_SIZE ? buf_room(b) : READ_SIZE;
 		char *room = buf_reserve(b, want);
 
 		if (room == NULL)

@@ -31,7 +31,7 @@ struct conf_setting {
 	const char *preset; /* the default, in the words of the file */
 	conf_parse_fn *parse;
 	size_t offset; /* of the field in the settings */
-	int64_t min;   /* range, or size of the field, as parse needs it */
+	int64_t min; /* range, or size of the field, as parse needs it */
 	int64_t max;
 };
 

@@ -11,7 +11,7 @@
 
 enum {
 	READ_SIZE = 16 * 1024, /* bytes asked from a peer at once */
-	ACCEPT_BATCH = 64,     /* connections accepted in one go */
+	ACCEPT_BATCH = 64, /* connections accepted in one go */
 };
 
 /* How long accepting pauses when descriptors or memory are short. */
@@ -26,7 +26,7 @@ struct conn {
 	bool ended; /* the peer sends no more, or we hear no more */
 	bool closing;
 	int64_t idle_since_ns; /* when it last completed a request */
-	struct conn *older;    /* order of idle_since_ns */
+	struct conn *older; /* order of idle_since_ns */
 	struct conn *newer;
 };
 
@@ -324,8 +324,7 @@ pause_accept(struct conn_server *s)
 {
 	for (size_t i = 0; i < s->n_listeners; i++)
 		loop_change(s->loop, s->listeners[i].fd, 0);
-	loop_arm(
-	    &s->accept_timer, clock_read().mono_ns + ACCEPT_PAUSE_NS);
+	loop_arm(&s->accept_timer, clock_read().mono_ns + ACCEPT_PAUSE_NS);
 }
 
 static void
@@ -472,8 +471,8 @@ conn_server_limit(struct conn_server *s, const struct conn_limits *limits)
 }
 
 void
-conn_server_drain(struct conn_server *s, int64_t deadline_ns,
-    loop_timer_fn *fn, void *ctx)
+conn_server_drain(
+    struct conn_server *s, int64_t deadline_ns, loop_timer_fn *fn, void *ctx)
 {
 	struct conn *next;
 

@@ -23,8 +23,8 @@ enum {
 };
 
 enum conn_verdict {
-	CONN_MORE,  /* no whole request is there yet; nothing was used */
-	CONN_DONE,  /* one request was used and answered */
+	CONN_MORE, /* no whole request is there yet; nothing was used */
+	CONN_DONE, /* one request was used and answered */
 	CONN_CLOSE, /* answer what is in out, then close */
 };
 

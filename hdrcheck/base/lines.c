@@ -14,7 +14,8 @@ start_long_line(
 }
 
 enum lines_piece
-lines_next(struct lines *lines, struct span in, struct span *piece, size_t *used)
+lines_next(
+    struct lines *lines, struct span in, struct span *piece, size_t *used)
 {
 	const char *end = in.len > 0 ? memchr(in.data, '\n', in.len) : NULL;
 	size_t len = end != NULL ? (size_t)(end - in.data) : in.len;

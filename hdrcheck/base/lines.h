@@ -13,11 +13,11 @@
 enum { LINES_MAX = 64 * 1024 /* bytes of a line that comes in one piece */ };
 
 enum lines_piece {
-	LINES_MORE,  /* no whole line yet: come back with more behind it */
+	LINES_MORE, /* no whole line yet: come back with more behind it */
 	LINES_WHOLE, /* a line */
-	LINES_HEAD,  /* the first LINES_MAX bytes of a longer line */
-	LINES_TAIL,  /* some more of it */
-	LINES_END,   /* the last of it; may be empty */
+	LINES_HEAD, /* the first LINES_MAX bytes of a longer line */
+	LINES_TAIL, /* some more of it */
+	LINES_END, /* the last of it; may be empty */
 };
 
 /* Start with a zeroed state. */

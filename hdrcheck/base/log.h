@@ -12,7 +12,7 @@
 
 enum {
 	LOG_LINE_MAX = 1024, /* bytes, with the terminating NUL */
-	LOG_TEXT_MAX = 256,  /* bytes of a stranger's text, with the NUL */
+	LOG_TEXT_MAX = 256, /* bytes of a stranger's text, with the NUL */
 };
 
 struct log {

@@ -247,8 +247,8 @@ loop_run(struct loop *loop)
 		int ready;
 
 		compact(loop);
-		ready = ppoll(loop->fds, (nfds_t)loop->n,
-		    ns < 0 ? NULL : &ts, NULL);
+		ready = ppoll(
+		    loop->fds, (nfds_t)loop->n, ns < 0 ? NULL : &ts, NULL);
 		if (ready < 0 && errno != EINTR)
 			return -1;
 		if (ready > 0)

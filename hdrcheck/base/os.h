@@ -14,10 +14,10 @@
 #include "hdrcheck/base/span.h"
 
 enum os_news {
-	OS_NEWS_ARRIVED,  /* a name is there, its content may still change */
+	OS_NEWS_ARRIVED, /* a name is there, its content may still change */
 	OS_NEWS_COMPLETE, /* the attributes of a file changed: it is whole */
 	OS_NEWS_DEPARTED, /* a name is gone */
-	OS_NEWS_LOST,     /* events were lost, or the folder is gone */
+	OS_NEWS_LOST, /* events were lost, or the folder is gone */
 };
 
 /*

@@ -90,8 +90,8 @@ sock_path(const struct sock_address *address)
 static int
 new_socket(const struct sock_address *address, int flags)
 {
-	return socket(address->storage.ss_family,
-	    SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+	return socket(
+	    address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 }
 
 static int
@@ -161,8 +161,8 @@ bind_unix(int fd, const struct sock_address *address, mode_t mode)
 
 /* Root takes the owner's ids for the moment of the bind, and no longer. */
 static int
-bind_as(int fd, const struct sock_address *address,
-    const struct sock_owner *owner)
+bind_as(
+    int fd, const struct sock_address *address, const struct sock_owner *owner)
 {
 	gid_t gid = getegid();
 	uid_t uid = geteuid();

@@ -13,7 +13,7 @@
 
 enum {
 	SOCK_TEXT_SIZE = 128, /* "unix:" and a path, or "inet:[...]:65535" */
-	SOCK_BACKLOG = 511,   /* connections waiting to be accepted */
+	SOCK_BACKLOG = 511, /* connections waiting to be accepted */
 };
 
 struct sock_address {

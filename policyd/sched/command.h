@@ -14,10 +14,10 @@
 #define COMMAND_PATH "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin"
 
 struct command {
-	const char *path;           /* absolute, or a name in COMMAND_PATH */
+	const char *path; /* absolute, or a name in COMMAND_PATH */
 	char *const *argv;
 	char *const *env;
-	struct span input;          /* its whole standard input, up to 64 KiB */
+	struct span input; /* its whole standard input, up to 64 KiB */
 	const struct priv_ids *run_as; /* NULL: as we are */
 };
 

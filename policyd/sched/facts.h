@@ -19,18 +19,18 @@ struct facts {
 	int64_t created_s; /* when this queue file was made: not before that
 			      was a header looked up. Requeued mail keeps its
 			      arrival and gets a new creation. */
-	uint64_t size;     /* message_size */
+	uint64_t size; /* message_size */
 	bool empty_sender;
 	bool filtered; /* it has a content_filter or redirect record */
 	bool authenticated;
 	char client_address[FACTS_ADDRESS_SIZE]; /* empty: came by sendmail */
-	bool vetoed;      /* it has one of veto_headers */
+	bool vetoed; /* it has one of veto_headers */
 	bool past_received; /* below this point a header is anybody's */
-	int64_t own_latest_s;  /* of the sender's dates, or FACTS_NO_DATE */
-	bool own_never;        /* the sender wrote never (rule ...) */
+	int64_t own_latest_s; /* of the sender's dates, or FACTS_NO_DATE */
+	bool own_never; /* the sender wrote never (rule ...) */
 	int64_t rule_latest_s; /* of rules' dates, or FACTS_NO_DATE */
-	bool rule_never;       /* a rule wrote never */
-	bool unreadable_date;  /* a header of ours is no date */
+	bool rule_never; /* a rule wrote never */
+	bool unreadable_date; /* a header of ours is no date */
 };
 
 /* Nothing is known yet. */
@@ -40,8 +40,8 @@ void facts_begin(struct facts *facts);
  * Takes an envelope record: its name, whether it is a named attribute, its
  * value. Unknown ones are passed over. Times are read as UTC.
  */
-void facts_take_attribute(struct facts *facts, struct span name, bool named,
-    struct span value);
+void facts_take_attribute(
+    struct facts *facts, struct span name, bool named, struct span value);
 
 /*
  * Takes the next header, from the top. requeue_uid is the user id that

@@ -66,8 +66,8 @@ table_put(struct index *ix, uint32_t slot)
 static bool
 table_grow(struct index *ix)
 {
-	uint32_t size = ix->table == NULL ? TABLE_FIRST
-					  : (ix->table_mask + 1) * 2;
+	uint32_t size =
+	    ix->table == NULL ? TABLE_FIRST : (ix->table_mask + 1) * 2;
 	uint32_t *table = calloc(size, sizeof(*table));
 	uint32_t *old = ix->table;
 	uint32_t n_old = old == NULL ? 0 : ix->table_mask + 1;
@@ -243,10 +243,8 @@ bool
 index_heap_push(struct index *ix, uint32_t slot)
 {
 	if (ix->n_heap == ix->cap_heap) {
-		uint32_t cap =
-		    ix->cap_heap == 0 ? FIRST_CAP : ix->cap_heap * 2;
-		uint32_t *heap =
-		    realloc(ix->heap, (size_t)cap * sizeof(*heap));
+		uint32_t cap = ix->cap_heap == 0 ? FIRST_CAP : ix->cap_heap * 2;
+		uint32_t *heap = realloc(ix->heap, (size_t)cap * sizeof(*heap));
 
 		if (heap == NULL)
 			return false;

@@ -18,9 +18,9 @@ struct index_entry {
 	int64_t due_s;
 	uint32_t arrival_s; /* modulo 2^32; with size it tells messages apart */
 	uint32_t created_s; /* modulo 2^32 */
-	uint32_t size;      /* modulo 2^32 */
-	uint32_t link;      /* place in the heap, or next in a list */
-	uint16_t flags;     /* its owner's business from here on */
+	uint32_t size; /* modulo 2^32 */
+	uint32_t link; /* place in the heap, or next in a list */
+	uint16_t flags; /* its owner's business from here on */
 	uint8_t state;
 	uint8_t seen;
 	uint8_t attempts;

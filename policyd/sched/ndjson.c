@@ -29,8 +29,7 @@ string_len(struct span s)
 	size_t from = 1;
 
 	while (from < s.len) {
-		const char *quote =
-		    memchr(s.data + from, '"', s.len - from);
+		const char *quote = memchr(s.data + from, '"', s.len - from);
 		size_t at, slashes = 0;
 
 		if (quote == NULL)
@@ -124,8 +123,8 @@ step(struct span *rest, bool *first, char open, char closing)
 }
 
 enum ndjson_step
-ndjson_next_member(struct span *rest, bool *first, struct span *name,
-    struct span *value)
+ndjson_next_member(
+    struct span *rest, bool *first, struct span *name, struct span *value)
 {
 	enum ndjson_step result = step(rest, first, '{', '}');
 	struct span quoted;

@@ -21,8 +21,8 @@ enum ndjson_step {
  * Walks the members of an object. Start with *rest at the line (or at a raw
  * value) and *first true. *name is raw without its quotes, *value raw.
  */
-enum ndjson_step ndjson_next_member(struct span *rest, bool *first,
-    struct span *name, struct span *value);
+enum ndjson_step ndjson_next_member(
+    struct span *rest, bool *first, struct span *name, struct span *value);
 
 /* The same for the elements of an array. */
 enum ndjson_step ndjson_next_element(

@@ -68,8 +68,8 @@ plan_judge(const struct facts *f, bool listed, bool tried, int64_t now_s,
 	plan.all_due_then = all_due_at(f, plan.due_s);
 	if (plan.due_s > PLAN_DUE_MAX)
 		plan.due_s = PLAN_DUE_MAX;
-	plan.owner = plan.due_s > now_s || listed ? PLAN_OURS
-						  : PLAN_OURS_IF_LISTED;
+	plan.owner =
+	    plan.due_s > now_s || listed ? PLAN_OURS : PLAN_OURS_IF_LISTED;
 	return plan;
 }
 

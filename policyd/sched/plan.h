@@ -28,11 +28,11 @@ enum plan_why {
 
 struct plan {
 	enum plan_owner owner;
-	enum plan_why why;      /* when foreign */
-	bool dated;             /* it carries our header with a date */
-	int64_t due_s;          /* when ours; in the past: at once; at most
-				   PLAN_DUE_MAX */
-	bool all_due_then;      /* at due_s no header is ahead any more */
+	enum plan_why why; /* when foreign */
+	bool dated; /* it carries our header with a date */
+	int64_t due_s; /* when ours; in the past: at once; at most
+			  PLAN_DUE_MAX */
+	bool all_due_then; /* at due_s no header is ahead any more */
 };
 
 /*
@@ -43,15 +43,15 @@ struct plan plan_judge(const struct facts *facts, bool listed, bool tried,
 
 /* What Postfix's configuration says that matters for a requeue. */
 struct plan_postfix {
-	int64_t queue_lifetime_s;  /* maximal_queue_lifetime */
+	int64_t queue_lifetime_s; /* maximal_queue_lifetime */
 	int64_t bounce_lifetime_s; /* bounce_queue_lifetime */
 	bool requeue_safe; /* pickup has no content_filter, nobody gets a bcc */
 };
 
 enum plan_method {
-	PLAN_RELEASE,     /* postsuper -H */
+	PLAN_RELEASE, /* postsuper -H */
 	PLAN_RELEASE_OLD, /* the same, though a requeue would be better */
-	PLAN_REQUEUE,     /* postsuper -r */
+	PLAN_REQUEUE, /* postsuper -r */
 };
 
 /*

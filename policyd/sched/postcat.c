@@ -120,8 +120,8 @@ is_continuation(struct span line)
  * before it had to be handed out first.
  */
 static enum postcat_event
-take_header_line(struct postcat *p, struct span line,
-    struct postcat_item *item, bool *again)
+take_header_line(
+    struct postcat *p, struct span line, struct postcat_item *item, bool *again)
 {
 	if (buf_len(&p->header) > 0 && is_continuation(line)) {
 		add_to_header(p, span_str("\n"));
@@ -158,8 +158,7 @@ take_line(struct postcat *p, struct span line, bool cut,
 		p->section = POSTCAT_HEADERS;
 		return POSTCAT_MORE;
 	}
-	if (p->section == POSTCAT_EXTRACTED &&
-	    is_own_mark(p, line, end_mark)) {
+	if (p->section == POSTCAT_EXTRACTED && is_own_mark(p, line, end_mark)) {
 		p->section = POSTCAT_OUTSIDE;
 		item->id = p->id;
 		return POSTCAT_END;
@@ -176,8 +175,8 @@ take_piece(struct postcat *p, struct span piece)
 }
 
 enum postcat_event
-postcat_next(struct postcat *p, struct span in, struct postcat_item *item,
-    size_t *used)
+postcat_next(
+    struct postcat *p, struct span in, struct postcat_item *item, size_t *used)
 {
 	size_t taken = 0;
 
@@ -192,8 +191,8 @@ postcat_next(struct postcat *p, struct span in, struct postcat_item *item,
 		struct span piece;
 		bool again = false;
 		enum postcat_event event;
-		enum lines_piece kind = lines_next(
-		    &p->lines, span_skip(in, *used), &piece, &taken);
+		enum lines_piece kind =
+		    lines_next(&p->lines, span_skip(in, *used), &piece, &taken);
 
 		if (kind == LINES_MORE)
 			return POSTCAT_MORE;
@@ -202,8 +201,7 @@ postcat_next(struct postcat *p, struct span in, struct postcat_item *item,
 			*used += taken;
 			continue;
 		}
-		event =
-		    take_line(p, piece, kind == LINES_HEAD, item, &again);
+		event = take_line(p, piece, kind == LINES_HEAD, item, &again);
 		if (again)
 			p->lines = before;
 		else

@@ -18,20 +18,20 @@
 enum { POSTCAT_HEADER_MAX = 128 * 1024 /* bytes of a header */ };
 
 enum postcat_event {
-	POSTCAT_MORE,      /* feed more behind the same bytes */
-	POSTCAT_BEGIN,     /* of the file of id */
+	POSTCAT_MORE, /* feed more behind the same bytes */
+	POSTCAT_BEGIN, /* of the file of id */
 	POSTCAT_ATTRIBUTE, /* name and value of an envelope record */
-	POSTCAT_HEADER,    /* one whole header, folded as it is */
-	POSTCAT_END,       /* the file of id was there whole */
+	POSTCAT_HEADER, /* one whole header, folded as it is */
+	POSTCAT_END, /* the file of id was there whole */
 };
 
 struct postcat_item {
-	struct qid id;      /* BEGIN, END */
-	struct span name;   /* ATTRIBUTE: "sender", or a named attribute's */
-	bool named;         /* ATTRIBUTE: it is a "named_attribute:" */
-	struct span value;  /* ATTRIBUTE */
+	struct qid id; /* BEGIN, END */
+	struct span name; /* ATTRIBUTE: "sender", or a named attribute's */
+	bool named; /* ATTRIBUTE: it is a "named_attribute:" */
+	struct span value; /* ATTRIBUTE */
 	struct span header; /* HEADER; valid until the next call */
-	bool cut;           /* HEADER, ATTRIBUTE: it was longer */
+	bool cut; /* HEADER, ATTRIBUTE: it was longer */
 };
 
 enum postcat_section {
@@ -57,7 +57,7 @@ void postcat_free(struct postcat *p);
 void postcat_reset(struct postcat *p);
 
 /* Takes bytes off the front of in, *used of them, and tells what they are. */
-enum postcat_event postcat_next(struct postcat *p, struct span in,
-    struct postcat_item *item, size_t *used);
+enum postcat_event postcat_next(
+    struct postcat *p, struct span in, struct postcat_item *item, size_t *used);
 
 #endif

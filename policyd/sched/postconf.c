@@ -138,8 +138,8 @@ postconf_parse(struct span main, struct span services, struct postconf *conf)
 		sizeof(conf->mail_owner)) &&
 	    read_lifetime(main, "maximal_queue_lifetime",
 		&conf->facts.queue_lifetime_s) &&
-	    read_lifetime(main, "bounce_queue_lifetime",
-		&conf->facts.bounce_lifetime_s);
+	    read_lifetime(
+		main, "bounce_queue_lifetime", &conf->facts.bounce_lifetime_s);
 }
 
 /* True when more may come. */
@@ -164,8 +164,8 @@ read_more(struct pollfd *p, struct buf *b)
 static bool
 collect(int out, int err, struct buf *output, struct buf *errors)
 {
-	int64_t deadline_ns = clock_read().mono_ns +
-	    POSTCONF_DEADLINE_MS * CLOCK_NS_PER_MS;
+	int64_t deadline_ns =
+	    clock_read().mono_ns + POSTCONF_DEADLINE_MS * CLOCK_NS_PER_MS;
 	struct pollfd fds[2] = {
 	    {.fd = out, .events = POLLIN}, {.fd = err, .events = POLLIN}};
 	bool more = true;
@@ -200,8 +200,7 @@ run(char *const argv[], struct buf *output, char error[POSTCONF_ERROR_SIZE])
 {
 	static char locale[] = "LC_ALL=C";
 	char *env[] = {locale, NULL};
-	struct command command = {
-	    .path = "postconf", .argv = argv, .env = env};
+	struct command command = {.path = "postconf", .argv = argv, .env = env};
 	struct buf errors;
 	int out, err, status = 0;
 	bool whole, ok;
@@ -250,10 +249,9 @@ postconf_read(const char *config_directory, struct postconf *conf,
 	buf_init(&services, OUTPUT_MAX);
 	ok = run(main_argv, &main, error) &&
 	    run(services_argv, &services, error);
-	if (ok &&
-	    !postconf_parse(buf_span(&main), buf_span(&services), conf))
-		ok = explain(error, "its output cannot be read",
-		    buf_span(&main));
+	if (ok && !postconf_parse(buf_span(&main), buf_span(&services), conf))
+		ok = explain(
+		    error, "its output cannot be read", buf_span(&main));
 	buf_free(&main);
 	buf_free(&services);
 	return ok;

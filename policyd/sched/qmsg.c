@@ -104,8 +104,8 @@ bool
 qmsg_tail_tried(struct qmsg_tail *tail, struct span piece)
 {
 	char border[sizeof(tail->last) * 2];
-	size_t n = piece.len < sizeof(tail->last) ? piece.len
-						  : sizeof(tail->last);
+	size_t n =
+	    piece.len < sizeof(tail->last) ? piece.len : sizeof(tail->last);
 	bool found;
 
 	memcpy(border, tail->last, tail->n_last);

@@ -13,8 +13,8 @@ struct qmsg {
 	struct span queue_name; /* borrowed from the line */
 	struct qid id;
 	int64_t arrival_s; /* seconds since 1970 */
-	uint64_t size;     /* bytes, message_size */
-	bool tried;        /* a recipient has a delay_reason */
+	uint64_t size; /* bytes, message_size */
+	bool tried; /* a recipient has a delay_reason */
 };
 
 /*

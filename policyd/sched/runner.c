@@ -140,8 +140,7 @@ refresh_postfix(struct runner *r)
 	take_stamp(r, &r->stamp);
 	if (!postconf_read(
 		r->o.settings->postfix_config_directory, &conf, error)) {
-		log_warnx(r->o.log, "%s; no mail is requeued meanwhile",
-		    error);
+		log_warnx(r->o.log, "%s; no mail is requeued meanwhile", error);
 		conf.facts = r->o.postconf->facts;
 		conf.facts.requeue_safe = false;
 	}
@@ -172,8 +171,8 @@ on_deadline(void *ctx)
 	for (int i = 0; i < SWEEP_VERBS; i++) {
 		if (r->pid[i] == 0 || r->kill_at_ns[i] > now_ns)
 			continue;
-		log_warnx(r->o.log, "%s: killed after %lld s",
-		    verbs[i].program, (long long)verbs[i].deadline_s);
+		log_warnx(r->o.log, "%s: killed after %lld s", verbs[i].program,
+		    (long long)verbs[i].deadline_s);
 		kill(-r->pid[i], SIGKILL);
 		r->kill_at_ns[i] = INT64_MAX;
 	}
@@ -208,8 +207,8 @@ start(struct runner *r, const struct wire_request *request, int fds[2])
 	struct command command = {.path = path, .argv = argv, .env = env};
 	char *ids = r->room + (request->ids.data - r->room);
 
-	snprintf(path, sizeof(path), "%s/%s",
-	    r->o.postconf->command_directory, v->program);
+	snprintf(path, sizeof(path), "%s/%s", r->o.postconf->command_directory,
+	    v->program);
 	snprintf(config, sizeof(config), "%s",
 	    r->o.settings->postfix_config_directory);
 	for (size_t i = 0; i < 4 && v->args[i] != NULL; i++) {

@@ -20,7 +20,7 @@ struct runner_options {
 	const char *settings_file; /* NULL: the default file */
 	const struct postconf *postconf;
 	struct priv_ids mail_owner;
-	int channel;  /* to the engine; see wire.h */
+	int channel; /* to the engine; see wire.h */
 	pid_t engine; /* its process */
 };
 

@@ -143,9 +143,9 @@ static bool
 choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 {
 	struct index_entry *e = index_at(&s->index, slot);
-	enum plan_method method = plan_choose_method(s->settings, &s->postfix,
-	    e->created_s, now_s, entry_has(e, EMPTY_SENDER),
-	    entry_has(e, REQUEUEABLE));
+	enum plan_method method =
+	    plan_choose_method(s->settings, &s->postfix, e->created_s, now_s,
+		entry_has(e, EMPTY_SENDER), entry_has(e, REQUEUEABLE));
 
 	index_heap_remove(&s->index, slot);
 	entry_set(e, REQUEUED, method == PLAN_REQUEUE);
@@ -155,9 +155,8 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 		return false;
 	}
 	if (method == PLAN_RELEASE_OLD) {
-		struct sweep_event event = {.kind = SWEEP_RELEASED_OLD,
-		    .id = e->id,
-		    .due_s = e->due_s};
+		struct sweep_event event = {
+		    .kind = SWEEP_RELEASED_OLD, .id = e->id, .due_s = e->due_s};
 
 		s->tell(s->tell_ctx, &event);
 	}
@@ -288,8 +287,8 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 }
 
 bool
-sweep_next(struct sweep *s, const struct clock_now *now,
-    struct sweep_command *command)
+sweep_next(
+    struct sweep *s, const struct clock_now *now, struct sweep_command *command)
 {
 	/* What makes mail leave comes first; a walk can wait. */
 	static const enum sweep_verb order[] = {SWEEP_KICK_QMGR,
@@ -317,8 +316,8 @@ sweep_next(struct sweep *s, const struct clock_now *now,
 }
 
 void
-sweep_wait(const struct sweep *s, const struct clock_now *now,
-    int64_t *wall_ns, int64_t *mono_ns)
+sweep_wait(const struct sweep *s, const struct clock_now *now, int64_t *wall_ns,
+    int64_t *mono_ns)
 {
 	*wall_ns = *mono_ns = INT64_MAX;
 	if (s->running == SWEEP_COMMANDS_MAX)
@@ -415,9 +414,8 @@ end_release(struct sweep *s, const struct qid *ids, size_t n, bool ok)
 			continue;
 		}
 		e->state = UNCONFIRMED;
-		e->seen = s->verb[SWEEP_LIST].running
-		    ? s->walk
-		    : (uint8_t)(s->walk - 1);
+		e->seen = s->verb[SWEEP_LIST].running ? s->walk
+						      : (uint8_t)(s->walk - 1);
 		doubt = doubt || e->attempts == 0;
 	}
 	if (doubt)
@@ -439,8 +437,8 @@ retry_after_ns(unsigned failures)
  * read that stumbles over a bad file is none, as long as others can be read.
  */
 static void
-count_end(struct sweep *s, enum sweep_verb verb, bool ok,
-    const struct clock_now *now)
+count_end(
+    struct sweep *s, enum sweep_verb verb, bool ok, const struct clock_now *now)
 {
 	struct sweep_verb_state *v = &s->verb[verb];
 	unsigned free = verb == SWEEP_READ ? READS_IN_VAIN : 0;
@@ -458,8 +456,8 @@ count_end(struct sweep *s, enum sweep_verb verb, bool ok,
 }
 
 void
-sweep_end(struct sweep *s, enum sweep_verb verb, bool ok,
-    const struct clock_now *now)
+sweep_end(
+    struct sweep *s, enum sweep_verb verb, bool ok, const struct clock_now *now)
 {
 	switch (verb) {
 	case SWEEP_LIST:

@@ -37,8 +37,8 @@ enum sweep_verb {
 
 enum {
 	SWEEP_COMMANDS_MAX = 4, /* at once */
-	SWEEP_IDS_MAX = 4096,   /* of one command */
-	SWEEP_READ_MAX = 1024,  /* ids of one read */
+	SWEEP_IDS_MAX = 4096, /* of one command */
+	SWEEP_READ_MAX = 1024, /* ids of one read */
 	SWEEP_IDS_BYTES = 60 * 1024, /* of one command, a byte between two */
 };
 
@@ -51,21 +51,21 @@ struct sweep_command {
 enum sweep_event_kind {
 	SWEEP_RELEASED,
 	SWEEP_RELEASED_OLD, /* leaves by -H, though it is old */
-	SWEEP_STILL_HELD,   /* the command succeeded, it stayed */
+	SWEEP_STILL_HELD, /* the command succeeded, it stayed */
 	SWEEP_UNREADABLE,
 	SWEEP_FOREIGN, /* it has a date, and is not ours */
-	SWEEP_FAILED,  /* a command */
+	SWEEP_FAILED, /* a command */
 };
 
 struct sweep_event {
 	enum sweep_event_kind kind;
 	struct qid id;
 	int64_t due_s;
-	int64_t late_ns;      /* RELEASED */
-	bool requeued;        /* RELEASED */
-	enum plan_why why;    /* FOREIGN */
+	int64_t late_ns; /* RELEASED */
+	bool requeued; /* RELEASED */
+	enum plan_why why; /* FOREIGN */
 	enum sweep_verb verb; /* FAILED */
-	int64_t retry_ns;     /* FAILED: from now */
+	int64_t retry_ns; /* FAILED: from now */
 };
 
 /* Told of what happens; must not call sweep functions. */
@@ -74,9 +74,9 @@ typedef void sweep_event_fn(void *ctx, const struct sweep_event *event);
 /* One verb's command, or the wait before the next one. */
 struct sweep_verb_state {
 	bool running;
-	int64_t started_ns;    /* CLOCK_MONOTONIC */
+	int64_t started_ns; /* CLOCK_MONOTONIC */
 	int64_t not_before_ns; /* after a failure */
-	unsigned failures;     /* in a row */
+	unsigned failures; /* in a row */
 };
 
 struct sweep_counts {
@@ -106,12 +106,12 @@ struct sweep {
 	size_t n_reading, n_releasing, n_requeuing;
 	size_t read_limit; /* halved when a read fails, doubled when not */
 
-	uint8_t walk;         /* number of the walk that runs or comes next */
+	uint8_t walk; /* number of the walk that runs or comes next */
 	int64_t next_walk_ns; /* CLOCK_MONOTONIC */
 	int64_t walk_cost_ns; /* how long the last one took */
 	int64_t walk_end_ns;
-	bool walk_again;    /* wanted while one was running */
-	bool read_any;      /* the read that runs told of a message */
+	bool walk_again; /* wanted while one was running */
+	bool read_any; /* the read that runs told of a message */
 	bool kick_wanted[SWEEP_VERBS];
 	int64_t credit_ns; /* for release_rate: time not yet spent */
 	int64_t credit_at_ns;

@@ -26,11 +26,10 @@ entry_set_key(struct index_entry *e, int64_t arrival_s, uint64_t size)
 }
 
 bool
-entry_is_message(
-    const struct index_entry *e, int64_t arrival_s, uint64_t size)
+entry_is_message(const struct index_entry *e, int64_t arrival_s, uint64_t size)
 {
-	return !entry_has(e, KEYED) || (e->arrival_s == (uint32_t)arrival_s &&
-					   e->size == (uint32_t)size);
+	return !entry_has(e, KEYED) ||
+	    (e->arrival_s == (uint32_t)arrival_s && e->size == (uint32_t)size);
 }
 
 void
@@ -184,8 +183,8 @@ entry_end_walk(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	struct index_entry *e = index_at(&s->index, slot);
 	uint8_t missed = (uint8_t)(s->walk - e->seen);
 
-	if (e->state == FREE || e->state == READING ||
-	    e->state == RELEASING || missed == 0)
+	if (e->state == FREE || e->state == READING || e->state == RELEASING ||
+	    missed == 0)
 		return;
 	if (e->state == UNCONFIRMED)
 		entry_confirm(s, slot, now);

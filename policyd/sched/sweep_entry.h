@@ -11,29 +11,29 @@
 
 enum state {
 	FREE = INDEX_FREE,
-	UNREAD,      /* in the list of that name */
-	READING,     /* in flight */
-	WAITING,     /* in the heap */
-	IF_LISTED,   /* due; ours if a walk shows it untried */
-	TO_REQUEUE,  /* in the list of that name */
-	RELEASING,   /* in flight, by either command */
+	UNREAD, /* in the list of that name */
+	READING, /* in flight */
+	WAITING, /* in the heap */
+	IF_LISTED, /* due; ours if a walk shows it untried */
+	TO_REQUEUE, /* in the list of that name */
+	RELEASING, /* in flight, by either command */
 	UNCONFIRMED, /* the command succeeded; did it leave? */
-	RELEASED,    /* left hold by our hand; never released again */
+	RELEASED, /* left hold by our hand; never released again */
 	FOREIGN,
 	UNREADABLE,
 	GONE, /* left hold while in a list, which still names it */
 };
 
 enum flag {
-	KEYED = 1,        /* arrival_s and size are known */
-	LISTED = 2,       /* a walk saw this very message */
-	TRIED = 4,        /* and it showed a delay_reason */
-	REQUEUEABLE = 8,  /* its headers and envelope allow it */
+	KEYED = 1, /* arrival_s and size are known */
+	LISTED = 2, /* a walk saw this very message */
+	TRIED = 4, /* and it showed a delay_reason */
+	REQUEUEABLE = 8, /* its headers and envelope allow it */
 	EMPTY_SENDER = 16,
-	REREAD = 32,      /* settings changed since it was judged */
-	BACK = 64,        /* GONE, but there again: read it */
-	DATED = 128,      /* foreign, with a date */
-	REQUEUED = 256,   /* leaves, or left, by a requeue */
+	REREAD = 32, /* settings changed since it was judged */
+	BACK = 64, /* GONE, but there again: read it */
+	DATED = 128, /* foreign, with a date */
+	REQUEUED = 256, /* leaves, or left, by a requeue */
 };
 
 bool entry_has(const struct index_entry *e, enum flag flag);
@@ -75,8 +75,7 @@ uint32_t entry_take(
     struct sweep *s, struct index_list *list, enum state wanted);
 
 /* It left hold by our hand. */
-void entry_confirm(
-    struct sweep *s, uint32_t slot, const struct clock_now *now);
+void entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now);
 
 /*
  * A failing message is tried again at the next walk, then at each second,

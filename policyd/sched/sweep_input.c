@@ -31,8 +31,8 @@ to_foreign(struct sweep *s, uint32_t slot, enum plan_why why, bool dated)
  * a walk begun after the command still finds on hold has not.
  */
 static void
-listed_unconfirmed(struct sweep *s, uint32_t slot, bool on_hold,
-    const struct clock_now *now)
+listed_unconfirmed(
+    struct sweep *s, uint32_t slot, bool on_hold, const struct clock_now *now)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
@@ -177,9 +177,9 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 	if (!entry_is_message(e, facts->arrival_s, facts->size))
 		e->flags = 0;
 	entry_set_key(e, facts->arrival_s, facts->size);
-	e->created_s = (uint32_t)(facts->created_s > facts->arrival_s
-		? facts->created_s
-		: facts->arrival_s);
+	e->created_s =
+	    (uint32_t)(facts->created_s > facts->arrival_s ? facts->created_s
+							   : facts->arrival_s);
 	e->attempts = 0;
 	plan = plan_judge(facts, entry_has(e, LISTED), entry_has(e, TRIED),
 	    clock_floor_s(now->reached_ns), s->settings);

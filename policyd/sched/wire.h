@@ -26,7 +26,7 @@
 
 enum {
 	WIRE_MAX = 64 * 1024, /* bytes of a message */
-	WIRE_FDS_MAX = 2,     /* descriptors with a message */
+	WIRE_FDS_MAX = 2, /* descriptors with a message */
 };
 
 /* What the engine asks for. */
@@ -59,8 +59,8 @@ enum wire_tell {
 /* What the runner tells. */
 struct wire_report {
 	enum wire_tell tell;
-	enum sweep_verb verb;        /* STARTED, ENDED, NOT_STARTED */
-	int number;                  /* ENDED, NOT_STARTED, SETTINGS */
+	enum sweep_verb verb; /* STARTED, ENDED, NOT_STARTED */
+	int number; /* ENDED, NOT_STARTED, SETTINGS */
 	struct plan_postfix postfix; /* POSTFIX */
 };
 
