@@ -422,6 +422,14 @@ end_release(struct sweep *s, const struct qid *ids, size_t n, bool ok)
 		sweep_want_walk(s);
 }
 
+/* The wait after a failed kick is for its retries, not for newer mail. */
+static void
+want_kick(struct sweep *s, enum sweep_verb kick)
+{
+	s->kick_wanted[kick] = true;
+	s->verb[kick].not_before_ns = 0;
+}
+
 static int64_t
 retry_after_ns(unsigned failures)
 {
@@ -469,11 +477,11 @@ sweep_end(
 		break;
 	case SWEEP_RELEASE:
 		end_release(s, s->releasing, s->n_releasing, ok);
-		s->kick_wanted[SWEEP_KICK_QMGR] = true;
+		want_kick(s, SWEEP_KICK_QMGR);
 		break;
 	case SWEEP_REQUEUE:
 		end_release(s, s->requeuing, s->n_requeuing, ok);
-		s->kick_wanted[SWEEP_KICK_PICKUP] = true;
+		want_kick(s, SWEEP_KICK_PICKUP);
 		break;
 	case SWEEP_KICK_QMGR:
 	case SWEEP_KICK_PICKUP:
