@@ -110,14 +110,17 @@ entry_start_over(struct sweep *s, uint32_t slot)
 }
 
 uint32_t
-entry_add(struct sweep *s, const struct qid *id)
+entry_add(struct sweep *s, const struct qid *id, bool urgent)
 {
 	uint32_t slot = index_add(&s->index, id);
 
 	if (slot == INDEX_NONE)
 		return slot;
 	index_at(&s->index, slot)->seen = s->walk;
-	entry_to_unread(s, slot);
+	if (urgent)
+		entry_back_to_unread(s, slot);
+	else
+		entry_to_unread(s, slot);
 	return slot;
 }
 

@@ -67,8 +67,11 @@ void entry_forget(struct sweep *s, uint32_t slot);
 /* It is (again) to be read, whatever was known of it. */
 void entry_start_over(struct sweep *s, uint32_t slot);
 
-/* A new entry to be read, or INDEX_NONE without memory: a walk finds it. */
-uint32_t entry_add(struct sweep *s, const struct qid *id);
+/*
+ * A new entry to be read, before all others when urgent; INDEX_NONE without
+ * memory: a walk finds it.
+ */
+uint32_t entry_add(struct sweep *s, const struct qid *id, bool urgent);
 
 /* The next entry of a list that is still in the state of that list. */
 uint32_t entry_take(

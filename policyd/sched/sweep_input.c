@@ -97,7 +97,7 @@ listed_on_hold(
 	struct index_entry *e;
 
 	if (slot == INDEX_NONE)
-		slot = entry_add(s, &msg->id);
+		slot = entry_add(s, &msg->id, false);
 	if (slot == INDEX_NONE)
 		return;
 	e = index_at(&s->index, slot);
@@ -224,7 +224,7 @@ sweep_arrived(struct sweep *s, const struct qid *id)
 	uint32_t slot = index_find(&s->index, id);
 
 	if (slot == INDEX_NONE) {
-		entry_add(s, id);
+		entry_add(s, id, true);
 		return;
 	}
 	if (index_at(&s->index, slot)->state == GONE)
