@@ -8,6 +8,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+enum { LISTENERS_MAX = 2 /* of a daemon */ };
+
 int
 daemon_find_ids(const struct log *log, const struct settings *settings,
     struct daemon_ids *ids)
@@ -85,7 +87,8 @@ void
 daemon_prepare(const struct log *log, const struct settings *settings)
 {
 	unsigned long n =
-	    (unsigned long)settings->max_connections + DAEMON_DESCRIPTORS;
+	    (unsigned long)settings->max_connections * LISTENERS_MAX +
+	    DAEMON_DESCRIPTORS;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (priv_want_descriptors(n) < 0)
@@ -93,6 +96,17 @@ daemon_prepare(const struct log *log, const struct settings *settings)
 		    "max_connections = %lld needs %lu descriptors, and the "
 		    "limit cannot be raised",
 		    (long long)settings->max_connections, n);
+}
+
+struct conn_limits
+daemon_limits(const struct settings *settings)
+{
+	struct conn_limits limits = {
+	    .connections = (size_t)settings->max_connections,
+	    .idle_ms = settings->idle_timeout_s * 1000,
+	};
+
+	return limits;
 }
 
 void

@@ -5,6 +5,7 @@
 #ifndef HDRCHECK_DAEMON_H
 #define HDRCHECK_DAEMON_H
 
+#include "hdrcheck/base/conn.h"
 #include "hdrcheck/base/log.h"
 #include "hdrcheck/base/priv.h"
 #include "hdrcheck/settings.h"
@@ -39,6 +40,9 @@ int daemon_listen(const struct log *log, const struct sock_address *address,
 
 /* Ignores SIGPIPE, raises the limit of descriptors as settings need it. */
 void daemon_prepare(const struct log *log, const struct settings *settings);
+
+/* What settings allow the peers of a listener. */
+struct conn_limits daemon_limits(const struct settings *settings);
 
 /* Prints "NAME (deliver-at) VERSION". */
 void daemon_print_version(const char *name);

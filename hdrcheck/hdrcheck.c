@@ -38,6 +38,17 @@ static const char help[] =
     "Signals: TERM and INT answer what was read and stop; HUP reads the\n"
     "configuration again.\n";
 
+enum service { SOCKETMAP, TCP_TABLE, N_SERVICES };
+
+static const struct protocol {
+	const char *name;
+	conn_handle_fn *handle;
+	size_t in_max;
+} protocols[N_SERVICES] = {
+    [SOCKETMAP] = {"socketmap", lookup_socketmap, SOCKETMAP_FRAME_MAX},
+    [TCP_TABLE] = {"tcp_table", lookup_tcp_table, TCPTABLE_LINE_MAX},
+};
+
 struct options {
 	bool debug;
 	bool check;
@@ -50,11 +61,20 @@ struct hdrcheck {
 	struct log log;
 	struct options options;
 	struct loop *loop;
-	struct conn_server *server;
+	struct conn_server *servers[N_SERVICES]; /* NULL: not listening */
+	size_t draining;
 	struct lookup lookup;
 	int signal_fd;
 	bool stopping;
 };
+
+/* Where each protocol listens. */
+static const struct sock_address *
+address_of(const struct settings *settings, enum service service)
+{
+	return service == SOCKETMAP ? &settings->socketmap_listen
+				    : &settings->tcp_table_listen;
+}
 
 static int64_t
 wall_now_ns(void)
@@ -162,11 +182,10 @@ reload(struct hdrcheck *h)
 	if (fixed != NULL)
 		log_warnx(&h->log, "a change of %s needs a restart", fixed);
 	h->lookup.settings = settings;
-	limits = (struct conn_limits){
-	    .connections = (size_t)settings.max_connections,
-	    .idle_ms = settings.idle_timeout_s * 1000,
-	};
-	conn_server_limit(h->server, &limits);
+	limits = daemon_limits(&settings);
+	for (int i = 0; i < N_SERVICES; i++)
+		if (h->servers[i] != NULL)
+			conn_server_limit(h->servers[i], &limits);
 	log_info(&h->log, "configuration read again");
 }
 
@@ -175,7 +194,26 @@ on_drained(void *ctx)
 {
 	struct hdrcheck *h = ctx;
 
-	loop_stop(h->loop);
+	if (--h->draining == 0)
+		loop_stop(h->loop);
+}
+
+static void
+stop(struct hdrcheck *h)
+{
+	int64_t deadline_ns = clock_read().mono_ns + STOP_GRACE_NS;
+
+	if (h->stopping)
+		return;
+	h->stopping = true;
+	h->draining = N_SERVICES;
+	for (int i = 0; i < N_SERVICES; i++) {
+		if (h->servers[i] != NULL)
+			conn_server_drain(
+			    h->servers[i], deadline_ns, on_drained, h);
+		else
+			on_drained(h);
+	}
 }
 
 static void
@@ -186,43 +224,75 @@ on_signal(void *ctx, short revents)
 
 	(void)revents;
 	while ((signo = os_signal_read(h->signal_fd)) != 0) {
-		if (signo == SIGHUP) {
+		if (signo == SIGHUP)
 			reload(h);
-		} else if (!h->stopping) {
-			h->stopping = true;
-			conn_server_drain(h->server,
-			    clock_read().mono_ns + STOP_GRACE_NS, on_drained,
-			    h);
-		}
+		else
+			stop(h);
 	}
 }
 
 static int
-make_server(struct hdrcheck *h)
+prepare(struct hdrcheck *h)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGTERM, 0};
-	const struct settings *settings = &h->lookup.settings;
-	struct conn_protocol protocol = {
-	    .name = "socketmap",
-	    .handle = lookup_socketmap,
-	    .ctx = &h->lookup,
-	    .in_max = SOCKETMAP_FRAME_MAX,
-	};
-	struct conn_limits limits = {
-	    .connections = (size_t)settings->max_connections,
-	    .idle_ms = settings->idle_timeout_s * 1000,
-	};
 
 	h->loop = loop_new();
 	if (h->loop == NULL)
-		return -1;
-	h->server = conn_server_new(h->loop, &h->log, &protocol, &limits);
-	if (h->server == NULL)
 		return -1;
 	h->signal_fd = os_signal_open(signals);
 	if (h->signal_fd < 0)
 		return -1;
 	return loop_watch(h->loop, h->signal_fd, POLLIN, on_signal, h);
+}
+
+static int
+add_server(struct hdrcheck *h, enum service service, int fd)
+{
+	const struct protocol *p = &protocols[service];
+	struct conn_limits limits = daemon_limits(&h->lookup.settings);
+	struct conn_protocol protocol = {
+	    .name = p->name,
+	    .handle = p->handle,
+	    .ctx = &h->lookup,
+	    .in_max = p->in_max,
+	};
+
+	if (fd < 0)
+		return 0;
+	h->servers[service] =
+	    conn_server_new(h->loop, &h->log, &protocol, &limits);
+	if (h->servers[service] == NULL)
+		return -1;
+	log_info(&h->log, "%s on %s", p->name,
+	    address_of(&h->lookup.settings, service)->text);
+	return conn_server_listen(h->servers[service], fd);
+}
+
+/* Opens what is configured; an exit code. */
+static int
+open_listeners(
+    struct hdrcheck *h, const struct daemon_ids *ids, int fds[N_SERVICES])
+{
+	const struct settings *settings = &h->lookup.settings;
+	int exit_code = EX_CONFIG;
+	size_t n = 0;
+
+	for (int i = 0; i < N_SERVICES; i++) {
+		const struct sock_address *address =
+		    address_of(settings, (enum service)i);
+
+		fds[i] = -1;
+		if (address->len == 0)
+			continue;
+		fds[i] =
+		    daemon_listen(&h->log, address, settings, ids, &exit_code);
+		if (fds[i] < 0)
+			return exit_code;
+		n++;
+	}
+	if (n == 0)
+		log_error(&h->log, "all listeners are off: nothing to do");
+	return n == 0 ? EX_CONFIG : EX_OK;
 }
 
 /* Sockets are made, then root is given up, then the first byte is read. */
@@ -231,31 +301,26 @@ serve(struct hdrcheck *h)
 {
 	const struct settings *settings = &h->lookup.settings;
 	struct daemon_ids ids;
-	int exit_code, fd;
+	int fds[N_SERVICES] = {-1, -1};
+	int exit_code;
 
-	if (settings->socketmap_listen.len == 0) {
-		log_error(&h->log, "socketmap_listen is off: nothing to do");
-		return EX_CONFIG;
-	}
 	daemon_prepare(&h->log, settings);
 	exit_code = daemon_find_ids(&h->log, settings, &ids);
+	if (exit_code == 0)
+		exit_code = open_listeners(h, &ids, fds);
 	if (exit_code != 0)
-		return exit_code;
-	fd = daemon_listen(
-	    &h->log, &settings->socketmap_listen, settings, &ids, &exit_code);
-	if (fd < 0)
 		return exit_code;
 	if (priv_drop(&ids.user) < 0) {
 		log_error(&h->log, "cannot become user %s: %s", settings->user,
 		    strerror(errno));
 		return EX_OSERR;
 	}
-	if (make_server(h) < 0 || conn_server_listen(h->server, fd) < 0) {
+	log_info(&h->log, "started, version %s", DELIVER_AT_VERSION);
+	if (prepare(h) < 0 || add_server(h, SOCKETMAP, fds[SOCKETMAP]) < 0 ||
+	    add_server(h, TCP_TABLE, fds[TCP_TABLE]) < 0) {
 		log_error(&h->log, "cannot start: %s", strerror(errno));
 		return EX_OSERR;
 	}
-	log_info(&h->log, "started, version %s, socketmap on %s",
-	    DELIVER_AT_VERSION, settings->socketmap_listen.text);
 	if (loop_run(h->loop) < 0) {
 		log_error(&h->log, "poll: %s", strerror(errno));
 		return EX_OSERR;
@@ -264,27 +329,41 @@ serve(struct hdrcheck *h)
 	return EX_OK;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(struct hdrcheck *h)
 {
-	struct hdrcheck h = {.signal_fd = -1};
 	char error[CONF_ERROR_SIZE];
-	int code = parse_options(argc, argv, &h.options);
+	int code;
 
-	if (code >= 0)
-		return code;
-	h.lookup.now_ns = wall_now_ns;
-	if (!settings_load(&h.lookup.settings, h.options.file, error)) {
+	h->lookup.now_ns = wall_now_ns;
+	h->signal_fd = -1;
+	if (!settings_load(&h->lookup.settings, h->options.file, error)) {
 		fprintf(stderr, "%s\n", error);
 		return EX_CONFIG;
 	}
-	if (h.options.check)
+	if (h->options.check)
 		return EX_OK;
-	if (h.options.line != NULL)
-		return query(&h.options, &h.lookup.settings);
-	log_open(&h.log, "deliver-at/hdrcheck", h.options.debug);
-	code = serve(&h);
-	conn_server_free(h.server);
-	loop_free(h.loop);
+	if (h->options.line != NULL)
+		return query(&h->options, &h->lookup.settings);
+	log_open(&h->log, "deliver-at/hdrcheck", h->options.debug);
+	code = serve(h);
+	for (int i = 0; i < N_SERVICES; i++)
+		conn_server_free(h->servers[i]);
+	loop_free(h->loop);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct hdrcheck *h = calloc(1, sizeof(*h));
+	int code;
+
+	if (h == NULL)
+		return EX_OSERR;
+	code = parse_options(argc, argv, &h->options);
+	if (code < 0)
+		code = run(h);
+	free(h);
 	return code;
 }

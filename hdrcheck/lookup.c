@@ -6,16 +6,23 @@
 
 #include "hdrcheck/socketmap.h"
 
+/* The action for a header line; empty: not found. */
+static struct span
+look_up(struct lookup *lookup, struct span key, char text[VERDICT_TEXT_SIZE])
+{
+	struct verdict v = verdict_of(key, lookup->now_ns(), &lookup->settings);
+
+	lookup->count[v.kind]++;
+	return span_of(text, verdict_format(&v, &lookup->settings, text));
+}
+
 static void
 answer_lookup(struct lookup *lookup, struct span key, struct buf *out)
 {
 	char text[VERDICT_TEXT_SIZE];
-	struct verdict v = verdict_of(key, lookup->now_ns(), &lookup->settings);
-	size_t n = verdict_format(&v, &lookup->settings, text);
+	struct span action = look_up(lookup, key, text);
 
-	lookup->count[v.kind]++;
-	socketmap_reply(out, v.kind == VERDICT_NOTFOUND ? "NOTFOUND" : "OK",
-	    span_of(text, n));
+	socketmap_reply(out, action.len == 0 ? "NOTFOUND" : "OK", action);
 }
 
 static void
@@ -67,5 +74,39 @@ lookup_socketmap(void *ctx, struct span in, struct buf *out, size_t *used)
 		answer_status(lookup, out);
 	else
 		socketmap_reply(out, "PERM", span_str("no such map"));
+	return CONN_DONE;
+}
+
+static void
+answer_400(struct lookup *lookup, struct buf *out)
+{
+	lookup->malformed++;
+	tcptable_reply(out, 400, span_str("not a get request"));
+}
+
+enum conn_verdict
+lookup_tcp_table(void *ctx, struct span in, struct buf *out, size_t *used)
+{
+	struct lookup *lookup = ctx;
+	char text[VERDICT_TEXT_SIZE];
+	struct span key, action;
+
+	switch (tcptable_decode(in, lookup->key, &key, used)) {
+	case TCPTABLE_MORE:
+		return CONN_MORE;
+	case TCPTABLE_BAD_FRAME:
+		answer_400(lookup, out);
+		return CONN_CLOSE;
+	case TCPTABLE_BAD_REQUEST:
+		answer_400(lookup, out);
+		return CONN_DONE;
+	case TCPTABLE_DONE:
+		break;
+	}
+	action = look_up(lookup, key, text);
+	if (action.len == 0)
+		tcptable_reply(out, 500, span_str("not found"));
+	else
+		tcptable_reply(out, 200, action);
 	return CONN_DONE;
 }

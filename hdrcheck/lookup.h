@@ -9,6 +9,7 @@
 #define HDRCHECK_LOOKUP_H
 
 #include "hdrcheck/base/conn.h"
+#include "hdrcheck/tcptable.h"
 #include "hdrcheck/verdict.h"
 
 /* The map that our recipe names, and the one that tells the counters. */
@@ -20,10 +21,13 @@ struct lookup {
 	int64_t (*now_ns)(void); /* the wall clock, as clock_now.reached_ns */
 	uint64_t count[VERDICT_KINDS];
 	uint64_t malformed; /* frames and requests */
+	char key[TCPTABLE_KEY_MAX]; /* of the tcp_table request at hand */
 };
 
-/* A conn_handle_fn; ctx is a struct lookup. */
+/* conn_handle_fn's; ctx is a struct lookup. */
 enum conn_verdict lookup_socketmap(
+    void *ctx, struct span in, struct buf *out, size_t *used);
+enum conn_verdict lookup_tcp_table(
     void *ctx, struct span in, struct buf *out, size_t *used);
 
 #endif

@@ -384,10 +384,7 @@ take_settings(struct engine *g, int fd)
 	if (fixed != NULL)
 		log_warnx(g->o.log, "a change of %s needs a restart", fixed);
 	g->settings = settings;
-	limits = (struct conn_limits){
-	    .connections = (size_t)settings.max_connections,
-	    .idle_ms = settings.idle_timeout_s * 1000,
-	};
+	limits = daemon_limits(&settings);
 	conn_server_limit(g->server, &limits);
 	sweep_reconsider(&g->sweep);
 	log_info(g->o.log, "configuration read again");
@@ -477,10 +474,7 @@ make_server(struct engine *g)
 	    .ctx = &g->policy,
 	    .in_max = ATTR_REQUEST_MAX + ATTR_LINE_MAX,
 	};
-	struct conn_limits limits = {
-	    .connections = (size_t)g->settings.max_connections,
-	    .idle_ms = g->settings.idle_timeout_s * 1000,
-	};
+	struct conn_limits limits = daemon_limits(&g->settings);
 
 	g->policy.log = g->o.log;
 	g->server = conn_server_new(g->loop, g->o.log, &protocol, &limits);
