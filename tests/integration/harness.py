@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: ISC
+"""A whole site for a test: private Postfix, both daemons, a sink, and messages."""
+
+import itertools
+import math
+import os
+import re
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+
+from daemons import Daemons
+from waiting import wait_until
+
+LATE_S = 1.0  # "in that second"
+SWEEP_S = 1  # where policyd must walk to see new mail, it may be late by one walk
+
+# NO_INOTIFY=1: the programs were built without it
+NO_INOTIFY = os.environ.get("NO_INOTIFY") == "1"
+HEADER = "X-Deliver-At"
+TEXT = "Good morning.\r\n"
+
+_numbers = itertools.count(1)
+
+
+def due_in(seconds):
+    """The first whole second (since the epoch) at least so far ahead."""
+    return math.ceil(time.time() + seconds)
+
+
+def rfc5322(moment, hours_east=0):
+    """An RFC 5322 date-time in a numeric zone."""
+    zone = timezone(timedelta(hours=hours_east))
+    return format_datetime(datetime.fromtimestamp(moment, zone))
+
+
+def deliver_at(moment):
+    """The header line that asks for delivery at moment."""
+    return f"{HEADER}: {rfc5322(moment)}"
+
+
+def message(*headers, body=TEXT):
+    """A small message with these header lines between its own."""
+    lines = (
+        "From: Ann <ann@sender.test>",
+        "To: Ben <ben@sink.test>",
+        *headers,
+        "Subject: tea",
+        "Message-ID: <tea@sender.test>",
+        "Date: Mon, 05 Jan 2026 08:00:00 +0000",
+        "",
+        body,
+    )
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def new_recipient(stem="ben"):
+    """An address no other message of this run goes to."""
+    return f"{stem}-{next(_numbers)}@sink.test"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A message that was accepted: how to find it at either end."""
+
+    recipient: str
+    queue_id: str
+    sent: float = 0.0  # when it was accepted, seconds since the epoch
+
+
+class Site:
+    """One Postfix, its daemons and its sink, and what tests say about mail.
+
+    late_s is how late a delivery may be here.
+    """
+
+    def __init__(self, postfix, daemons, sink, late_s):
+        self.late_s = late_s
+        self.postfix = postfix
+        self.daemons = daemons
+        self.sink = sink
+
+    # Mail in
+
+    def submit(self, content, **connection):
+        """Submit content by SMTP to a new recipient, and give the final reply."""
+        return self.postfix.smtp(content, [new_recipient()], **connection)
+
+    def send(self, *headers, body=TEXT, recipient=None, **connection):
+        """Submit a message with these header lines by SMTP; it must be accepted."""
+        recipient = recipient or new_recipient()
+        content = message(*headers, body=body)
+        reply = self.postfix.smtp(content, [recipient], **connection)
+        assert reply.code == 250, reply
+        return Mail(recipient, reply.queue_id, time.time())
+
+    def sendmail(self, *headers):
+        """Submit a message with these header lines by sendmail(1)."""
+        recipient = new_recipient()
+        self.postfix.sendmail(message(*headers).replace(b"\r\n", b"\n"), [recipient])
+        sent = time.time()
+        return Mail(recipient, self._logged_queue_id(recipient), sent)
+
+    def _logged_queue_id(self, recipient):
+        lines = wait_until(
+            f"the log names {recipient}",
+            lambda: self.postfix.logged(rf"to=<{re.escape(recipient)}>"),
+        )
+        return re.search(r"\]: (\w+): ", lines[0]).group(1)
+
+    def logs(self):
+        """The logs that tell what happened, by title."""
+        return {
+            "maillog": self.postfix.maillog(),
+            "hdrcheck": self.daemons.hdrcheck.log(),
+            "policyd": self.daemons.policyd.log(),
+        }
+
+    # What became of it
+
+    def is_held(self, mail):
+        """True when the message is on hold."""
+        return self.postfix.queue_name(mail.queue_id) == "hold"
+
+    def assert_held(self, mail):
+        """The message is on hold, and nothing of it has reached the sink."""
+        assert self.is_held(mail), self.postfix.queue()
+        assert not self.sink.deliveries(mail.recipient)
+
+    def assert_on_time(self, mail, due):
+        """Delivered once, not before due, and less than late_s after it."""
+        timeout_s = max(due - time.time(), 0) + self.late_s + 10
+        delivery = self.sink.wait_for(mail.recipient, timeout_s)
+        late = delivery.ended - due
+        assert delivery.began >= due, f"delivered {-late:.3f} s early"
+        assert late < self.late_s, f"delivered {late:.3f} s late"
+        self.assert_active_at_last(mail, due)
+        assert len(self.sink.deliveries(mail.recipient)) == 1
+
+    def assert_active_at_last(self, mail, due):
+        """qmgr took the message into its active queue, not before due."""
+        seconds = wait_until(
+            f"{mail.queue_id} is logged as active",
+            lambda: self.postfix.active_seconds(mail.queue_id),
+        )
+        assert min(seconds) >= due
+
+    def assert_passes_at_once(self, mail):
+        """Delivered although nothing released it: it never was on hold."""
+        self.sink.wait_for(mail.recipient)
+        assert not self.postfix.logged(f" {mail.queue_id}: hold:")
+
+    def assert_stays_held(self, *mails, after=0):
+        """These stay on hold while other mail is released, later than after."""
+        canary_due = max(due_in(1), after + 1)
+        canary = self.send(deliver_at(canary_due))
+        self.assert_on_time(canary, canary_due)
+        for mail in mails:
+            self.assert_held(mail)
+
+    def discard(self, *mails):
+        """Remove mail that was to stay, so that the queue is empty again."""
+        for mail in mails:
+            self.postfix.delete(mail.queue_id)
+
+    def assert_queue_empty(self):
+        """Nothing is left in any queue."""
+        try:
+            wait_until("the queue is empty", lambda: not self.postfix.queue())
+        except AssertionError:
+            listing = self.postfix.queue()
+            self.postfix.delete("ALL")
+            raise AssertionError(f"left in the queue: {listing}") from None
+
+
+@contextmanager
+def open_site(postfix, sink, walks=NO_INOTIFY, **settings):
+    """A Site with its daemons not started yet, whose end is checked.
+
+    walks says that policyd cannot be told of new mail here: it walks each second.
+    At the end daemons that still run must stop cleanly, no sanitizer may have
+    complained, and the queue must be empty.
+    """
+    if walks:
+        settings.setdefault("sweep_interval", f"{SWEEP_S}s")
+    late_s = LATE_S + SWEEP_S if walks else LATE_S
+    with ExitStack() as ending:
+        daemons = Daemons(postfix, **settings)
+        site = Site(postfix, daemons, sink, late_s)
+        ending.callback(site.assert_queue_empty)
+        ending.callback(daemons.close)
+        ending.callback(daemons.check_sanitizers)
+        ending.callback(daemons.stop)
+        yield site

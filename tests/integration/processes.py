@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: ISC
+"""Who runs, as /proc says. A zombie is gone: only its parent has not noticed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Process:
+    """One line of /proc/PID/stat."""
+
+    pid: int
+    name: str
+    parent: int
+    group: int
+
+
+def running():
+    """All processes but zombies."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            head, tail = stat.read_text(errors="replace").rsplit(")", 1)
+        except OSError:
+            continue
+        state, parent, group = tail.split()[:3]
+        if state != "Z":
+            pid, name = head.split("(", 1)
+            yield Process(int(pid), name, int(parent), int(group))
+
+
+def in_group(group):
+    """The running processes of one process group."""
+    return [process for process in running() if process.group == group]
+
+
+def child_of(parent, name):
+    """The one running child of parent with this name."""
+    (child,) = (p for p in running() if (p.parent, p.name) == (parent, name))
+    return child

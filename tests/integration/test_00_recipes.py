@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: ISC
+"""0. What README and etc/ tell an administrator to write is what works."""
+
+import pytest
+from daemons import TOP
+from harness import deliver_at, due_in, message, open_site
+from instance import Postfix, Recipe
+from waiting import wait_until
+
+EARLIER_CHECKS = "regexp:{{/^X-Unwanted:/ REJECT 5.7.1 not wanted}}"
+WITHOUT_HEADER = "smtp_header_checks = regexp:{{/^X-Deliver-At[[:space:]]*:/ IGNORE}}\n"
+RECIPES = ("submission.main.cf", "submission.master.cf", "everything.main.cf")
+
+
+def recipe_text(name):
+    """A recipe of etc/ for a site that had header_checks before."""
+    text = (TOP / "etc" / name).read_text()
+    return text.replace(
+        "your_header_checks =\n", f"your_header_checks = {EARLIER_CHECKS}\n"
+    )
+
+
+def submission_recipe():
+    """The default recipe, with the entries of master.cf that README names."""
+    ask_us = "    -o cleanup_service_name=cleanup-deliver-at\n"
+    master = recipe_text("submission.master.cf")
+    master += "127.0.0.1:{submission_port} inet n - n - - smtpd\n" + ask_us
+    master += "pickup unix n - n 60 1 pickup\n" + ask_us
+    return Recipe(recipe_text("submission.main.cf"), master)
+
+
+def running_site(sink, recipe, main_cf=""):
+    """A site with this recipe, running; closes everything."""
+    with Postfix(sink.port, recipe=recipe, main_cf=main_cf) as postfix:
+        postfix.start()
+        with open_site(postfix, sink) as site:
+            site.daemons.start()
+            yield site
+
+
+@pytest.fixture(scope="module")
+def submission_site(shared_sink):
+    yield from running_site(shared_sink, submission_recipe())
+
+
+@pytest.fixture(scope="module")
+def everything_site(shared_sink):
+    recipe = Recipe(recipe_text("everything.main.cf"))
+    yield from running_site(shared_sink, recipe, WITHOUT_HEADER)
+
+
+def held_anew(site, mail):
+    """The message is on hold under another queue id."""
+    listed = site.postfix.find(mail.recipient)
+    return (
+        listed
+        and listed["queue_id"] != mail.queue_id
+        and listed["queue_name"] == "hold"
+    )
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_readme_prints_the_recipe(name):
+    """Each line of the recipe stands in README."""
+    readme = [line.strip() for line in (TOP / "README").read_text().splitlines()]
+    for line in (TOP / "etc" / name).read_text().splitlines():
+        assert line.startswith("#") or line.strip() in readme
+
+
+def test_submission_holds_what_users_submit(submission_site):
+    """By the submission service and by sendmail(1)."""
+    site = submission_site
+    due = due_in(2)
+    by_smtp = site.send(deliver_at(due), port=site.postfix.submission_port)
+    by_sendmail = site.sendmail(deliver_at(due))
+    for mail in (by_smtp, by_sendmail):
+        site.assert_held(mail)
+    for mail in (by_smtp, by_sendmail):
+        site.assert_on_time(mail, due)
+
+
+def test_submission_refuses_bad_dates_of_users_only(submission_site):
+    """Users get a 550; on port 25 the header means nothing."""
+    site = submission_site
+    refused = site.submit(
+        message("X-Deliver-At: soon"), port=site.postfix.submission_port
+    )
+    assert refused.code == 550
+    site.assert_passes_at_once(site.send("X-Deliver-At: soon"))
+
+
+def test_submission_lets_strangers_postpone_nothing(submission_site):
+    """A date in mail to port 25 does not hold it."""
+    site = submission_site
+    site.assert_passes_at_once(site.send(deliver_at(due_in(3600))))
+
+
+def test_submission_ignores_attached_headers(submission_site):
+    """mime_header_checks and nested_header_checks are without our map."""
+    site = submission_site
+    inner = message(deliver_at(due_in(3600))).decode()
+    mail = site.send(
+        "Content-Type: message/rfc822", body=inner, port=site.postfix.submission_port
+    )
+    site.assert_passes_at_once(mail)
+
+
+def test_submission_requeued_by_an_administrator_is_held_again(submission_site):
+    """pickup asks us too: postsuper -r sends nothing early."""
+    site = submission_site
+    mail = site.send(deliver_at(due_in(3600)), port=site.postfix.submission_port)
+    site.postfix.command("postsuper", "-r", mail.queue_id)
+    site.postfix.command("postkick", "public", "pickup", "W")
+    wait_until("it is held anew", lambda: held_anew(site, mail))
+    site.postfix.delete(site.postfix.find(mail.recipient)["queue_id"])
+
+
+@pytest.mark.parametrize("which", ["submission", "everything"])
+def test_earlier_checks_still_work(request, which):
+    """header_checks that were there before are asked behind ours."""
+    site = request.getfixturevalue(f"{which}_site")
+    ports = {site.postfix.port}
+    if which == "submission":
+        ports.add(site.postfix.submission_port)
+    for port in ports:
+        refused = site.submit(message("X-Unwanted: yes"), port=port)
+        assert (refused.code, "not wanted" in refused.text) == (550, True)
+
+
+def test_everything_holds_all_mail_and_the_header_can_be_taken_out(everything_site):
+    """Port 25 postpones too; smtp_header_checks removes the header on the way out."""
+    site = everything_site
+    due = due_in(1)
+    mail = site.send(deliver_at(due))
+    site.assert_held(mail)
+    site.assert_on_time(mail, due)
+    (delivery,) = site.sink.deliveries(mail.recipient)
+    assert b"X-Deliver-At" not in delivery.content
+    assert b"Subject: tea" in delivery.content
+
+
+def test_everything_ignores_attached_headers(everything_site):
+    """mime_header_checks and nested_header_checks are without our map."""
+    site = everything_site
+    inner = message(deliver_at(due_in(3600))).decode()
+    site.assert_passes_at_once(site.send("Content-Type: message/rfc822", body=inner))

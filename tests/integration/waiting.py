@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: ISC
+"""Waiting with a deadline. Nothing here waits longer than for what it waits for."""
+
+import socket
+import time
+
+POLL_S = 0.02
+
+
+def wait_until(what, predicate, timeout_s=10):
+    """Ask predicate until it answers something true, and return that.
+
+    what names the event in the failure: "not within 10 s: WHAT".
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        answer = predicate()
+        if answer:
+            return answer
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"not within {timeout_s} s: {what}")
+        time.sleep(POLL_S)
+
+
+def wait_for_clock(moment):
+    """Return once the wall clock has reached moment (seconds since the epoch)."""
+    left = moment - time.time()
+    wait_until("the clock reaches it", lambda: time.time() >= moment, max(left, 0) + 1)
+
+
+def somebody_listens(path):
+    """True when a connection to the unix socket at path is accepted."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True

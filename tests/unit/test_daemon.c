@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "tests/unit/support.h"
+
+#include "hdrcheck/daemon.h"
+
+static const struct log log_to_stderr = {.ident = "test", .to_stderr = true};
+
+/* Ids of nobody in particular. */
+static const struct priv_ids other = {.uid = 65533, .gid = 65532};
+
+static void
+load(struct settings *settings, const char *text)
+{
+	char error[CONF_ERROR_SIZE] = "";
+
+	if (!settings_parse(settings, span_str(text), "test", error))
+		check_string(text, error, "");
+}
+
+static const struct {
+	const char *row;
+	const char *config;
+	int want; /* exit code */
+	const char *log; /* a part of it */
+} users[] = {
+    {"a user and a group", "user = nobody\nsocket_group = root\n", 0, ""},
+    {"no such user", "user = no-such-user\n", EX_NOUSER,
+	"error: user no-such-user: no such user; make it with: useradd"},
+    {"root", "user = root\n", EX_CONFIG,
+	"error: user root is root; set user to another one"},
+    {"no such group", "user = nobody\nsocket_group = no-such-group\n",
+	EX_CONFIG, "error: socket_group no-such-group: no such group"},
+};
+
+static void
+root_looks_user_and_group_up(void **state)
+{
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("only root looks user and group up\n");
+		skip();
+	}
+	for (size_t i = 0; i < COUNT_OF(users); i++) {
+		char out[CAPTURE_SIZE];
+		struct settings settings;
+		struct daemon_ids ids;
+		struct capture c;
+		int code;
+
+		load(&settings, users[i].config);
+		capture_start(&c, STDERR_FILENO);
+		code = daemon_find_ids(&log_to_stderr, &settings, &ids);
+		capture_stop(&c, out);
+		check_int(users[i].row, code, users[i].want);
+		check_part(users[i].row, out, users[i].log);
+		check_bool(users[i].row, out[0] == '\0', code == 0);
+	}
+}
+
+static void
+ids_are_those_of_the_settings(void **state)
+{
+	struct settings settings;
+	struct daemon_ids ids;
+	struct priv_ids nobody;
+
+	(void)state;
+	if (geteuid() != 0 || priv_find_user("nobody", &nobody) < 0) {
+		print_message("needs root and a user nobody\n");
+		skip();
+	}
+	load(&settings,
+	    "user = nobody\nsocket_group = root\nsocket_mode = 0640\n");
+	assert_int_equal(daemon_find_ids(&log_to_stderr, &settings, &ids), 0);
+	assert_int_equal(ids.user.uid, nobody.uid);
+	assert_int_equal(ids.user.gid, nobody.gid);
+	assert_int_equal(ids.sockets.uid, nobody.uid);
+	assert_int_equal(ids.sockets.gid, 0);
+	assert_int_equal(ids.sockets.mode, 0640);
+}
+
+/* Somebody who is not root stays who it is, whatever the settings say. */
+static const char *
+child_finds_its_own_ids(void *ctx)
+{
+	const struct settings *settings = ctx;
+	struct daemon_ids ids;
+
+	if (geteuid() == 0 && priv_become(&other) < 0)
+		return "cannot become another";
+	if (daemon_find_ids(&log_to_stderr, settings, &ids) != 0)
+		return "failed";
+	if (ids.user.uid != geteuid() || ids.user.gid != getegid())
+		return "not its own ids";
+	if (ids.sockets.uid != geteuid() || ids.sockets.gid != getegid())
+		return "sockets not of its own ids";
+	return ids.sockets.mode == 0600 ? NULL : "another mode";
+}
+
+static void
+others_stay_who_they_are(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	load(&settings, "user = no-such-user\nsocket_mode = 0600\n");
+	check_in_child("not root", child_finds_its_own_ids, &settings);
+}
+
+static void
+unix_address(void **state, const char *name, struct sock_address *address)
+{
+	char path[FOLDER_PATH_SIZE], text[FOLDER_PATH_SIZE + 8];
+
+	snprintf(text, sizeof(text), "unix:%s", folder_join(state, name, path));
+	assert_null(sock_parse(span_str(text), address));
+}
+
+/* daemon_listen() with the ids of this process; what it logs in out. */
+static int
+try_listen(
+    const struct sock_address *address, int *exit_code, char out[CAPTURE_SIZE])
+{
+	struct daemon_ids ids = {
+	    .user = {geteuid(), getegid()},
+	    .sockets = {geteuid(), getegid(), 0660},
+	};
+	struct settings settings;
+	struct capture c;
+	int fd;
+
+	load(&settings, "");
+	*exit_code = -1;
+	capture_start(&c, STDERR_FILENO);
+	fd = daemon_listen(&log_to_stderr, address, &settings, &ids, exit_code);
+	capture_stop(&c, out);
+	return fd;
+}
+
+static void
+a_second_start_exits_75(void **state)
+{
+	char out[CAPTURE_SIZE];
+	struct sock_address address;
+	int first, exit_code;
+
+	unix_address(state, "s", &address);
+	first = try_listen(&address, &exit_code, out);
+	assert_true(first >= 0);
+	assert_string_equal(out, "");
+	assert_int_equal(try_listen(&address, &exit_code, out), -1);
+	assert_int_equal(exit_code, EX_TEMPFAIL);
+	check_part("log", out, address.text);
+	check_part("log", out, ": somebody listens there already\n");
+	close(first);
+}
+
+static void
+a_file_in_the_way_is_told(void **state)
+{
+	char out[CAPTURE_SIZE], path[FOLDER_PATH_SIZE];
+	struct sock_address address;
+	int exit_code;
+
+	write_file(folder_join(state, "s", path), span_str("precious"));
+	unix_address(state, "s", &address);
+	assert_int_equal(try_listen(&address, &exit_code, out), -1);
+	assert_int_equal(exit_code, EX_CANTCREAT);
+	check_part("log", out, ": exists and is not a socket\n");
+}
+
+static void
+a_missing_folder_is_told_with_the_command(void **state)
+{
+	char out[CAPTURE_SIZE], want[CAPTURE_SIZE];
+	struct sock_address address;
+	int exit_code;
+
+	unix_address(state, "missing/s", &address);
+	assert_int_equal(try_listen(&address, &exit_code, out), -1);
+	assert_int_equal(exit_code, EX_CANTCREAT);
+	snprintf(want, sizeof(want),
+	    "make it with: install -d -o deliver-at -g postfix -m 0710 "
+	    "%s/missing\n",
+	    (const char *)*state);
+	check_part("log", out, want);
+	check_part("log", out, strerror(ENOENT));
+}
+
+static void
+a_folder_of_the_root_folder_is_named(void **state)
+{
+	char out[CAPTURE_SIZE];
+	struct sock_address address;
+	int exit_code;
+
+	(void)state;
+	assert_null(
+	    sock_parse(span_str("unix:/no-such-folder-here/s"), &address));
+	assert_int_equal(try_listen(&address, &exit_code, out), -1);
+	assert_int_equal(exit_code, EX_CANTCREAT);
+	check_part("log", out, " /no-such-folder-here\n");
+}
+
+static void
+another_error_is_told_with_its_text(void **state)
+{
+	char out[CAPTURE_SIZE];
+	struct sock_address address;
+	int exit_code;
+
+	(void)state;
+	/* An address of a documentation network is nobody's. */
+	assert_null(sock_parse(span_str("inet:192.0.2.1:10044"), &address));
+	assert_int_equal(try_listen(&address, &exit_code, out), -1);
+	assert_int_equal(exit_code, EX_CANTCREAT);
+	check_part("log", out, "error: inet:192.0.2.1:10044: ");
+}
+
+/* SIGPIPE would end this child if it were not ignored. */
+static const char *
+child_prepares(void *ctx)
+{
+	const struct settings *settings = ctx;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return "cannot read the limits";
+	limit.rlim_cur = 64;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return "cannot set the soft limit";
+	daemon_prepare(&log_to_stderr, settings);
+	raise(SIGPIPE);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return "cannot read the limits";
+	return limit.rlim_cur == 200 + DAEMON_DESCRIPTORS ? NULL
+							  : "another limit";
+}
+
+/* Valgrind lets nobody set a hard limit: then there is nothing to see. */
+static const char *
+child_cannot_prepare(void *ctx)
+{
+	const struct settings *settings = ctx;
+	struct rlimit limit = {.rlim_cur = 64, .rlim_max = 128};
+	char out[CAPTURE_SIZE];
+	struct capture c;
+
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return NULL;
+	if (geteuid() == 0 && priv_become(&other) < 0)
+		return "cannot become another";
+	capture_start(&c, STDERR_FILENO);
+	daemon_prepare(&log_to_stderr, settings);
+	capture_stop(&c, out);
+	return strstr(out,
+		   "warning: max_connections = 200 needs 264 descriptors, "
+		   "and the limit cannot be raised: ") != NULL
+	    ? NULL
+	    : "not told";
+}
+
+static void
+descriptors_and_signals_are_prepared(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	load(&settings, "max_connections = 200\n");
+	check_in_child("prepared", child_prepares, &settings);
+	check_in_child("not possible", child_cannot_prepare, &settings);
+}
+
+static void
+the_version_is_printed(void **state)
+{
+	char out[CAPTURE_SIZE];
+	struct capture c;
+
+	(void)state;
+	capture_start(&c, STDOUT_FILENO);
+	daemon_print_version("hdrcheck");
+	check_string("version", capture_stop(&c, out),
+	    "hdrcheck (deliver-at) " DELIVER_AT_VERSION "\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(root_looks_user_and_group_up),
+	    cmocka_unit_test(ids_are_those_of_the_settings),
+	    cmocka_unit_test(others_stay_who_they_are),
+	    IN_FOLDER(a_second_start_exits_75),
+	    IN_FOLDER(a_file_in_the_way_is_told),
+	    IN_FOLDER(a_missing_folder_is_told_with_the_command),
+	    cmocka_unit_test(a_folder_of_the_root_folder_is_named),
+	    cmocka_unit_test(another_error_is_told_with_its_text),
+	    cmocka_unit_test(descriptors_and_signals_are_prepared),
+	    cmocka_unit_test(the_version_is_printed),
+	};
+
+	return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);
+}
