@@ -10,7 +10,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness import LATE_S, deliver_at, due_in, message, new_recipient, open_site
+from harness import (
+    LATE_S,
+    NO_INOTIFY,
+    deliver_at,
+    due_in,
+    message,
+    new_recipient,
+    open_site,
+)
 from instance import Postfix
 from waiting import wait_for_clock, wait_until
 
@@ -27,7 +35,7 @@ def hashed_postfix(shared_sink):
         yield postfix
 
 
-@pytest.fixture(params=["inotify", "walk"])
+@pytest.fixture(params=["walk"] if NO_INOTIFY else ["inotify", "walk"])
 def either_site(request, shared_sink):
     """A site with inotify and the usual minute between walks, or one that walks."""
     walks = request.param == "walk"

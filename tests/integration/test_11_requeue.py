@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: ISC
+"""11. Old mail is requeued where that is safe, and only there."""
+
+import pytest
+from harness import Mail, deliver_at, due_in, message, open_site
+from instance import Postfix
+from waiting import wait_until
+
+OLD = {"requeue_after": "1s"}
+DUE_S = 3  # more than requeue_after, so that it is old when it is due
+
+
+def released_line(site, mail):
+    """What policyd logged when it released the message."""
+    lines = wait_until(
+        "policyd logs the release",
+        lambda: site.daemons.policyd.logged(f"{mail.queue_id}: released"),
+    )
+    return lines[0]
+
+
+def assert_delivered_once(site, mail, due):
+    """On time and once; its queue id may be new."""
+    delivery = site.sink.wait_for(mail.recipient, DUE_S + 10)
+    assert due <= delivery.began < due + site.late_s + 1
+    site.assert_queue_empty()
+    assert len(site.sink.deliveries(mail.recipient)) == 1
+    return delivery
+
+
+@pytest.mark.settings(**OLD)
+@pytest.mark.parametrize("submit", ["smtp", "sendmail"])
+def test_old_mail_is_requeued(site, submit):
+    """One delivery, under a new queue id, not held again."""
+    due = due_in(DUE_S)
+    line = deliver_at(due)
+    mail = site.send(line) if submit == "smtp" else site.sendmail(line)
+    delivery = assert_delivered_once(site, mail, due)
+    assert "method=requeue" in released_line(site, mail)
+    assert f"id {mail.queue_id}".encode() in delivery.content
+    assert len(site.postfix.logged(rf"orig_id={mail.queue_id}")) == 1
+
+
+def test_young_mail_is_not_requeued(site):
+    """The default: a quarter of the queue life is far longer."""
+    due = due_in(1)
+    mail = site.send(deliver_at(due))
+    assert_delivered_once(site, mail, due)
+    assert "method=release" in released_line(site, mail)
+
+
+@pytest.mark.settings(release_method="requeue")
+def test_requeue_can_be_demanded(site):
+    """release_method = requeue takes no account of the age."""
+    due = due_in(1)
+    mail = site.send(deliver_at(due))
+    assert_delivered_once(site, mail, due)
+    assert "method=requeue" in released_line(site, mail)
+
+
+@pytest.mark.settings(unpermitted="release", permit_postpone="local", **OLD)
+def test_not_with_a_header_that_is_ahead(site):
+    """Its own date is ignored, but hdrcheck would hold it again for that."""
+    mail = site.send(deliver_at(due_in(3600)))
+    site.sink.wait_for(mail.recipient)
+    assert "method=release" in released_line(site, mail)
+
+
+@pytest.mark.parametrize(
+    "main_cf",
+    [
+        "always_bcc = archive@sink.test\n",
+        "recipient_bcc_maps = inline:{nobody@sink.test=archive@sink.test}\n",
+        "sender_bcc_maps = inline:{nobody@sender.test=archive@sink.test}\n",
+    ],
+)
+def test_not_where_copies_would_be_sent_twice(shared_sink, main_cf):
+    """With a bcc configured, old mail leaves by release, and the log says so."""
+    with Postfix(shared_sink.port, main_cf=main_cf) as postfix:
+        postfix.start()
+        with open_site(postfix, shared_sink, **OLD) as site:
+            site.daemons.start()
+            due = due_in(DUE_S)
+            mail = site.send(deliver_at(due))
+            assert_delivered_once(site, mail, due)
+            assert "method=release" in released_line(site, mail)
+            assert site.daemons.policyd.logged(f"{mail.queue_id}: is old")
+
+
+def test_not_when_a_bcc_was_configured_since(shared_sink):
+    """The condition is looked at in the moment of the requeue."""
+    copies = "archive-since@sink.test"
+    with Postfix(shared_sink.port) as postfix:
+        postfix.start()
+        with open_site(postfix, shared_sink, **OLD) as site:
+            site.daemons.start()
+            due = due_in(DUE_S)
+            mail = site.send(deliver_at(due))
+            with open(postfix.config_folder / "main.cf", "a") as main_cf:
+                main_cf.write(f"always_bcc = {copies}\n")
+            postfix.command("postfix", "reload")
+            site.sink.wait_for(mail.recipient, DUE_S + 10)
+            assert "method=release" in released_line(site, mail)
+            assert not site.sink.deliveries(copies)
+
+
+@pytest.mark.settings(**OLD)
+def test_requeued_mail_held_by_an_administrator_stays(site):
+    """Released by us under its old id, it is not ours under the new one."""
+    recipient = "kept-after-requeue@sink.test"
+    site.sink.defer(recipient)
+    mail = site.send(deliver_at(due_in(DUE_S)), recipient=recipient)
+    wait_until("it was tried", lambda: site.sink.was_tried(recipient), DUE_S + 10)
+    requeued_id = site.postfix.find(recipient)["queue_id"]
+    assert requeued_id != mail.queue_id
+    site.postfix.hold(requeued_id)
+    site.sink.accept(recipient)
+    canary = site.send(deliver_at(due_in(1)))
+    site.sink.wait_for(canary.recipient)
+    site.assert_held(Mail(recipient, requeued_id))
+    site.postfix.delete(requeued_id)
+
+
+def test_requeue_by_an_administrator_waits_on(site):
+    """postsuper -r of a message that waits: held anew, delivered on time."""
+    due = due_in(4)
+    content = message(deliver_at(due))
+    recipient = "requeued-early@sink.test"
+    reply = site.postfix.smtp(content, [recipient])
+    site.postfix.command("postsuper", "-r", reply.queue_id)
+    site.postfix.command("postkick", "public", "pickup", "W")
+    wait_until(
+        "it is held anew",
+        lambda: (site.postfix.find(recipient) or {}).get("queue_id")
+        not in (None, reply.queue_id),
+    )
+    assert site.postfix.find(recipient)["queue_name"] == "hold"
+    delivery = site.sink.wait_for(recipient, 10)
+    assert due <= delivery.began < due + site.late_s
+    assert len(site.sink.deliveries(recipient)) == 1

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/sched_support.h"
+
+#include "policyd/sched/index.h"
+
+/* The state of every entry that is not free. */
+enum { LIVE = 1 };
+
+static struct qid
+numbered_id(unsigned n)
+{
+	char text[QID_SIZE];
+
+	snprintf(text, sizeof(text), "%06X", n);
+	return qid_of(text);
+}
+
+static uint32_t
+add(struct index *ix, const struct qid *id)
+{
+	uint32_t slot = index_add(ix, id);
+
+	assert_true(slot != INDEX_NONE);
+	index_at(ix, slot)->state = LIVE;
+	return slot;
+}
+
+static void
+an_empty_index_has_nothing(void **state)
+{
+	struct qid id = numbered_id(1);
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	assert_int_equal(index_count(&ix), 0);
+	assert_int_equal(index_slots(&ix), 0);
+	assert_int_equal(index_find(&ix, &id), INDEX_NONE);
+	assert_int_equal(index_heap_top(&ix), INDEX_NONE);
+	index_free(&ix);
+	index_free(&ix);
+}
+
+static void
+entries_are_found_by_their_id(void **state)
+{
+	struct qid a = qid_of("C5A28A72512");
+	struct qid b = qid_of("C5A28A7251");
+	struct qid c = qid_of("4jX5N05nJXz1bYjt");
+	struct index ix;
+	uint32_t slot;
+
+	(void)state;
+	index_init(&ix);
+	slot = add(&ix, &a);
+	index_at(&ix, slot)->size = 7;
+	add(&ix, &c);
+	assert_int_equal(index_find(&ix, &a), slot);
+	assert_int_equal(index_find(&ix, &b), INDEX_NONE);
+	assert_true(qid_equal(&index_at(&ix, slot)->id, &a));
+	index_remove(&ix, slot);
+	assert_int_equal(index_find(&ix, &a), INDEX_NONE);
+	assert_int_equal(index_count(&ix), 1);
+	assert_int_equal(add(&ix, &b), slot);
+	assert_int_equal(index_at(&ix, slot)->size, 0);
+	index_free(&ix);
+}
+
+/* The naive model: what should be there, by number of the id. */
+enum { IDS = 3000, MODEL_STEPS = 60000 };
+
+struct model {
+	bool there[IDS];
+	bool in_heap[IDS];
+	int64_t due_s[IDS];
+	uint32_t slot[IDS];
+	uint32_t n;
+};
+
+static void
+check_top(const struct index *ix, const struct model *m)
+{
+	int64_t least_s = INT64_MAX;
+	uint32_t top = index_heap_top(ix);
+
+	for (unsigned i = 0; i < IDS; i++)
+		if (m->in_heap[i] && m->due_s[i] < least_s)
+			least_s = m->due_s[i];
+	if (least_s == INT64_MAX)
+		assert_int_equal(top, INDEX_NONE);
+	else
+		assert_int_equal(index_at(ix, top)->due_s, least_s);
+}
+
+static void
+check_model(const struct index *ix, const struct model *m)
+{
+	uint32_t live = 0;
+
+	assert_int_equal(index_count(ix), m->n);
+	for (unsigned i = 0; i < IDS; i++) {
+		struct qid id = numbered_id(i);
+		uint32_t slot = index_find(ix, &id);
+
+		assert_int_equal(slot, m->there[i] ? m->slot[i] : INDEX_NONE);
+		if (m->there[i])
+			assert_true(index_at(ix, slot)->due_s == m->due_s[i]);
+	}
+	for (uint32_t slot = 0; slot < index_slots(ix); slot++)
+		live += index_at(ix, slot)->state != INDEX_FREE;
+	assert_int_equal(live, m->n);
+	check_top(ix, m);
+}
+
+static void
+model_add(struct index *ix, struct model *m, unsigned i, struct dice *d)
+{
+	struct qid id = numbered_id(i);
+
+	m->slot[i] = add(ix, &id);
+	m->there[i] = true;
+	m->n++;
+	m->due_s[i] = dice_below(d, 500);
+	index_at(ix, m->slot[i])->due_s = m->due_s[i];
+}
+
+static void
+model_step(struct index *ix, struct model *m, struct dice *d)
+{
+	unsigned i = dice_below(d, IDS);
+
+	if (!m->there[i]) {
+		model_add(ix, m, i, d);
+	} else if (!m->in_heap[i] && dice_percent(d, 60)) {
+		assert_true(index_heap_push(ix, m->slot[i]));
+		m->in_heap[i] = true;
+	} else if (m->in_heap[i]) {
+		index_heap_remove(ix, m->slot[i]);
+		m->in_heap[i] = false;
+	} else {
+		index_remove(ix, m->slot[i]);
+		m->there[i] = false;
+		m->n--;
+	}
+}
+
+static void
+random_operations_agree_with_a_naive_model(void **state)
+{
+	static struct model m;
+	struct dice d = {.state = 20261225};
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	for (unsigned step = 0; step < MODEL_STEPS; step++) {
+		model_step(&ix, &m, &d);
+		if (step % 97 == 0)
+			check_top(&ix, &m);
+		if (step % 3000 == 0)
+			check_model(&ix, &m);
+	}
+	check_model(&ix, &m);
+	index_free(&ix);
+}
+
+/* Ids that all want the same place of the first table. */
+enum { COLLIDING = 40, FIRST_TABLE = 128 };
+
+static void
+find_colliding(struct qid ids[COLLIDING], uint32_t place)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; n < COLLIDING; i++) {
+		ids[n] = numbered_id(i);
+		if (qid_hash(&ids[n]) % FIRST_TABLE == place)
+			n++;
+	}
+}
+
+/* Removes one after the other, in three orders; the others must stay. */
+static void
+check_removal(const struct qid ids[COLLIDING], unsigned stride)
+{
+	bool there[COLLIDING];
+	struct index ix;
+
+	index_init(&ix);
+	for (unsigned i = 0; i < COLLIDING; i++) {
+		there[i] = true;
+		add(&ix, &ids[i]);
+	}
+	for (unsigned k = 0; k < COLLIDING; k++) {
+		unsigned gone = k * stride % COLLIDING;
+
+		index_remove(&ix, index_find(&ix, &ids[gone]));
+		there[gone] = false;
+		for (unsigned i = 0; i < COLLIDING; i++)
+			assert_int_equal(
+			    index_find(&ix, &ids[i]) != INDEX_NONE, there[i]);
+	}
+	assert_int_equal(index_count(&ix), 0);
+	index_free(&ix);
+}
+
+static void
+colliding_ids_can_be_removed_in_any_order(void **state)
+{
+	static const uint32_t places[] = {0, 60, FIRST_TABLE - 1};
+	struct qid ids[COLLIDING];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		find_colliding(ids, places[i]);
+		check_removal(ids, 1);
+		check_removal(ids, COLLIDING - 1);
+		check_removal(ids, 7);
+	}
+}
+
+/* Ids of neighbouring places, across the end of the table. */
+static void
+neighbours_can_be_removed_in_any_order(void **state)
+{
+	struct qid ids[COLLIDING], some[COLLIDING];
+
+	(void)state;
+	for (unsigned i = 0; i < COLLIDING; i += 4) {
+		find_colliding(some, (FIRST_TABLE - 4 + i / 4) % FIRST_TABLE);
+		memcpy(&ids[i], some, 4 * sizeof(ids[0]));
+	}
+	check_removal(ids, 1);
+	check_removal(ids, COLLIDING - 1);
+	check_removal(ids, 7);
+}
+
+static void
+what_was_removed_leaves_no_trace(void **state)
+{
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	for (unsigned i = 0; i < 100000; i++) {
+		struct qid id = numbered_id(i);
+
+		index_remove(&ix, add(&ix, &id));
+	}
+	assert_int_equal(index_count(&ix), 0);
+	assert_int_equal(index_slots(&ix), 1);
+	index_free(&ix);
+}
+
+static void
+the_heap_gives_the_earliest_first(void **state)
+{
+	enum { N = 2000 };
+	struct dice d = {.state = 42};
+	int64_t last_s = INT64_MIN;
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	for (unsigned i = 0; i < N; i++) {
+		struct qid id = numbered_id(i);
+		uint32_t slot = add(&ix, &id);
+
+		index_at(&ix, slot)->due_s = (int64_t)dice_throw(&d);
+		assert_true(index_heap_push(&ix, slot));
+	}
+	for (unsigned i = 0; i < N; i++) {
+		uint32_t top = index_heap_top(&ix);
+
+		assert_true(index_at(&ix, top)->due_s >= last_s);
+		last_s = index_at(&ix, top)->due_s;
+		index_heap_remove(&ix, top);
+	}
+	assert_int_equal(index_heap_top(&ix), INDEX_NONE);
+	index_free(&ix);
+}
+
+/* Writes a list down by taking all of it. */
+static void
+check_list(const char *row, struct index *ix, struct index_list *list,
+    const char *want)
+{
+	char got[64] = "";
+	size_t n = 0;
+	uint32_t slot;
+
+	while ((slot = index_list_take(ix, list)) != INDEX_NONE)
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%u ", slot);
+	check_string(row, got, want);
+	check_int(row, list->n, 0);
+	check_int(row, list->head, INDEX_NONE);
+	check_int(row, list->tail, INDEX_NONE);
+}
+
+static void
+lists_keep_their_order(void **state)
+{
+	struct index_list list;
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	for (unsigned i = 0; i < 8; i++) {
+		struct qid id = numbered_id(i);
+
+		assert_int_equal(add(&ix, &id), i);
+	}
+	index_list_init(&list);
+	check_list("empty", &ix, &list, "");
+	for (uint32_t slot = 0; slot < 4; slot++)
+		index_list_append(&ix, &list, slot);
+	assert_int_equal(list.n, 4);
+	check_list("appended", &ix, &list, "0 1 2 3 ");
+	for (uint32_t slot = 0; slot < 4; slot++)
+		index_list_prepend(&ix, &list, slot);
+	check_list("prepended", &ix, &list, "3 2 1 0 ");
+	index_list_prepend(&ix, &list, 5);
+	index_list_append(&ix, &list, 6);
+	index_list_prepend(&ix, &list, 4);
+	index_list_append(&ix, &list, 7);
+	assert_int_equal(index_list_take(&ix, &list), 4);
+	index_list_prepend(&ix, &list, 3);
+	check_list("both", &ix, &list, "3 5 6 7 ");
+	index_free(&ix);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_empty_index_has_nothing),
+	    cmocka_unit_test(entries_are_found_by_their_id),
+	    cmocka_unit_test(random_operations_agree_with_a_naive_model),
+	    cmocka_unit_test(colliding_ids_can_be_removed_in_any_order),
+	    cmocka_unit_test(neighbours_can_be_removed_in_any_order),
+	    cmocka_unit_test(what_was_removed_leaves_no_trace),
+	    cmocka_unit_test(the_heap_gives_the_earliest_first),
+	    cmocka_unit_test(lists_keep_their_order),
+	};
+
+	return cmocka_run_group_tests_name("index", tests, NULL, NULL);
+}

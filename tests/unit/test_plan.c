@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/sched_support.h"
+
+#include "policyd/sched/plan.h"
+
+/* A message's life: it arrived, and at DUE a date of it comes true. */
+#define ARRIVAL_S INT64_C(1795297489)
+#define DUE_S     (ARRIVAL_S + 3600)
+#define LATER_S   (ARRIVAL_S + 7200)
+#define NEVER     INT64_MAX
+
+/* Unset fields mean: no such date, seen by a walk, judged at its arrival. */
+struct judged {
+	const char *row;
+	const char *config;
+	int64_t created_s; /* behind the arrival */
+	int64_t own_s; /* or NEVER */
+	int64_t own_too_s; /* of a second header */
+	int64_t rule_s; /* or NEVER */
+	bool unreadable;
+	bool vetoed;
+	bool authenticated;
+	const char *address; /* "local": came by sendmail(1) */
+	bool unlisted;
+	bool tried;
+	int64_t now_s;
+	enum plan_owner owner;
+	enum plan_why why; /* when foreign */
+	int64_t due_s; /* 0: at its arrival */
+	bool not_all_due;
+	bool undated;
+};
+
+static const struct judged ours[] = {
+    {.row = "a date ahead", .own_s = DUE_S, .due_s = DUE_S},
+    {.row = "a date one second after the arrival",
+	.own_s = ARRIVAL_S + 1,
+	.due_s = ARRIVAL_S + 1},
+    {.row = "long due, and listed",
+	.own_s = DUE_S,
+	.now_s = LATER_S,
+	.due_s = DUE_S},
+    {.row = "two dates: all must be due",
+	.own_s = DUE_S,
+	.own_too_s = LATER_S,
+	.due_s = LATER_S},
+    {.row = "one date past, one ahead",
+	.own_s = ARRIVAL_S - 100,
+	.own_too_s = DUE_S,
+	.due_s = DUE_S},
+    {.row = "a date ahead, and one that is none",
+	.own_s = DUE_S,
+	.unreadable = true,
+	.due_s = DUE_S,
+	.not_all_due = true},
+    {.row = "a rule's date", .rule_s = DUE_S, .due_s = DUE_S},
+    {.row = "a rule's date behind the sender's",
+	.own_s = DUE_S,
+	.rule_s = LATER_S,
+	.due_s = LATER_S},
+    {.row = "a rule's date in front of the sender's",
+	.own_s = LATER_S,
+	.rule_s = DUE_S,
+	.due_s = LATER_S},
+    {.row = "a rule's date ahead, the sender's past",
+	.own_s = ARRIVAL_S - 1,
+	.rule_s = DUE_S,
+	.due_s = DUE_S},
+    {.row = "the sender's date ahead, a rule's past",
+	.own_s = DUE_S,
+	.rule_s = ARRIVAL_S,
+	.due_s = DUE_S},
+    {.row = "a sender's never leaves at once",
+	.own_s = NEVER,
+	.not_all_due = true},
+    {.row = "a sender's never and a date",
+	.own_s = NEVER,
+	.own_too_s = DUE_S,
+	.due_s = DUE_S,
+	.not_all_due = true},
+    {.row = "never of a rule that is gone",
+	.rule_s = NEVER,
+	.not_all_due = true},
+    {.row = "never of a rule that is gone, and the sender's date",
+	.own_s = DUE_S,
+	.rule_s = NEVER,
+	.due_s = DUE_S,
+	.not_all_due = true},
+    {.row = "requeued: ahead of its second making",
+	.created_s = 100,
+	.own_s = ARRIVAL_S + 101,
+	.due_s = ARRIVAL_S + 101},
+    {.row = "made before it arrived, by a clock that was set",
+	.created_s = -100,
+	.own_s = ARRIVAL_S + 1,
+	.due_s = ARRIVAL_S + 1},
+    {.row = "permitted by its login",
+	.config = "permit_postpone = authenticated",
+	.authenticated = true,
+	.own_s = DUE_S,
+	.due_s = DUE_S},
+    {.row = "permitted as it came by sendmail(1)",
+	.config = "permit_postpone = local",
+	.address = "local",
+	.own_s = DUE_S,
+	.due_s = DUE_S},
+    {.row = "permitted by its address",
+	.config = "permit_postpone = local, 192.0.2.0/24",
+	.own_s = DUE_S,
+	.due_s = DUE_S},
+    {.row = "permitted by its IPv6 address",
+	.config = "permit_postpone = 2001:db8::/32",
+	.address = "2001:db8::7",
+	.own_s = DUE_S,
+	.due_s = DUE_S},
+    {.row = "a rule needs no permission",
+	.config = "permit_postpone = authenticated",
+	.rule_s = DUE_S,
+	.due_s = DUE_S},
+    {.row = "nor does one beside a date that is past",
+	.config = "permit_postpone = authenticated",
+	.own_s = ARRIVAL_S - 1,
+	.rule_s = DUE_S,
+	.due_s = DUE_S},
+    {.row = "not permitted, to be released",
+	.config = "permit_postpone = local\nunpermitted = release",
+	.own_s = DUE_S,
+	.not_all_due = true},
+    {.row = "not permitted, to be released, and long due",
+	.config = "permit_postpone = local\nunpermitted = release",
+	.own_s = DUE_S,
+	.now_s = LATER_S,
+	.not_all_due = true},
+    {.row = "a never not permitted, to be released",
+	.config = "permit_postpone = local\nunpermitted = release",
+	.own_s = NEVER,
+	.not_all_due = true},
+    {.row = "not permitted, to be released, but a rule holds it",
+	.config = "permit_postpone = local\nunpermitted = release",
+	.own_s = LATER_S,
+	.rule_s = DUE_S,
+	.due_s = DUE_S,
+	.not_all_due = true},
+    {.row = "not permitted, to be released, a rule holds it longer",
+	.config = "permit_postpone = local\nunpermitted = release",
+	.own_s = DUE_S,
+	.rule_s = LATER_S,
+	.due_s = LATER_S},
+    {.row = "permitted where others would be released",
+	.config = "permit_postpone = 192.0.2.7\nunpermitted = release",
+	.own_s = DUE_S,
+	.due_s = DUE_S},
+    {.row = "one second less than the last due time",
+	.own_s = PLAN_DUE_MAX - 1,
+	.due_s = PLAN_DUE_MAX - 1},
+    {.row = "the last due time", .own_s = PLAN_DUE_MAX, .due_s = PLAN_DUE_MAX},
+    {.row = "one second more counts as the last",
+	.own_s = PLAN_DUE_MAX + 1,
+	.due_s = PLAN_DUE_MAX},
+    {.row = "the last second of the year 9999",
+	.own_s = INT64_C(253402300799),
+	.due_s = PLAN_DUE_MAX},
+    {.row = "the end of all dates",
+	.rule_s = INT64_MAX - 1,
+	.due_s = PLAN_DUE_MAX},
+    {.row = "news, due in a second",
+	.unlisted = true,
+	.own_s = DUE_S,
+	.now_s = DUE_S - 1,
+	.due_s = DUE_S},
+    {.row = "news, due now: a walk must see it",
+	.unlisted = true,
+	.own_s = DUE_S,
+	.now_s = DUE_S,
+	.owner = PLAN_OURS_IF_LISTED,
+	.due_s = DUE_S},
+    {.row = "news, overdue",
+	.unlisted = true,
+	.own_s = DUE_S,
+	.now_s = LATER_S,
+	.owner = PLAN_OURS_IF_LISTED,
+	.due_s = DUE_S},
+    {.row = "news with a sender's never",
+	.unlisted = true,
+	.own_s = NEVER,
+	.owner = PLAN_OURS_IF_LISTED,
+	.not_all_due = true},
+    {.row = "news, not permitted, to be released",
+	.config = "permit_postpone = local\nunpermitted = release",
+	.unlisted = true,
+	.own_s = DUE_S,
+	.owner = PLAN_OURS_IF_LISTED,
+	.not_all_due = true},
+    {.row = "what no walk saw cannot be known to be tried",
+	.unlisted = true,
+	.tried = true,
+	.own_s = DUE_S,
+	.due_s = DUE_S},
+};
+
+static const struct judged foreign[] = {
+    {.row = "no date", .undated = true},
+    {.row = "a date that is none", .unreadable = true, .undated = true},
+    {.row = "a date that is the arrival", .own_s = ARRIVAL_S},
+    {.row = "a date before the arrival", .own_s = ARRIVAL_S - 1},
+    {.row = "a date long before", .own_s = 1},
+    {.row = "a rule's date that is the arrival", .rule_s = ARRIVAL_S},
+    {.row = "a rule's and the sender's date, both past",
+	.own_s = ARRIVAL_S - 1,
+	.rule_s = ARRIVAL_S},
+    {.row = "requeued: between arrival and second making",
+	.created_s = 100,
+	.own_s = ARRIVAL_S + 99},
+    {.row = "requeued: the moment of its second making",
+	.created_s = 100,
+	.own_s = ARRIVAL_S + 100},
+    {.row = "requeued: a rule's date between",
+	.created_s = 100,
+	.rule_s = ARRIVAL_S + 100},
+    {.row = "a veto", .why = PLAN_VETOED, .vetoed = true, .own_s = DUE_S},
+    {.row = "a veto on a rule",
+	.why = PLAN_VETOED,
+	.vetoed = true,
+	.rule_s = DUE_S},
+    {.row = "a veto on mail without a date",
+	.why = PLAN_VETOED,
+	.vetoed = true,
+	.undated = true},
+    {.row = "a veto on a never",
+	.why = PLAN_VETOED,
+	.vetoed = true,
+	.own_s = NEVER},
+    {.row = "tried before", .why = PLAN_TRIED, .tried = true, .own_s = DUE_S},
+    {.row = "tried before, long due",
+	.why = PLAN_TRIED,
+	.tried = true,
+	.own_s = DUE_S,
+	.now_s = LATER_S},
+    {.row = "tried before, with a rule's date",
+	.why = PLAN_TRIED,
+	.tried = true,
+	.rule_s = DUE_S},
+    {.row = "tried before, with a never of a rule",
+	.why = PLAN_TRIED,
+	.tried = true,
+	.rule_s = NEVER},
+    {.row = "not permitted: no login",
+	.why = PLAN_NOT_PERMITTED,
+	.config = "permit_postpone = authenticated, local",
+	.own_s = DUE_S},
+    {.row = "not permitted: another network",
+	.why = PLAN_NOT_PERMITTED,
+	.config = "permit_postpone = 198.51.100.0/24",
+	.own_s = DUE_S},
+    {.row = "not permitted: an unknown address",
+	.why = PLAN_NOT_PERMITTED,
+	.config = "permit_postpone = local, 0.0.0.0/0, ::/0",
+	.address = "unknown",
+	.own_s = DUE_S},
+    {.row = "not permitted: sendmail(1) where logins are",
+	.why = PLAN_NOT_PERMITTED,
+	.config = "permit_postpone = authenticated",
+	.address = "local",
+	.own_s = DUE_S},
+    {.row = "not permitted, and due",
+	.why = PLAN_NOT_PERMITTED,
+	.config = "permit_postpone = local",
+	.own_s = DUE_S,
+	.now_s = LATER_S},
+    {.row = "not permitted: a never",
+	.why = PLAN_NOT_PERMITTED,
+	.config = "permit_postpone = local",
+	.own_s = NEVER},
+    {.row = "not permitted, and a rule's date",
+	.why = PLAN_NOT_PERMITTED,
+	.config = "permit_postpone = local",
+	.own_s = DUE_S,
+	.rule_s = LATER_S},
+    {.row = "to be released, but vetoed",
+	.why = PLAN_VETOED,
+	.config = "permit_postpone = local\nunpermitted = release",
+	.vetoed = true,
+	.own_s = DUE_S},
+};
+
+static void
+later(int64_t *latest_s, int64_t date_s)
+{
+	if (date_s != 0 && date_s != NEVER && date_s > *latest_s)
+		*latest_s = date_s;
+}
+
+static struct facts
+facts_of(const struct judged *j)
+{
+	const char *address = j->address != NULL ? j->address : "192.0.2.7";
+	struct facts f;
+
+	facts_begin(&f);
+	f.arrival_s = ARRIVAL_S;
+	f.created_s = ARRIVAL_S + j->created_s;
+	f.vetoed = j->vetoed;
+	f.authenticated = j->authenticated;
+	f.unreadable_date = j->unreadable;
+	f.own_never = j->own_s == NEVER;
+	f.rule_never = j->rule_s == NEVER;
+	later(&f.own_latest_s, j->own_s);
+	later(&f.own_latest_s, j->own_too_s);
+	later(&f.rule_latest_s, j->rule_s);
+	if (strcmp(address, "local") != 0)
+		snprintf(
+		    f.client_address, sizeof(f.client_address), "%s", address);
+	return f;
+}
+
+static void
+check_judged(const struct judged *j, enum plan_owner owner)
+{
+	struct settings settings;
+	struct facts f = facts_of(j);
+	struct plan plan;
+
+	load_settings(&settings, j->config != NULL ? j->config : "");
+	plan = plan_judge(&f, !j->unlisted, j->tried,
+	    j->now_s != 0 ? j->now_s : ARRIVAL_S, &settings);
+	check_int(j->row, plan.owner, owner);
+	check_bool(j->row, plan.dated, !j->undated);
+	if (plan.owner == PLAN_FOREIGN) {
+		check_int(j->row, plan.why, j->why);
+		return;
+	}
+	check_int(j->row, plan.due_s, j->due_s != 0 ? j->due_s : ARRIVAL_S);
+	check_bool(j->row, plan.all_due_then, !j->not_all_due);
+}
+
+static void
+our_mail_has_its_due_time(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ours); i++)
+		check_judged(&ours[i], ours[i].owner);
+}
+
+static void
+all_other_mail_is_foreign(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(foreign); i++)
+		check_judged(&foreign[i], PLAN_FOREIGN);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(our_mail_has_its_due_time),
+	    cmocka_unit_test(all_other_mail_is_foreign),
+	};
+
+	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
