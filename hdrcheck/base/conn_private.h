@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * conn_private - what conn.c, one connection, and conn_server.c, the server,
+ * know of each other; for nobody else
+ */
+#ifndef BASE_CONN_PRIVATE_H
+#define BASE_CONN_PRIVATE_H
+
+#include "hdrcheck/base/conn.h"
+
+struct conn {
+	struct conn_server *server;
+	int in_fd;
+	int out_fd; /* in_fd, or of its own */
+	struct buf in;
+	struct buf out;
+	bool in_watched;
+	bool ended; /* the peer sends no more, or we hear no more */
+	bool closing;
+	int64_t idle_since_ns; /* when it last completed a request */
+	struct conn *older; /* order of idle_since_ns */
+	struct conn *newer;
+};
+
+struct listener {
+	struct conn_server *server;
+	int fd;
+};
+
+struct conn_server {
+	struct loop *loop;
+	const struct log *log;
+	struct conn_protocol protocol;
+	struct conn_limits limits;
+	struct conn_counters counters;
+	struct listener listeners[CONN_LISTENERS_MAX];
+	size_t n_listeners;
+	struct conn *oldest;
+	struct conn *newest;
+	size_t n;
+	struct loop_timer idle_timer;
+	struct loop_timer accept_timer;
+	struct loop_timer drain_timer;
+	bool draining;
+	loop_timer_fn *drained;
+	void *drained_ctx;
+};
+
+/*
+ * Makes a connection of the server. The descriptors are owned by it from then
+ * on; -1, and they are not, when memory is short.
+ */
+int conn_add(struct conn_server *s, int in_fd, int out_fd);
+
+void conn_close(struct conn *c);
+
+/* Handles what was read, writes, and perhaps closes the connection. */
+void conn_advance(struct conn *c);
+
+/* To be called after whatever may have closed or touched connections. */
+void conn_server_settle(struct conn_server *s);
+
+#endif
