@@ -350,7 +350,8 @@ is_duration_unit(struct span word)
 {
 	static const char *const units[] = {"s", "m", "h", "d", "w", "sec",
 	    "secs", "second", "seconds", "min", "mins", "minute", "minutes",
-	    "hour", "hours", "day", "days", "week", "weeks", "month", "months"};
+	    "hour", "hours", "day", "days", "week", "weeks", "month", "months",
+	    "year", "years"};
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (span_equal_nocase(word, span_str(units[i])))

@@ -15,11 +15,14 @@ read_length(struct span in, size_t max, size_t *length, bool *bad)
 
 	*bad = false;
 	while (n < in.len && ascii_is_digit(in.data[n])) {
-		value = value * 10 + (size_t)(in.data[n] - '0');
-		if (value > max || (n > 0 && in.data[0] == '0')) {
+		size_t digit = (size_t)(in.data[n] - '0');
+
+		if (digit > max || value > (max - digit) / 10 ||
+		    (n > 0 && in.data[0] == '0')) {
 			*bad = true;
 			return n;
 		}
+		value = value * 10 + digit;
 		n++;
 	}
 	if (n < in.len && (n == 0 || in.data[n] != ':'))

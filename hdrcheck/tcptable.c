@@ -83,7 +83,7 @@ quote(char c, char *text)
 bool
 tcptable_reply(struct buf *out, int code, struct span text)
 {
-	char line[TCPTABLE_REPLY_MAX];
+	char line[TCPTABLE_REPLY_MAX + 3];
 	size_t n = 0;
 
 	line[n++] = (char)('0' + code / 100);
@@ -91,9 +91,9 @@ tcptable_reply(struct buf *out, int code, struct span text)
 	line[n++] = (char)('0' + code % 10);
 	line[n++] = ' ';
 	for (size_t i = 0; i < text.len; i++) {
-		if (n + 4 > sizeof(line))
-			return false;
 		n += quote(text.data[i], line + n);
+		if (n >= TCPTABLE_REPLY_MAX)
+			return false;
 	}
 	line[n++] = '\n';
 	return buf_append(out, span_of(line, n));

@@ -3,17 +3,20 @@
 
 #include <string.h>
 
-static void
+static bool
 put(struct attr_request *request, struct span name, struct span value)
 {
 	size_t i = 0;
 
 	while (i < request->n && !span_equal(request->pair[i].name, name))
 		i++;
+	if (i == ATTR_MAX)
+		return false;
 	request->pair[i].name = name;
 	request->pair[i].value = value;
 	if (i == request->n)
 		request->n++;
+	return true;
 }
 
 static bool
@@ -21,13 +24,12 @@ take_line(struct attr_request *request, struct span line)
 {
 	struct span name;
 
-	if (line.len > ATTR_LINE_MAX || request->n == ATTR_MAX ||
+	if (line.len > ATTR_LINE_MAX ||
 	    memchr(line.data, '\0', line.len) != NULL)
 		return false;
 	if (!span_cut(&line, '=', &name) || name.len == 0)
 		return false;
-	put(request, name, line);
-	return true;
+	return put(request, name, line);
 }
 
 enum attr_result

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#define _GNU_SOURCE /* CLOCK_REALTIME_COARSE */
-
 #include "hdrcheck/base/clock.h"
 
 #include <stdio.h>
 #include <time.h>
-
-/* Where the kernel does not tell its tick: the longest in use. */
-#define TICK_NS (10 * CLOCK_NS_PER_MS)
 
 enum {
 	DURATION_MAX_S = 1000000000, /* more than 30 years is a mistake */
@@ -35,19 +30,6 @@ read_ns(clockid_t id)
 	return ts.tv_sec * CLOCK_NS_PER_S + ts.tv_nsec;
 }
 
-/* How far time(2) may lag behind CLOCK_REALTIME. */
-static int64_t
-tick_ns(void)
-{
-#ifdef CLOCK_REALTIME_COARSE
-	struct timespec ts;
-
-	if (clock_getres(CLOCK_REALTIME_COARSE, &ts) == 0)
-		return ts.tv_sec * CLOCK_NS_PER_S + ts.tv_nsec;
-#endif
-	return TICK_NS;
-}
-
 struct clock_now
 clock_read(void)
 {
@@ -55,8 +37,10 @@ clock_read(void)
 	    .wall_ns = read_ns(CLOCK_REALTIME),
 	    .mono_ns = read_ns(CLOCK_MONOTONIC),
 	};
+	int64_t next_second_ns = ((int64_t)time(NULL) + 1) * CLOCK_NS_PER_S;
 
-	now.reached_ns = now.wall_ns - tick_ns();
+	now.reached_ns =
+	    now.wall_ns < next_second_ns ? now.wall_ns : next_second_ns - 1;
 	return now;
 }
 

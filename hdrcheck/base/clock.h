@@ -23,12 +23,12 @@ enum {
  *
  * time(2), which stamps Postfix's log and Received headers, lags behind
  * CLOCK_REALTIME by up to a tick of the kernel (4 ms, as a rule). What must
- * not happen before a moment waits for reached_ns: then no clock of the
- * machine says that it is early.
+ * not happen before a second waits for reached_ns, which enters a second only
+ * when time(2) has: then no clock of the machine says that it is early.
  */
 struct clock_now {
 	int64_t wall_ns; /* since 1970, CLOCK_REALTIME: to measure with */
-	int64_t reached_ns; /* since 1970, every clock is past it: to act on */
+	int64_t reached_ns; /* the same, but in the second of time(2): to act */
 	int64_t mono_ns; /* CLOCK_MONOTONIC: for waiting and deadlines */
 };
 

@@ -27,6 +27,7 @@ struct loop {
 	int *slot_of; /* by descriptor */
 	int n_slot_of;
 	struct loop_timer *timers;
+	unsigned round;
 	bool stop;
 };
 
@@ -181,6 +182,18 @@ timer_left_ns(const struct loop_timer *timer, const struct clock_now *now)
 	return timer->at_ns - now->reached_ns;
 }
 
+/*
+ * Looks at the clock once a second at least. When only time(2) has not reached
+ * the second yet, which takes it milliseconds, it is asked each millisecond.
+ */
+static int64_t
+wall_sleep_ns(int64_t left)
+{
+	if (left > LOOP_WALL_LOOK_NS)
+		return LOOP_WALL_LOOK_NS;
+	return left > 0 && left < CLOCK_NS_PER_MS ? CLOCK_NS_PER_MS : left;
+}
+
 /* How long poll may sleep; -1: until something happens. */
 static int64_t
 sleep_ns(const struct loop *loop)
@@ -195,8 +208,8 @@ sleep_ns(const struct loop *loop)
 		if (!t->armed)
 			continue;
 		left = timer_left_ns(t, &now);
-		if (t->clock == LOOP_WALL && left > LOOP_WALL_LOOK_NS)
-			left = LOOP_WALL_LOOK_NS;
+		if (t->clock == LOOP_WALL)
+			left = wall_sleep_ns(left);
 		if (left < 0)
 			left = 0;
 		if (least < 0 || left < least)
@@ -205,14 +218,31 @@ sleep_ns(const struct loop *loop)
 	return least;
 }
 
+/* A timer of the loop that is due and has not fired in this round. */
+static struct loop_timer *
+find_due(const struct loop *loop, const struct clock_now *now)
+{
+	struct loop_timer *t = loop->timers;
+
+	while (t != NULL &&
+	    (!t->armed || t->round == loop->round || timer_left_ns(t, now) > 0))
+		t = t->next;
+	return t;
+}
+
+/*
+ * A function may remove any timer, so the search starts anew after each; one
+ * that arms its own for a moment that is over has to wait for the next round.
+ */
 static void
 run_timers(struct loop *loop)
 {
 	struct clock_now now = clock_read();
+	struct loop_timer *t;
 
-	for (struct loop_timer *t = loop->timers; t != NULL; t = t->next) {
-		if (!t->armed || timer_left_ns(t, &now) > 0)
-			continue;
+	loop->round++;
+	while ((t = find_due(loop, &now)) != NULL) {
+		t->round = loop->round;
 		t->armed = false;
 		t->fn(t->ctx);
 	}

@@ -33,6 +33,7 @@ struct loop_timer {
 	enum loop_clock clock;
 	int64_t at_ns;
 	bool armed;
+	unsigned round; /* of run_timers() that it fired in last */
 	struct loop_timer *next;
 };
 

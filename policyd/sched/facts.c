@@ -52,9 +52,11 @@ take_named(struct facts *facts, struct span name, struct span value)
 {
 	if (span_equal_str(name, "sasl_username"))
 		facts->authenticated = value.len > 0;
-	else if (span_equal_str(name, "client_address"))
+	else if (span_equal_str(name, "client_address")) {
+		facts->remote = value.len > 0;
 		span_to_string(
 		    value, facts->client_address, FACTS_ADDRESS_SIZE);
+	}
 }
 
 void

@@ -23,7 +23,8 @@ struct facts {
 	bool empty_sender;
 	bool filtered; /* it has a content_filter or redirect record */
 	bool authenticated;
-	char client_address[FACTS_ADDRESS_SIZE]; /* empty: came by sendmail */
+	bool remote; /* came over a network, not by sendmail(1) */
+	char client_address[FACTS_ADDRESS_SIZE]; /* empty: not known */
 	bool vetoed; /* it has one of veto_headers */
 	bool past_received; /* below this point a header is anybody's */
 	int64_t own_latest_s; /* of the sender's dates, or FACTS_NO_DATE */

@@ -9,7 +9,7 @@ permitted(const struct facts *f, const struct settings *settings)
 {
 	struct permit_submitter who = {
 	    .authenticated = f->authenticated,
-	    .local = f->client_address[0] == '\0',
+	    .local = !f->remote,
 	    .address = span_str(f->client_address),
 	};
 

@@ -95,7 +95,7 @@ qmsg_parse(struct span line, bool cut, struct qmsg *msg)
 			return false;
 		has |= bit;
 	}
-	if (step == NDJSON_BROKEN && !cut)
+	if (!cut && (step == NDJSON_BROKEN || span_trim(rest).len > 0))
 		return false;
 	return has == HAS_ALL;
 }

@@ -257,6 +257,11 @@ static const struct judged foreign[] = {
 	.config = "permit_postpone = local, 0.0.0.0/0, ::/0",
 	.address = "unknown",
 	.own_s = DUE_S},
+    {.row = "not permitted: over a network, from nobody knows where",
+	.why = PLAN_NOT_PERMITTED,
+	.config = "permit_postpone = local, 0.0.0.0/0",
+	.address = "",
+	.own_s = DUE_S},
     {.row = "not permitted: sendmail(1) where logins are",
 	.why = PLAN_NOT_PERMITTED,
 	.config = "permit_postpone = authenticated",
@@ -307,7 +312,8 @@ facts_of(const struct judged *j)
 	later(&f.own_latest_s, j->own_s);
 	later(&f.own_latest_s, j->own_too_s);
 	later(&f.rule_latest_s, j->rule_s);
-	if (strcmp(address, "local") != 0)
+	f.remote = strcmp(address, "local") != 0;
+	if (f.remote)
 		snprintf(
 		    f.client_address, sizeof(f.client_address), "%s", address);
 	return f;
