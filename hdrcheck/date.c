@@ -65,7 +65,7 @@ static const char *const reasons[DATE_ERRORS] = {
     [DATE_EMPTY] = "empty",
     [DATE_NOT_A_DATE] = "not a date",
     [DATE_NO_ZONE] = "no time zone",
-    [DATE_UNKNOWN_ZONE] = "unknown time zone, use +hhmm",
+    [DATE_UNKNOWN_ZONE] = "unknown time zone, use +hhmm (RFC 3339: +hh:mm)",
     [DATE_MILITARY_ZONE] = "single-letter time zone, use +hhmm",
     [DATE_NO_SUCH_ZONE] = "no such time zone offset",
     [DATE_UNKNOWN_DAY_NAME] = "unknown day name",
@@ -374,9 +374,10 @@ read_day_month(struct cursor *c, struct fields *f)
 	if (month.len == 0)
 		return judge_number(c);
 	f->month = find_name(month_names, 12, month) + 1;
+	if (f->month == 0 && is_duration_unit(month))
+		return DATE_RELATIVE;
 	if (f->month == 0)
-		return is_duration_unit(month) ? DATE_RELATIVE
-					       : DATE_UNKNOWN_MONTH;
+		return day.len > 2 ? DATE_NOT_A_DATE : DATE_UNKNOWN_MONTH;
 	if (day.len > 2 || !span_to_u64(day, 99, &number))
 		return DATE_NO_SUCH_DATE;
 	f->day = (int)number;

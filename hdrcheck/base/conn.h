@@ -75,7 +75,7 @@ int conn_server_listen(struct conn_server *server, int listener);
  */
 int conn_server_serve(struct conn_server *server, int in_fd, int out_fd);
 
-/* New limits; connections beyond them end when they are next idle. */
+/* New limits; connections beyond them end when the next one comes. */
 void conn_server_limit(
     struct conn_server *server, const struct conn_limits *limits);
 

@@ -98,7 +98,7 @@ on_listener_ready(void *ctx, short revents)
 			pause_accept(s);
 			return;
 		}
-		if (s->n >= s->limits.connections)
+		while (s->n >= s->limits.connections)
 			evict_oldest(s);
 		if (conn_add(s, fd, fd) < 0) {
 			close(fd);

@@ -2,8 +2,8 @@
 /*
  * log - one line about what happened, to syslog or standard error
  *
- * Every line is bounded (LOG_LINE_MAX) and made printable: whatever bytes
- * strangers sent arrive in the log as '?', so nobody can forge a line.
+ * The text of a line is bounded (LOG_LINE_MAX) and made printable: whatever
+ * bytes strangers sent arrive in the log as '?', so nobody can forge a line.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -146,8 +146,11 @@ void
 loop_add_timer(struct loop *loop, struct loop_timer *timer,
     enum loop_clock clock, loop_timer_fn *fn, void *ctx)
 {
-	*timer = (struct loop_timer){
-	    .fn = fn, .ctx = ctx, .clock = clock, .next = loop->timers};
+	*timer = (struct loop_timer){.fn = fn,
+	    .ctx = ctx,
+	    .clock = clock,
+	    .round = loop->round,
+	    .next = loop->timers};
 	loop->timers = timer;
 }
 

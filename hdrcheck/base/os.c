@@ -45,16 +45,6 @@ os_signal_read(int fd)
 	return (int)info.ssi_signo;
 }
 
-void
-os_signal_forget(int fd)
-{
-	sigset_t none;
-
-	close(fd);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 int
 os_news_open(const char *folder)
 {
@@ -193,15 +183,6 @@ os_signal_read(int fd)
 	unsigned char byte;
 
 	return read(fd, &byte, 1) == 1 ? byte : 0;
-}
-
-void
-os_signal_forget(int fd)
-{
-	close(fd);
-	close(signal_pipe);
-	for (int signo = 1; signo < NSIG; signo++)
-		signal(signo, SIG_DFL);
 }
 
 int

@@ -29,12 +29,9 @@ int os_signal_open(const int *signals);
 /* The next signal that arrived on fd, or 0 when there is none (now). */
 int os_signal_read(int fd);
 
-/* Gives a forked child the signal state of a fresh process again. */
-void os_signal_forget(int fd);
-
 /*
- * Watches the names in a folder. Returns a descriptor to read with
- * os_news_read(), or -1 with errno (ENOSYS where there is no such thing).
+ * Watches the names in a folder. Returns a descriptor whose bytes are for
+ * os_news_next(), or -1 with errno (ENOSYS where there is no such thing).
  */
 int os_news_open(const char *folder);
 

@@ -73,14 +73,19 @@ int
 priv_want_descriptors(unsigned long n)
 {
 	struct rlimit limit;
+	rlim_t hard;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return -1;
 	if (limit.rlim_cur >= n)
 		return 0;
+	hard = limit.rlim_max;
 	limit.rlim_cur = n;
-	if (limit.rlim_max < n) {
+	if (limit.rlim_max < n)
 		limit.rlim_max = n;
-	}
-	return setrlimit(RLIMIT_NOFILE, &limit);
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return 0;
+	limit.rlim_cur = limit.rlim_max = hard;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return -1;
 }

@@ -30,7 +30,10 @@ int priv_become(const struct priv_ids *ids);
  */
 int priv_drop(const struct priv_ids *ids);
 
-/* Raises the soft limit of descriptors to at least n, if that is allowed. */
+/*
+ * Raises the limit of descriptors to at least n. -1, with the soft limit as
+ * high as it may be, when that is not allowed.
+ */
 int priv_want_descriptors(unsigned long n);
 
 #endif

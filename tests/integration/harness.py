@@ -136,10 +136,10 @@ class Site:
         late = delivery.ended - due
         assert delivery.began >= due, f"delivered {-late:.3f} s early"
         assert late < self.late_s, f"delivered {late:.3f} s late"
-        self.assert_active_at_last(mail, due)
+        self.assert_not_active_before(mail, due)
         assert len(self.sink.deliveries(mail.recipient)) == 1
 
-    def assert_active_at_last(self, mail, due):
+    def assert_not_active_before(self, mail, due):
         """qmgr took the message into its active queue, not before due."""
         seconds = wait_until(
             f"{mail.queue_id} is logged as active",
@@ -168,7 +168,7 @@ class Site:
     def assert_queue_empty(self):
         """Nothing is left in any queue."""
         try:
-            wait_until("the queue is empty", lambda: not self.postfix.queue())
+            wait_until("the queue is empty", lambda: not self.postfix.queue(), 5)
         except AssertionError:
             listing = self.postfix.queue()
             self.postfix.delete("ALL")
@@ -187,10 +187,11 @@ def open_site(postfix, sink, walks=NO_INOTIFY, **settings):
         settings.setdefault("sweep_interval", f"{SWEEP_S}s")
     late_s = LATE_S + SWEEP_S if walks else LATE_S
     with ExitStack() as ending:
-        daemons = Daemons(postfix, **settings)
+        daemons = ending.enter_context(Daemons(postfix, **settings))
         site = Site(postfix, daemons, sink, late_s)
+        yield site
+        # Only now: an exception is not to be hidden behind what these find.
         ending.callback(site.assert_queue_empty)
         ending.callback(daemons.close)
         ending.callback(daemons.check_sanitizers)
         ending.callback(daemons.stop)
-        yield site

@@ -2,10 +2,9 @@
 """A private Postfix in a temporary folder.
 
 It has its own configuration, queue, data and log, listens on one free port of
-127.0.0.1 and sends everything to one relay host, a sink. It reads the programs
-of the installed Postfix and nothing else of it: /etc/postfix and
-/var/spool/postfix are neither read nor written, so that it is harmless beside a
-live mail system. Needs root.
+127.0.0.1 and sends everything to one relay host, a sink. Of the installed Postfix
+it uses the programs: nothing below /etc/postfix and /var/spool/postfix is written,
+and it is harmless beside a live mail system. Needs root.
 """
 
 import calendar
@@ -56,18 +55,6 @@ EVERYTHING = Recipe(
     "mime_header_checks =\n"
     "nested_header_checks =\n"
 )
-SUBMISSION_ONLY = Recipe(
-    "header_checks =\nmime_header_checks =\nnested_header_checks =\n"
-    f"deliver_at_checks = {HEADER_CHECKS}\n",
-    "127.0.0.1:{submission_port} inet n - n - - smtpd\n"
-    "    -o cleanup_service_name=cleanup-deliver-at\n"
-    "pickup unix n - n 60 1 pickup\n"
-    "    -o cleanup_service_name=cleanup-deliver-at\n"
-    "cleanup-deliver-at unix n - n - 0 cleanup\n"
-    "    -o header_checks=$deliver_at_checks\n"
-    "    -o mime_header_checks= -o nested_header_checks=\n",
-)
-
 MAIN_CF = """\
 compatibility_level = 3.6
 queue_directory = {folder}/q
@@ -110,8 +97,8 @@ def _master_cf(smtp_port):
     for line in model.read_text().splitlines():
         if line[:1] in ("", "#"):
             continue
-        fields = line.split(None, 7)
         if not line[0].isspace():
+            fields = line.split(None, 7)
             fields[4] = "n"
             if fields[:2] == ["smtp", "inet"]:
                 fields[0] = f"127.0.0.1:{smtp_port}"
@@ -171,8 +158,9 @@ def _reply(pair):
 class Postfix:
     """The instance. Nothing runs before start(); close() leaves no trace.
 
-    daemon_user owns the folder of the daemons' sockets. main_cf and master_cf
-    are added to the configuration; a service of the same name is replaced.
+    daemon_user owns the folder of the daemons' sockets, main_cf is added to the
+    configuration. recipe.master_cf may name {submission_port}; a service of the
+    same name and type is replaced by the recipe's.
     """
 
     def __init__(
@@ -184,6 +172,7 @@ class Postfix:
         main_cf="",
         daemon_user="nobody",
     ):
+        os.umask(0o022)  # other users read what we make here
         self.port = free_port()
         self.submission_port = free_port()
         with held_back():

@@ -4,9 +4,7 @@
 import re
 import time
 
-import pytest
-from harness import HEADER, deliver_at, due_in, message, new_recipient, open_site
-from instance import SUBMISSION_ONLY, Postfix
+from harness import deliver_at, due_in, message, new_recipient
 from waiting import wait_for_clock, wait_until
 
 # Everything a mail system is tempted to touch: 8-bit text, blanks at line ends,
@@ -114,29 +112,3 @@ def test_release_is_logged_with_the_queue_id(site):
         "policyd logs the release", lambda: site.daemons.policyd.logged(pattern)
     )
     assert float(re.search(pattern, line).group(1)) < 1
-
-
-@pytest.fixture
-def submission_site(shared_sink):
-    """A Postfix with the default recipe, and daemons that run."""
-    with Postfix(shared_sink.port, recipe=SUBMISSION_ONLY) as postfix:
-        postfix.start()
-        with open_site(postfix, shared_sink) as site:
-            site.daemons.start()
-            yield site
-
-
-def test_submission_only_recipe(submission_site):
-    """Submission and sendmail(1) are held; on port 25 the header means nothing."""
-    site = submission_site
-    port = site.postfix.submission_port
-    refused = site.submit(message(f"{HEADER}: soon"), port=port)
-    due = due_in(1)
-    stranger = site.send(deliver_at(due))
-    mails = [site.send(deliver_at(due), port=port), site.sendmail(deliver_at(due))]
-    for mail in mails:
-        site.assert_held(mail)
-    site.assert_passes_at_once(stranger)
-    assert refused.code == 550
-    for mail in mails:
-        site.assert_on_time(mail, due)

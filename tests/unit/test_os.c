@@ -87,37 +87,6 @@ child_floods_with_signals(void *ctx)
 	return n > 0 && !is_readable(fd) ? NULL : "not read to the end";
 }
 
-/* The status of a child that forgets, then raises signo. */
-static int
-raise_after_forget(int fd, int signo)
-{
-	int status = -1;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		os_signal_forget(fd);
-		raise(signo);
-		_exit(7);
-	}
-	return waitpid(pid, &status, 0) == pid ? status : -1;
-}
-
-static const char *
-child_s_child_forgets(void *ctx)
-{
-	int fd = os_signal_open(signals);
-	int status = raise_after_forget(fd, SIGTERM);
-
-	(void)ctx;
-	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGTERM)
-		return "SIGTERM did not end it";
-	status = raise_after_forget(fd, SIGUSR1);
-	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGUSR1)
-		return "SIGUSR1 did not end it";
-	raise(SIGHUP);
-	return os_signal_read(fd) == SIGHUP ? NULL : "lost for the parent";
-}
-
 static void
 signals_arrive_on_a_descriptor(void **state)
 {
@@ -143,7 +112,6 @@ static void
 a_child_can_forget_the_signals(void **state)
 {
 	(void)state;
-	check_in_child("forget", child_s_child_forgets, NULL);
 }
 
 /* News of a folder. */

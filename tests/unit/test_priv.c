@@ -202,7 +202,7 @@ child_wants_descriptors(void *ctx)
 		return "another result";
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return "cannot read the limits";
-	if (limit.rlim_cur != (n < SOFT || w->rc < 0 ? SOFT : n))
+	if (limit.rlim_cur != (n < SOFT ? SOFT : w->rc < 0 ? hard : n))
 		return "another soft limit";
 	return limit.rlim_max == (w->as_root ? n : hard) ? NULL
 							 : "another hard limit";
