@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * date_private - what the readers of the two dialects share; for date() only
+ */
+#ifndef HDRCHECK_DATE_PRIVATE_H
+#define HDRCHECK_DATE_PRIVATE_H
+
+#include "hdrcheck/date.h"
+
+enum { SECONDS_PER_MINUTE = 60, SECONDS_PER_HOUR = 3600 };
+
+/* Where the reader is; text shrinks from the front. */
+struct date_cursor {
+	struct span text;
+	struct span rule;
+};
+
+struct date_fields {
+	int64_t year;
+	int month;
+	int day;
+	int day_name; /* 0 Sunday ... 6 Saturday, or DATE_NO_DAY_NAME */
+	int hour;
+	int minute;
+	int second;
+	bool fraction; /* more than the second */
+	int zone_s; /* east of UTC */
+};
+
+enum { DATE_NO_DAY_NAME = -1 };
+
+char date_peek(const struct date_cursor *c);
+
+/* Blanks, line ends and comments. False when a comment does not end. */
+bool date_skip_blanks(struct date_cursor *c);
+
+struct span date_take_while(struct date_cursor *c, bool (*is)(char));
+
+bool date_take_char(struct date_cursor *c, char wanted);
+
+/* A number of exactly n digits. */
+bool date_take_digits(struct date_cursor *c, size_t n, int *value);
+
+/* +hhmm, or with colon +hh:mm. */
+enum date_error date_read_offset(
+    struct date_cursor *c, bool colon, int *zone_s);
+
+/* A name, or a single letter. */
+enum date_error date_read_zone_name(struct span name, int *zone_s);
+
+/* [day-name ","] day month year hh:mm[:ss] zone */
+enum date_error date_read_rfc5322(struct date_cursor *c, struct date_fields *f);
+
+bool date_looks_like_rfc3339(const struct date_cursor *c);
+
+/* yyyy-mm-ddThh:mm:ss[.fraction](Z|+hh:mm) */
+enum date_error date_read_rfc3339(struct date_cursor *c, struct date_fields *f);
+
+#endif
