@@ -11,38 +11,15 @@
 #include "hdrcheck/base/conn.h"
 #include "hdrcheck/base/os.h"
 #include "hdrcheck/daemon.h"
+#include "policyd/jobs.h"
+#include "policyd/journal.h"
 #include "policyd/policy.h"
 #include "policyd/sched/wire.h"
-#include "policyd/stream.h"
 
 /* How long policy clients may take to read their answers at the end. */
 #define STOP_GRACE_NS (3 * CLOCK_NS_PER_S)
 
-enum {
-	NEWS_READ_SIZE = 64 * 1024,
-	/* Reads of a pipe whose writer has ended: all that it can hold. */
-	LAST_READS_MAX = 64,
-};
-
-static const char *const verb_names[SWEEP_VERBS] = {
-    [SWEEP_LIST] = "postqueue -j",
-    [SWEEP_READ] = "postcat -qeh",
-    [SWEEP_RELEASE] = "postsuper -H",
-    [SWEEP_REQUEUE] = "postsuper -r",
-    [SWEEP_KICK_QMGR] = "postkick qmgr",
-    [SWEEP_KICK_PICKUP] = "postkick pickup",
-};
-
-struct engine;
-
-/* The command of a verb, from the engine's side. */
-struct job {
-	struct engine *engine;
-	enum sweep_verb verb;
-	int out; /* -1: ended, or not open */
-	int err;
-	struct stream_errors errors;
-};
+enum { ROOM_SIZE = WIRE_MAX /* bytes of news, or of a message */ };
 
 struct engine {
 	struct engine_options o;
@@ -53,17 +30,12 @@ struct engine {
 	struct conn_server *server;
 	struct policy policy;
 	struct sweep sweep;
-	struct job jobs[SWEEP_VERBS];
-	struct stream_listing listing;
-	struct stream_headers headers;
+	struct jobs jobs;
 	struct buf request;
-	bool news_told; /* that there are none */
 	bool stopping;
 	int exit_code;
-	char room[NEWS_READ_SIZE];
+	char room[ROOM_SIZE];
 };
-
-static void pump(struct engine *g);
 
 static void
 finish(struct engine *g, int exit_code)
@@ -72,213 +44,12 @@ finish(struct engine *g, int exit_code)
 	loop_stop(g->loop);
 }
 
-/* What the scheduler tells becomes a line of the log. */
-
-static void
-log_released(
-    const struct log *log, const char *id, const struct sweep_event *event)
-{
-	char due[CLOCK_UTC_SIZE];
-
-	log_info(log, "%s: released, due=%s, late=%.3fs, method=%s", id,
-	    clock_format_utc(event->due_s, due),
-	    (double)event->late_ns / (double)CLOCK_NS_PER_S,
-	    event->requeued ? "requeue" : "release");
-}
-
-static void
-log_foreign(const struct log *log, const char *id, enum plan_why why)
-{
-	static const char *const whys[] = {
-	    [PLAN_NOT_HELD_BY_US] =
-		"its date was not ahead when it was accepted",
-	    [PLAN_VETOED] = "it has one of veto_headers",
-	    [PLAN_TRIED] = "it was tried before, so somebody held it again",
-	    [PLAN_NOT_PERMITTED] = "its submitter is not in permit_postpone",
-	};
-
-	log_info(log, "%s: stays on hold with its date: %s", id, whys[why]);
-}
-
 static void
 on_event(void *ctx, const struct sweep_event *event)
 {
 	struct engine *g = ctx;
-	const struct log *log = g->o.log;
-	char id[QID_SIZE];
 
-	qid_format(&event->id, id);
-	switch (event->kind) {
-	case SWEEP_RELEASED:
-		log_released(log, id, event);
-		break;
-	case SWEEP_RELEASED_OLD:
-		log_warnx(log,
-		    "%s: is old and cannot be requeued: a first temporary "
-		    "failure will return it",
-		    id);
-		break;
-	case SWEEP_STILL_HELD:
-		log_warnx(log, "%s: still on hold, trying again", id);
-		break;
-	case SWEEP_UNREADABLE:
-		log_warnx(
-		    log, "%s: its headers cannot be read, trying again", id);
-		break;
-	case SWEEP_FOREIGN:
-		log_foreign(log, id, event->why);
-		break;
-	case SWEEP_FAILED:
-		log_warnx(log, "%s failed%s%s; again in %lld s",
-		    verb_names[event->verb],
-		    g->jobs[event->verb].errors.last[0] != '\0' ? ": " : "",
-		    g->jobs[event->verb].errors.last,
-		    (long long)(event->retry_ns / CLOCK_NS_PER_S));
-		break;
-	}
-}
-
-/* The output of commands. */
-
-static void
-close_fd(struct engine *g, int *fd)
-{
-	if (*fd < 0)
-		return;
-	loop_unwatch(g->loop, *fd);
-	close(*fd);
-	*fd = -1;
-}
-
-static char *
-out_room(struct engine *g, enum sweep_verb verb)
-{
-	if (verb == SWEEP_LIST)
-		return stream_listing_room(&g->listing);
-	if (verb == SWEEP_READ)
-		return stream_headers_room(&g->headers);
-	return g->room;
-}
-
-static void
-out_take(struct engine *g, enum sweep_verb verb, size_t n)
-{
-	struct clock_now now = clock_read();
-
-	if (verb == SWEEP_LIST)
-		stream_listing_take(&g->listing, n, &g->sweep, &now);
-	else if (verb == SWEEP_READ)
-		stream_headers_take(&g->headers, n, &g->sweep, &now);
-}
-
-/* False when there is nothing to read now, or ever. */
-static bool
-read_out(struct job *job)
-{
-	char *room = out_room(job->engine, job->verb);
-	ssize_t n;
-
-	if (job->out < 0 || room == NULL)
-		return false;
-	n = read(job->out, room, STREAM_READ_SIZE);
-	if (n > 0)
-		out_take(job->engine, job->verb, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		close_fd(job->engine, &job->out);
-	return n > 0;
-}
-
-static bool
-read_err(struct job *job)
-{
-	struct engine *g = job->engine;
-	char *room = stream_errors_room(&job->errors);
-	struct clock_now now = clock_read();
-	bool confirms =
-	    job->verb == SWEEP_RELEASE || job->verb == SWEEP_REQUEUE;
-	ssize_t n;
-
-	if (job->err < 0 || room == NULL)
-		return false;
-	n = read(job->err, room, STREAM_READ_SIZE);
-	if (n > 0)
-		stream_errors_take(
-		    &job->errors, (size_t)n, confirms, &g->sweep, &now);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		close_fd(g, &job->err);
-	return n > 0;
-}
-
-static void
-on_out(void *ctx, short revents)
-{
-	struct job *job = ctx;
-
-	(void)revents;
-	read_out(job);
-	pump(job->engine);
-}
-
-static void
-on_err(void *ctx, short revents)
-{
-	struct job *job = ctx;
-
-	(void)revents;
-	read_err(job);
-	pump(job->engine);
-}
-
-static void
-job_started(struct engine *g, enum sweep_verb verb, const int fds[2])
-{
-	struct job *job = &g->jobs[verb];
-
-	job->out = fds[0];
-	job->err = fds[1];
-	stream_errors_reset(&job->errors);
-	if (verb == SWEEP_LIST)
-		stream_listing_reset(&g->listing);
-	if (verb == SWEEP_READ)
-		stream_headers_reset(&g->headers);
-	if (loop_watch(g->loop, job->out, POLLIN, on_out, job) < 0 ||
-	    loop_watch(g->loop, job->err, POLLIN, on_err, job) < 0) {
-		log_warn(g->o.log, "cannot watch a command");
-		finish(g, EX_OSERR);
-	}
-}
-
-/*
- * The command has ended, so all that it wrote is in the pipes. A process that
- * it left behind is not waited for.
- */
-static void
-job_ended(struct engine *g, enum sweep_verb verb, int code)
-{
-	struct job *job = &g->jobs[verb];
-	struct clock_now now;
-	bool ok = code == 0;
-
-	for (int i = 0; i < LAST_READS_MAX && read_out(job); i++)
-		;
-	for (int i = 0; i < LAST_READS_MAX && read_err(job); i++)
-		;
-	close_fd(g, &job->out);
-	close_fd(g, &job->err);
-	if (verb == SWEEP_LIST && !stream_listing_is_whole(&g->listing))
-		ok = false;
-	now = clock_read();
-	sweep_end(&g->sweep, verb, ok, &now);
-}
-
-static void
-job_failed(struct engine *g, enum sweep_verb verb, int error)
-{
-	struct clock_now now = clock_read();
-
-	stream_errors_reset(&g->jobs[verb].errors);
-	log_printable(span_str(strerror(error)), g->jobs[verb].errors.last);
-	sweep_end(&g->sweep, verb, false, &now);
+	journal_write(g->o.log, event, jobs_complaint(&g->jobs, event->verb));
 }
 
 /* Starts what the scheduler wants, and sets its alarms. */
@@ -290,7 +61,7 @@ ask_runner(struct engine *g, const struct sweep_command *command)
 	if (wire_put_request(&g->request, command) &&
 	    wire_send(g->o.channel, buf_span(&g->request), NULL, 0) == 0)
 		return;
-	job_failed(g, command->verb, errno);
+	jobs_failed(&g->jobs, command->verb, errno);
 }
 
 static void
@@ -315,8 +86,9 @@ pump(struct engine *g)
 		loop_arm(&g->mono_timer, mono_ns);
 }
 
+/* Of a timer, or of what a command printed. */
 static void
-on_timer(void *ctx)
+on_change(void *ctx)
 {
 	pump(ctx);
 }
@@ -355,7 +127,9 @@ on_news(void *ctx, short revents)
 			take_news(g, kind, name);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		log_warn(g->o.log, "no more news of the hold queue");
-		close_fd(g, &g->o.news);
+		loop_unwatch(g->loop, g->o.news);
+		close(g->o.news);
+		g->o.news = -1;
 	}
 	pump(g);
 }
@@ -409,13 +183,16 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds)
 {
 	switch (report->tell) {
 	case WIRE_STARTED:
-		job_started(g, report->verb, fds);
+		if (jobs_started(&g->jobs, report->verb, fds) == 0)
+			break;
+		log_warn(g->o.log, "cannot watch a command");
+		finish(g, EX_OSERR);
 		break;
 	case WIRE_ENDED:
-		job_ended(g, report->verb, report->number);
+		jobs_ended(&g->jobs, report->verb, report->number);
 		break;
 	case WIRE_NOT_STARTED:
-		job_failed(g, report->verb, report->number);
+		jobs_failed(&g->jobs, report->verb, report->number);
 		break;
 	case WIRE_POSTFIX:
 		g->sweep.postfix = report->postfix;
@@ -489,10 +266,11 @@ static int
 prepare(struct engine *g)
 {
 	g->loop = loop_new();
+	jobs_init(&g->jobs, g->loop, &g->sweep, on_change, g);
 	if (g->loop == NULL)
 		return -1;
-	loop_add_timer(g->loop, &g->wall_timer, LOOP_WALL, on_timer, g);
-	loop_add_timer(g->loop, &g->mono_timer, LOOP_MONO, on_timer, g);
+	loop_add_timer(g->loop, &g->wall_timer, LOOP_WALL, on_change, g);
+	loop_add_timer(g->loop, &g->mono_timer, LOOP_MONO, on_change, g);
 	if (make_server(g) < 0 ||
 	    loop_watch(g->loop, g->o.channel, POLLIN, on_report, g) < 0)
 		return -1;
@@ -504,14 +282,8 @@ prepare(struct engine *g)
 static void
 release_all(struct engine *g)
 {
-	for (int i = 0; i < SWEEP_VERBS; i++) {
-		close_fd(g, &g->jobs[i].out);
-		close_fd(g, &g->jobs[i].err);
-		stream_errors_free(&g->jobs[i].errors);
-	}
+	jobs_free(&g->jobs);
 	conn_server_free(g->server);
-	stream_listing_free(&g->listing);
-	stream_headers_free(&g->headers);
 	buf_free(&g->request);
 	sweep_free(&g->sweep);
 	loop_free(g->loop);
@@ -529,16 +301,7 @@ engine_run(const struct engine_options *options)
 	g->settings = *options->settings;
 	sweep_init(&g->sweep, &g->settings, &options->postconf->facts,
 	    options->mail_owner_uid, on_event, g);
-	stream_listing_init(&g->listing);
-	stream_headers_init(&g->headers);
 	buf_init(&g->request, WIRE_MAX);
-	for (int i = 0; i < SWEEP_VERBS; i++) {
-		g->jobs[i] = (struct job){.engine = g,
-		    .verb = (enum sweep_verb)i,
-		    .out = -1,
-		    .err = -1};
-		stream_errors_init(&g->jobs[i].errors);
-	}
 	if (prepare(g) < 0) {
 		log_error(g->o.log, "cannot start: %s", strerror(errno));
 	} else {

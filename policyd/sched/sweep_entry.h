@@ -9,6 +9,10 @@
 
 #include "policyd/sched/sweep.h"
 
+enum {
+	WALK_REST = 9, /* walking takes at most a tenth of the time */
+};
+
 enum state {
 	FREE = INDEX_FREE,
 	UNREAD, /* in the list of that name */

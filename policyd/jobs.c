@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+#include "policyd/jobs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	/* Reads of a pipe whose writer has ended: all that it can hold. */
+	LAST_READS_MAX = 64,
+};
+
+void
+jobs_init(struct jobs *jobs, struct loop *loop, struct sweep *sweep,
+    loop_timer_fn *changed, void *ctx)
+{
+	jobs->loop = loop;
+	jobs->sweep = sweep;
+	jobs->changed = changed;
+	jobs->ctx = ctx;
+	stream_listing_init(&jobs->listing);
+	stream_headers_init(&jobs->headers);
+	for (int i = 0; i < SWEEP_VERBS; i++) {
+		struct job *job = &jobs->job[i];
+
+		job->jobs = jobs;
+		job->verb = (enum sweep_verb)i;
+		job->out = job->err = -1;
+		stream_errors_init(&job->errors);
+	}
+}
+
+static void
+close_fd(struct jobs *jobs, int *fd)
+{
+	if (*fd < 0)
+		return;
+	loop_unwatch(jobs->loop, *fd);
+	close(*fd);
+	*fd = -1;
+}
+
+void
+jobs_free(struct jobs *jobs)
+{
+	for (int i = 0; i < SWEEP_VERBS; i++) {
+		close_fd(jobs, &jobs->job[i].out);
+		close_fd(jobs, &jobs->job[i].err);
+		stream_errors_free(&jobs->job[i].errors);
+	}
+	stream_listing_free(&jobs->listing);
+	stream_headers_free(&jobs->headers);
+}
+
+const char *
+jobs_complaint(const struct jobs *jobs, enum sweep_verb verb)
+{
+	return jobs->job[verb].errors.last;
+}
+
+static char *
+out_room(struct jobs *jobs, enum sweep_verb verb)
+{
+	if (verb == SWEEP_LIST)
+		return stream_listing_room(&jobs->listing);
+	if (verb == SWEEP_READ)
+		return stream_headers_room(&jobs->headers);
+	return jobs->waste;
+}
+
+static void
+out_take(struct jobs *jobs, enum sweep_verb verb, size_t n)
+{
+	struct clock_now now = clock_read();
+
+	if (verb == SWEEP_LIST)
+		stream_listing_take(&jobs->listing, n, jobs->sweep, &now);
+	else if (verb == SWEEP_READ)
+		stream_headers_take(&jobs->headers, n, jobs->sweep, &now);
+}
+
+/* What the command is told when memory is short: nobody reads it any more. */
+static ssize_t
+read_into(int fd, char *room)
+{
+	if (room != NULL)
+		return read(fd, room, STREAM_READ_SIZE);
+	errno = ENOMEM;
+	return -1;
+}
+
+/* False when there is nothing to read now, or ever. */
+static bool
+read_out(struct job *job)
+{
+	ssize_t n;
+
+	if (job->out < 0)
+		return false;
+	n = read_into(job->out, out_room(job->jobs, job->verb));
+	if (n > 0)
+		out_take(job->jobs, job->verb, (size_t)n);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		close_fd(job->jobs, &job->out);
+	return n > 0;
+}
+
+static void
+err_take(struct job *job, size_t n)
+{
+	struct clock_now now = clock_read();
+	bool confirms =
+	    job->verb == SWEEP_RELEASE || job->verb == SWEEP_REQUEUE;
+
+	stream_errors_take(&job->errors, n, confirms, job->jobs->sweep, &now);
+}
+
+static bool
+read_err(struct job *job)
+{
+	ssize_t n;
+
+	if (job->err < 0)
+		return false;
+	n = read_into(job->err, stream_errors_room(&job->errors));
+	if (n > 0)
+		err_take(job, (size_t)n);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		close_fd(job->jobs, &job->err);
+	return n > 0;
+}
+
+static void
+on_out(void *ctx, short revents)
+{
+	struct job *job = ctx;
+
+	(void)revents;
+	read_out(job);
+	job->jobs->changed(job->jobs->ctx);
+}
+
+static void
+on_err(void *ctx, short revents)
+{
+	struct job *job = ctx;
+
+	(void)revents;
+	read_err(job);
+	job->jobs->changed(job->jobs->ctx);
+}
+
+int
+jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
+{
+	struct job *job = &jobs->job[verb];
+
+	stream_errors_reset(&job->errors);
+	if (verb == SWEEP_LIST)
+		stream_listing_reset(&jobs->listing);
+	if (verb == SWEEP_READ)
+		stream_headers_reset(&jobs->headers);
+	if (loop_watch(jobs->loop, fds[0], POLLIN, on_out, job) < 0) {
+		close(fds[0]);
+		close(fds[1]);
+		return -1;
+	}
+	job->out = fds[0];
+	if (loop_watch(jobs->loop, fds[1], POLLIN, on_err, job) < 0) {
+		close(fds[1]);
+		return -1;
+	}
+	job->err = fds[1];
+	return 0;
+}
+
+/*
+ * The command has ended, so all that it wrote is in the pipes. A process that
+ * it left behind is not waited for.
+ */
+void
+jobs_ended(struct jobs *jobs, enum sweep_verb verb, int code)
+{
+	struct job *job = &jobs->job[verb];
+	struct clock_now now;
+	bool ok = code == 0;
+
+	for (int i = 0; i < LAST_READS_MAX && read_out(job); i++)
+		;
+	for (int i = 0; i < LAST_READS_MAX && read_err(job); i++)
+		;
+	close_fd(jobs, &job->out);
+	close_fd(jobs, &job->err);
+	if (verb == SWEEP_LIST && !stream_listing_is_whole(&jobs->listing))
+		ok = false;
+	now = clock_read();
+	sweep_end(jobs->sweep, verb, ok, &now);
+}
+
+void
+jobs_failed(struct jobs *jobs, enum sweep_verb verb, int error)
+{
+	struct clock_now now = clock_read();
+	struct job *job = &jobs->job[verb];
+
+	stream_errors_reset(&job->errors);
+	log_printable(span_str(strerror(error)), job->errors.last);
+	sweep_end(jobs->sweep, verb, false, &now);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * jobs - the commands that run for the engine: their output, and their ends
+ *
+ * Reads the descriptors that the runner sent, and tells sweep() what the bytes
+ * mean. At most one command of a verb runs at a time.
+ */
+#ifndef POLICYD_JOBS_H
+#define POLICYD_JOBS_H
+
+#include "hdrcheck/base/loop.h"
+#include "policyd/stream.h"
+
+struct jobs;
+
+struct job {
+	struct jobs *jobs;
+	enum sweep_verb verb;
+	int out; /* -1: at its end, or not open */
+	int err;
+	struct stream_errors errors;
+};
+
+struct jobs {
+	struct loop *loop;
+	struct sweep *sweep;
+	loop_timer_fn *changed;
+	void *ctx;
+	struct job job[SWEEP_VERBS];
+	struct stream_listing listing;
+	struct stream_headers headers;
+	char waste[STREAM_READ_SIZE]; /* output that says nothing */
+};
+
+/*
+ * loop and sweep are borrowed. changed(ctx) is called whenever sweep was told
+ * something by output; not by the functions below.
+ */
+void jobs_init(struct jobs *jobs, struct loop *loop, struct sweep *sweep,
+    loop_timer_fn *changed, void *ctx);
+
+/* Closes what is open. */
+void jobs_free(struct jobs *jobs);
+
+/* A command started; its descriptors are owned from here on. 0 or -1: errno. */
+int jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2]);
+
+/* It ended with that exit code. */
+void jobs_ended(struct jobs *jobs, enum sweep_verb verb, int code);
+
+/* It could not be started: an errno. */
+void jobs_failed(struct jobs *jobs, enum sweep_verb verb, int error);
+
+/* What the last command of a verb complained about, printable; may be "". */
+const char *jobs_complaint(const struct jobs *jobs, enum sweep_verb verb);
+
+#endif

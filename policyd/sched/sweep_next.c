@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which command comes next, and when.
+ */
+#include "policyd/sched/sweep_entry.h"
+
+#define KICK_GAP_NS   (200 * CLOCK_NS_PER_MS) /* none while one is younger */
+#define RATE_STEP_NS  (100 * CLOCK_NS_PER_MS) /* release_rate, in portions */
+#define RATE_BURST_NS CLOCK_NS_PER_S
+
+/* How much a message of release_rate costs; 0: no limit. */
+static int64_t
+message_cost_ns(const struct sweep *s)
+{
+	if (s->settings->release_rate == 0)
+		return 0;
+	return CLOCK_NS_PER_S / s->settings->release_rate;
+}
+
+static void
+earn_credit(struct sweep *s, const struct clock_now *now)
+{
+	int64_t cost_ns = message_cost_ns(s);
+	int64_t most_ns = cost_ns > RATE_BURST_NS ? cost_ns : RATE_BURST_NS;
+
+	s->credit_ns += now->mono_ns - s->credit_at_ns;
+	s->credit_at_ns = now->mono_ns;
+	if (s->credit_ns > most_ns)
+		s->credit_ns = most_ns;
+}
+
+/* So much credit is waited for before a release is worth a command. */
+static int64_t
+wanted_credit_ns(const struct sweep *s)
+{
+	int64_t cost_ns = message_cost_ns(s);
+
+	if (cost_ns == 0)
+		return 0;
+	return cost_ns > RATE_STEP_NS ? cost_ns : RATE_STEP_NS;
+}
+
+/* How many messages the credit pays for. */
+static size_t
+affordable(const struct sweep *s)
+{
+	int64_t cost_ns = message_cost_ns(s);
+
+	if (cost_ns == 0)
+		return SWEEP_IDS_MAX;
+	return (size_t)(s->credit_ns / cost_ns);
+}
+
+static size_t
+id_bytes(const struct qid *id)
+{
+	char text[QID_SIZE];
+
+	return qid_format(id, text) + 1;
+}
+
+static size_t
+gather_reads(struct sweep *s)
+{
+	size_t n = 0;
+
+	while (n < s->read_limit) {
+		uint32_t slot = entry_take(s, &s->unread, UNREAD);
+
+		if (slot == INDEX_NONE)
+			break;
+		index_at(&s->index, slot)->state = READING;
+		s->reading[n++] = index_at(&s->index, slot)->id;
+	}
+	return n;
+}
+
+/* A message that is due goes into the release, or to those to requeue. */
+static bool
+choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+	enum plan_method method =
+	    plan_choose_method(s->settings, &s->postfix, e->created_s, now_s,
+		entry_has(e, EMPTY_SENDER), entry_has(e, REQUEUEABLE));
+
+	index_heap_remove(&s->index, slot);
+	entry_set(e, REQUEUED, method == PLAN_REQUEUE);
+	if (method == PLAN_REQUEUE) {
+		e->state = TO_REQUEUE;
+		index_list_append(&s->index, &s->to_requeue, slot);
+		return false;
+	}
+	if (method == PLAN_RELEASE_OLD) {
+		struct sweep_event event = {
+		    .kind = SWEEP_RELEASED_OLD, .id = e->id, .due_s = e->due_s};
+
+		s->tell(s->tell_ctx, &event);
+	}
+	e->state = RELEASING;
+	return true;
+}
+
+static size_t
+gather_due(struct sweep *s, const struct clock_now *now)
+{
+	int64_t now_s = clock_floor_s(now->reached_ns);
+	size_t most = affordable(s);
+	size_t n = 0, bytes = 0;
+	uint32_t slot;
+
+	while (n < most && n < SWEEP_IDS_MAX &&
+	    (slot = index_heap_top(&s->index)) != INDEX_NONE) {
+		struct index_entry *e = index_at(&s->index, slot);
+
+		if (e->due_s > now_s)
+			break;
+		bytes += id_bytes(&e->id);
+		if (bytes > SWEEP_IDS_BYTES)
+			break;
+		if (choose_way(s, slot, now_s))
+			s->releasing[n++] = e->id;
+	}
+	s->credit_ns -= (int64_t)n * message_cost_ns(s);
+	return n;
+}
+
+static size_t
+gather_requeues(struct sweep *s)
+{
+	size_t most = affordable(s);
+	size_t n = 0, bytes = 0;
+
+	while (n < most && n < SWEEP_IDS_MAX &&
+	    bytes < SWEEP_IDS_BYTES - QID_SIZE) {
+		uint32_t slot = entry_take(s, &s->to_requeue, TO_REQUEUE);
+
+		if (slot == INDEX_NONE)
+			break;
+		index_at(&s->index, slot)->state = RELEASING;
+		s->requeuing[n] = index_at(&s->index, slot)->id;
+		bytes += id_bytes(&s->requeuing[n++]);
+	}
+	s->credit_ns -= (int64_t)n * message_cost_ns(s);
+	return n;
+}
+
+/*
+ * When a verb has work: *wall_ns is the moment of the wall clock, if it is
+ * that which counts, and *mono_ns of the other; false: no work in sight.
+ */
+static bool
+work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
+    int64_t *mono_ns)
+{
+	const struct sweep_verb_state *v = &s->verb[verb];
+	int64_t credit_at_ns =
+	    s->credit_at_ns + wanted_credit_ns(s) - s->credit_ns;
+	uint32_t top;
+
+	*wall_ns = INT64_MIN;
+	*mono_ns = v->not_before_ns;
+	switch (verb) {
+	case SWEEP_LIST:
+		if (s->next_walk_ns > *mono_ns)
+			*mono_ns = s->next_walk_ns;
+		return true;
+	case SWEEP_READ:
+		return s->unread.n > 0;
+	case SWEEP_RELEASE:
+		top = index_heap_top(&s->index);
+		if (top == INDEX_NONE || s->paused)
+			return false;
+		*wall_ns = index_at(&s->index, top)->due_s * CLOCK_NS_PER_S;
+		if (credit_at_ns > *mono_ns)
+			*mono_ns = credit_at_ns;
+		return true;
+	case SWEEP_REQUEUE:
+		if (credit_at_ns > *mono_ns)
+			*mono_ns = credit_at_ns;
+		return s->to_requeue.n > 0 && !s->paused;
+	case SWEEP_KICK_QMGR:
+	case SWEEP_KICK_PICKUP:
+		if (v->started_ns + KICK_GAP_NS > *mono_ns)
+			*mono_ns = v->started_ns + KICK_GAP_NS;
+		return s->kick_wanted[verb];
+	case SWEEP_VERBS:
+		break;
+	}
+	return false;
+}
+
+/* Prepares the command; false when there turned out to be nothing to do. */
+static bool
+prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
+    struct sweep_command *command)
+{
+	*command = (struct sweep_command){.verb = verb};
+	switch (verb) {
+	case SWEEP_READ:
+		s->read_any = false;
+		command->n = s->n_reading = gather_reads(s);
+		command->ids = s->reading;
+		return command->n > 0;
+	case SWEEP_RELEASE:
+		command->n = s->n_releasing = gather_due(s, now);
+		command->ids = s->releasing;
+		return command->n > 0;
+	case SWEEP_REQUEUE:
+		command->n = s->n_requeuing = gather_requeues(s);
+		command->ids = s->requeuing;
+		return command->n > 0;
+	case SWEEP_KICK_QMGR:
+	case SWEEP_KICK_PICKUP:
+		s->kick_wanted[verb] = false;
+		return true;
+	case SWEEP_LIST:
+		s->walk_again = false;
+		return true;
+	case SWEEP_VERBS:
+		break;
+	}
+	return false;
+}
+
+bool
+sweep_next(
+    struct sweep *s, const struct clock_now *now, struct sweep_command *command)
+{
+	/* What makes mail leave comes first; a walk can wait. */
+	static const enum sweep_verb order[] = {SWEEP_KICK_QMGR,
+	    SWEEP_KICK_PICKUP, SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_READ,
+	    SWEEP_LIST};
+
+	earn_credit(s, now);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		enum sweep_verb verb = order[i];
+		struct sweep_verb_state *v = &s->verb[verb];
+		int64_t wall_ns, mono_ns;
+
+		if (s->running == SWEEP_COMMANDS_MAX)
+			return false;
+		if (v->running || !work_at(s, verb, &wall_ns, &mono_ns) ||
+		    wall_ns > now->reached_ns || mono_ns > now->mono_ns ||
+		    !prepare(s, verb, now, command))
+			continue;
+		v->running = true;
+		v->started_ns = now->mono_ns;
+		s->running++;
+		return true;
+	}
+	return false;
+}
+
+void
+sweep_wait(const struct sweep *s, const struct clock_now *now, int64_t *wall_ns,
+    int64_t *mono_ns)
+{
+	*wall_ns = *mono_ns = INT64_MAX;
+	if (s->running == SWEEP_COMMANDS_MAX)
+		return;
+	for (int verb = 0; verb < SWEEP_VERBS; verb++) {
+		int64_t wall, mono;
+
+		if (s->verb[verb].running ||
+		    !work_at(s, (enum sweep_verb)verb, &wall, &mono))
+			continue;
+		/* Both must have come; the later one is what to wait for. */
+		if (wall > now->reached_ns)
+			*wall_ns = wall < *wall_ns ? wall : *wall_ns;
+		else if (mono < *mono_ns)
+			*mono_ns = mono;
+	}
+}
