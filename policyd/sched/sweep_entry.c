@@ -101,12 +101,17 @@ entry_start_over(struct sweep *s, uint32_t slot)
 	e->attempts = 0;
 	e->flags = 0;
 	e->seen = s->walk;
-	if (detach(s, slot)) {
+	if (detach(s, slot))
 		entry_to_unread(s, slot);
-	} else if (e->state != UNREAD) {
-		e->state = GONE;
-		entry_set(e, BACK, true);
-	}
+	else if (e->state != UNREAD)
+		entry_read_again(e);
+}
+
+void
+entry_read_again(struct index_entry *e)
+{
+	e->state = GONE;
+	entry_set(e, BACK, true);
 }
 
 uint32_t

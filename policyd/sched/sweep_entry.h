@@ -71,6 +71,9 @@ void entry_forget(struct sweep *s, uint32_t slot);
 /* It is (again) to be read, whatever was known of it. */
 void entry_start_over(struct sweep *s, uint32_t slot);
 
+/* A list names it; once that gives it back, it is to be read. */
+void entry_read_again(struct index_entry *e);
+
 /*
  * A new entry to be read, before all others when urgent; INDEX_NONE without
  * memory: a walk finds it.

@@ -71,10 +71,13 @@ listed_again(struct sweep *s, uint32_t slot, const struct clock_now *now)
 		if (entry_retry_now(s, e))
 			entry_to_unread(s, slot);
 		break;
+	case TO_REQUEUE:
+		if (entry_has(e, TRIED))
+			entry_read_again(e);
+		break;
 	case FREE:
 	case UNREAD:
 	case READING:
-	case TO_REQUEUE:
 	case RELEASING:
 	case RELEASED:
 	case FOREIGN:
@@ -89,6 +92,19 @@ is_in_flight(const struct index_entry *e)
 	return e->state == READING || e->state == RELEASING;
 }
 
+/*
+ * Another message under this id, one that is back, or one to judge anew; but
+ * what we released stays that, whatever the settings say now.
+ */
+static bool
+is_to_start_over(const struct index_entry *e, const struct qmsg *msg)
+{
+	if (!entry_is_message(e, msg->arrival_s, msg->size) || e->state == GONE)
+		return true;
+	return entry_has(e, REREAD) && e->state != RELEASED &&
+	    e->state != UNCONFIRMED;
+}
+
 static void
 listed_on_hold(
     struct sweep *s, const struct qmsg *msg, const struct clock_now *now)
@@ -101,13 +117,10 @@ listed_on_hold(
 	if (slot == INDEX_NONE)
 		return;
 	e = index_at(&s->index, slot);
-	if (!entry_is_message(e, msg->arrival_s, msg->size) ||
-	    e->state == GONE || entry_has(e, REREAD)) {
+	if (is_to_start_over(e, msg)) {
 		if (is_in_flight(e))
 			return;
-		if (e->state != RELEASED ||
-		    !entry_is_message(e, msg->arrival_s, msg->size))
-			entry_start_over(s, slot);
+		entry_start_over(s, slot);
 	}
 	entry_set_key(e, msg->arrival_s, msg->size);
 	entry_set(e, LISTED, true);

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/sweep_model.h"
+
+enum {
+	SEEDS = 12,
+	STEPS = 200000 / SEEDS,
+	PATIENCE = 40000, /* steps in which the rest must leave */
+	TOUCH_WALKS = 3, /* nobody touches a message more often than that */
+};
+
+static void
+on_event(void *ctx, const struct sweep_event *event)
+{
+	struct model *m = ctx;
+
+	m->releases += event->kind == SWEEP_RELEASED;
+}
+
+static void
+start(struct model *m)
+{
+	static const struct plan_postfix postfix = {
+	    .queue_lifetime_s = 5 * 86400,
+	    .bounce_lifetime_s = 86400,
+	    .requeue_safe = true,
+	};
+
+	sweep_init(&m->sweep, &m->settings, &postfix, 102, on_event, m);
+	memset(m->jobs, 0, sizeof(m->jobs));
+	m->n_news = 0;
+	for (size_t i = 0; i < MODEL_MAIL; i++)
+		m->mail[i].released = false;
+}
+
+static int64_t
+wall_s(const struct model *m)
+{
+	return clock_floor_s(m->now.wall_ns);
+}
+
+static void
+pass(struct model *m, int64_t mono_ns, int64_t step_ns)
+{
+	m->now.mono_ns += mono_ns;
+	m->now.wall_ns += mono_ns + step_ns;
+	m->now.reached_ns = m->now.wall_ns - 4 * MSEC;
+}
+
+static struct model_mail *
+find(struct model *m, const struct qid *id)
+{
+	for (size_t i = 0; i < MODEL_MAIL; i++)
+		if (m->mail[i].queue != M_GONE && qid_equal(&m->mail[i].id, id))
+			return &m->mail[i];
+	return NULL;
+}
+
+/* Mail moves, and inotify sees what happens on hold. */
+
+static void
+tell_news(struct model *m, const struct qid *id, bool arrived)
+{
+	if (m->inotify == M_NONE)
+		return;
+	if (m->n_news == MODEL_NEWS ||
+	    (m->inotify == M_LOSSY && dice_percent(&m->dice, 3))) {
+		m->n_news = 0;
+		sweep_want_walk(&m->sweep);
+		return;
+	}
+	m->news[m->n_news].id = *id;
+	m->news[m->n_news++].arrived = arrived;
+}
+
+static void
+move(struct model *m, struct model_mail *mail, enum model_queue to)
+{
+	bool was_on_hold = mail->queue == M_HOLD;
+
+	mail->queue = to;
+	mail->touched_walk = m->walks_begun;
+	mail->touched_ok = m->walks_ok;
+	if (was_on_hold && to != M_HOLD)
+		tell_news(m, &mail->id, false);
+	else if (!was_on_hold && to == M_HOLD)
+		tell_news(m, &mail->id, true);
+}
+
+static void
+deliver_news(struct model *m)
+{
+	if (m->n_news == 0)
+		return;
+	if (m->news[0].arrived)
+		sweep_arrived(&m->sweep, &m->news[0].id);
+	else
+		sweep_departed(&m->sweep, &m->news[0].id, &m->now);
+	m->n_news--;
+	memmove(m->news, m->news + 1, m->n_news * sizeof(m->news[0]));
+}
+
+/* Has a walk seen what it is, from its begin to its end? */
+static bool
+is_known(const struct model *m, const struct model_mail *mail)
+{
+	return m->last_ok_walk > mail->touched_walk;
+}
+
+/* I1, I3, I4: what the scheduler may ask to be released. */
+static void
+check_release(struct model *m, const struct qid *id)
+{
+	const struct model_mail *mail = find(m, id);
+	int64_t due_s;
+
+	if (mail == NULL || mail->queue != M_HOLD)
+		return;
+	due_s = mail->facts.own_latest_s;
+	if (!mail->ours)
+		fail_msg("foreign mail was released");
+	if (due_s * SEC > m->now.reached_ns)
+		fail_msg("mail was released before it was due");
+	if (mail->released)
+		fail_msg("mail was released twice");
+	if (mail->tried && is_known(m, mail))
+		fail_msg("mail that was tried before was released");
+}
+
+/* What the scheduler wants is begun at once, as the engine does. */
+static void
+pump(struct model *m)
+{
+	struct sweep_command c;
+	int64_t wall_ns, mono_ns;
+
+	while (sweep_next(&m->sweep, &m->now, &c)) {
+		struct model_job *job = &m->jobs[c.verb];
+
+		assert_false(job->running);
+		job->running = true;
+		job->command = c;
+		job->at = job->n_lines = job->n_read = 0;
+		job->in_hold = false;
+		if (c.verb == SWEEP_LIST)
+			job->began_walk = ++m->walks_begun;
+		if (c.verb == SWEEP_RELEASE || c.verb == SWEEP_REQUEUE)
+			for (size_t i = 0; i < c.n; i++)
+				check_release(m, &c.ids[i]);
+	}
+	assert_true(m->sweep.running <= SWEEP_COMMANDS_MAX);
+	sweep_wait(&m->sweep, &m->now, &wall_ns, &mono_ns);
+	assert_true(wall_ns > m->now.reached_ns && mono_ns > m->now.mono_ns);
+}
+
+static void
+end(struct model *m, enum sweep_verb verb, bool ok)
+{
+	struct model_job *job = &m->jobs[verb];
+
+	job->running = false;
+	sweep_end(&m->sweep, verb, ok, &m->now);
+	if (verb == SWEEP_LIST && ok) {
+		m->last_ok_walk = job->began_walk;
+		m->walks_ok++;
+	}
+}
+
+/* A walk looks at one queue after the other; its lines are read later. */
+static void
+write_line(struct model *m, struct model_job *job)
+{
+	enum model_queue wanted = job->in_hold ? M_HOLD : M_DEFERRED;
+	const struct model_mail *mail = &m->mail[job->at++];
+
+	if (mail->queue == wanted)
+		job->lines[job->n_lines++] = (struct model_line){
+		    .id = mail->id,
+		    .on_hold = job->in_hold,
+		    .tried = mail->tried,
+		    .arrival_s = mail->facts.arrival_s,
+		    .size = mail->facts.size,
+		};
+	if (job->at == MODEL_MAIL && !job->in_hold) {
+		job->in_hold = true;
+		job->at = 0;
+	}
+}
+
+static void
+read_line(struct model *m, struct model_job *job)
+{
+	const struct model_line *line = &job->lines[job->n_read++];
+	struct qmsg msg = {
+	    .queue_name = span_str(line->on_hold ? "hold" : "deferred"),
+	    .id = line->id,
+	    .arrival_s = line->arrival_s,
+	    .size = line->size,
+	    .tried = line->tried,
+	};
+
+	sweep_listed(&m->sweep, &msg, &m->now);
+}
+
+static void
+work_on_list(struct model *m, struct model_job *job)
+{
+	for (int i = 0; i < 64 && job->at < MODEL_MAIL; i++)
+		write_line(m, job);
+	for (int i = 0; i < 48 && job->n_read < job->n_lines; i++)
+		read_line(m, job);
+	if (!m->calm && dice_percent(&m->dice, 1))
+		end(m, SWEEP_LIST, false);
+	else if (job->at == MODEL_MAIL && job->n_read == job->n_lines)
+		end(m, SWEEP_LIST, true);
+}
+
+static void
+work_on_read(struct model *m, struct model_job *job)
+{
+	for (int i = 0; i < 16 && job->at < job->command.n; i++) {
+		const struct qid *id = &job->command.ids[job->at++];
+		const struct model_mail *mail = find(m, id);
+
+		if (mail == NULL || mail->bad ||
+		    (!m->calm && dice_percent(&m->dice, 1))) {
+			end(m, SWEEP_READ, false);
+			return;
+		}
+		if (mail->queue == M_HOLD)
+			sweep_read(&m->sweep, id, &mail->facts, &m->now);
+	}
+	if (job->at == job->command.n)
+		end(m, SWEEP_READ, true);
+}
+
+static void
+leave(struct model *m, enum sweep_verb verb, const struct qid *id)
+{
+	struct model_mail *mail = find(m, id);
+
+	if (mail == NULL || mail->queue != M_HOLD ||
+	    (!m->calm && dice_percent(&m->dice, 2)))
+		return;
+	mail->released = true;
+	move(m, mail, verb == SWEEP_RELEASE ? M_DEFERRED : M_GONE);
+	if (!m->deaf)
+		sweep_departed(&m->sweep, id, &m->now);
+}
+
+static void
+work_on_release(struct model *m, struct model_job *job)
+{
+	enum sweep_verb verb = job->command.verb;
+
+	for (int i = 0; i < 8 && job->at < job->command.n; i++)
+		leave(m, verb, &job->command.ids[job->at++]);
+	if (!m->calm && dice_percent(&m->dice, 10))
+		end(m, verb, false);
+	else if (job->at == job->command.n)
+		end(m, verb, true);
+}
+
+static void
+work(struct model *m, enum sweep_verb verb)
+{
+	struct model_job *job = &m->jobs[verb];
+
+	if (!job->running)
+		return;
+	if (verb == SWEEP_LIST)
+		work_on_list(m, job);
+	else if (verb == SWEEP_READ)
+		work_on_read(m, job);
+	else if (verb == SWEEP_RELEASE || verb == SWEEP_REQUEUE)
+		work_on_release(m, job);
+	else
+		end(m, verb, m->calm || dice_percent(&m->dice, 80));
+}
+
+/* What others do. */
+
+/* Has nobody touched it for so many walks that all is known of it? */
+static bool
+is_settled(const struct model *m, const struct model_mail *mail)
+{
+	return m->walks_ok > mail->touched_ok + TOUCH_WALKS;
+}
+
+/* May the id of mail that is gone be used again, with no danger of a mix-up? */
+static bool
+is_free(const struct model *m, const struct model_mail *mail)
+{
+	return is_settled(m, mail) ||
+	    (mail->released && !m->deaf && !m->jobs[SWEEP_RELEASE].running &&
+		!m->jobs[SWEEP_REQUEUE].running);
+}
+
+static void
+arrive(struct model *m, struct model_mail *mail)
+{
+	int64_t age_s = dice_percent(&m->dice, 20) ? 60 : 0;
+	uint32_t kind = dice_below(&m->dice, 10);
+	char text[QID_SIZE];
+	struct qid id = mail->id;
+
+	if (mail->facts.size == 0 || !is_free(m, mail) ||
+	    dice_percent(&m->dice, 70)) {
+		snprintf(text, sizeof(text), "ID%06u", ++m->next_id);
+		id = qid_of(text);
+	}
+	*mail = (struct model_mail){.id = id, .ours = kind < 7};
+	facts_begin(&mail->facts);
+	if (dice_percent(&m->dice, 10))
+		age_s += 2 * 86400;
+	mail->facts.arrival_s = wall_s(m) - age_s;
+	mail->facts.created_s = mail->facts.arrival_s;
+	mail->facts.size = 100 + ++m->arrivals;
+	mail->facts.own_latest_s =
+	    wall_s(m) + dice_below(&m->dice, 90) + 1 - (age_s > 0 ? 30 : 0);
+	if (kind == 7)
+		mail->facts.own_latest_s = FACTS_NO_DATE;
+	else if (kind == 8)
+		mail->facts.own_latest_s = mail->facts.arrival_s;
+	else if (kind == 9)
+		mail->facts.vetoed = true;
+	mail->bad = dice_percent(&m->dice, 3);
+	move(m, mail, M_HOLD);
+}
+
+/* Delivered, or tried in vain; or held, released, deleted by somebody. */
+static void
+interfere(struct model *m, struct model_mail *mail)
+{
+	bool settled = is_settled(m, mail);
+
+	if (mail->queue == M_DEFERRED) {
+		if (dice_percent(&m->dice, 30))
+			move(m, mail, M_GONE);
+		else if (!mail->tried && dice_percent(&m->dice, 20))
+			mail->tried = true;
+		else if (settled && !(m->deaf && mail->released)) {
+			mail->held_again = true;
+			move(m, mail, M_HOLD);
+		}
+	} else if (mail->queue == M_HOLD && settled) {
+		move(m, mail, dice_percent(&m->dice, 70) ? M_GONE : M_DEFERRED);
+	}
+	mail->bad = mail->bad && dice_percent(&m->dice, 80);
+}
+
+static void
+restart(struct model *m)
+{
+	sweep_free(&m->sweep);
+	start(m);
+	m->restarts++;
+	for (size_t i = 0; i < MODEL_MAIL; i++)
+		m->mail[i].touched_walk = m->walks_begun;
+}
+
+static void
+happen(struct model *m)
+{
+	struct model_mail *mail = &m->mail[dice_below(&m->dice, MODEL_MAIL)];
+	uint32_t what = dice_below(&m->dice, 10000);
+
+	if (what < 3)
+		restart(m);
+	else if (what < 6)
+		pass(m, 0, ((int64_t)dice_below(&m->dice, 1200) - 600) * SEC);
+	else if (what < 10)
+		sweep_reconsider(&m->sweep);
+	else if (what < 14)
+		m->sweep.paused = !m->sweep.paused;
+	else if (what < 3000 && mail->queue == M_GONE)
+		arrive(m, mail);
+	else if (what < 4000 && mail->queue != M_GONE)
+		interfere(m, mail);
+}
+
+static void
+step(struct model *m)
+{
+	pass(m, (int64_t)dice_below(&m->dice, 400) * MSEC, 0);
+	pump(m);
+	if (!m->calm)
+		happen(m);
+	for (int i = 0; i < 3; i++) {
+		work(m, (enum sweep_verb)dice_below(&m->dice, SWEEP_VERBS));
+		if (dice_percent(&m->dice, 50))
+			deliver_news(m);
+	}
+	pump(m);
+}
+
+/* What the administrator held again may be taken for what we released. */
+static bool
+must_leave(const struct model *m, const struct model_mail *mail)
+{
+	return mail->queue == M_HOLD && mail->ours && !mail->tried &&
+	    !mail->held_again &&
+	    mail->facts.own_latest_s * SEC < m->now.reached_ns;
+}
+
+static size_t
+count_left(const struct model *m,
+    bool (*counts)(const struct model *, const struct model_mail *))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < MODEL_MAIL; i++)
+		n += counts(m, &m->mail[i]);
+	return n;
+}
+
+static bool
+is_foreign(const struct model *m, const struct model_mail *mail)
+{
+	(void)m;
+	return mail->queue == M_HOLD && !mail->ours;
+}
+
+static void
+check_rest_leaves(struct model *m)
+{
+	size_t foreign = count_left(m, is_foreign);
+
+	m->calm = true;
+	m->sweep.paused = false;
+	for (size_t i = 0; i < MODEL_MAIL; i++)
+		m->mail[i].bad = false;
+	pass(m, 0, 3600 * SEC);
+	for (int i = 0; i < PATIENCE && count_left(m, must_leave) > 0; i++)
+		step(m);
+	check_int(
+	    "what is due has left", (int64_t)count_left(m, must_leave), 0);
+	check_int("foreign mail is still there",
+	    (int64_t)count_left(m, is_foreign), (int64_t)foreign);
+}
+
+static void
+run_model(uint64_t seed, uint64_t *releases)
+{
+	struct model *m = calloc(1, sizeof(*m));
+
+	assert_non_null(m);
+	m->dice.state = seed;
+	m->inotify = (enum model_inotify)(seed % 3);
+	m->deaf = seed / 3 % 2 == 1;
+	load_settings(&m->settings, "sweep_interval = 10s");
+	pass(m, 1000 * SEC, INT64_C(1795300000) * SEC);
+	start(m);
+	for (int i = 0; i < STEPS; i++)
+		step(m);
+	check_rest_leaves(m);
+	*releases += m->releases;
+	sweep_free(&m->sweep);
+	free(m);
+}
+
+static void
+whatever_happens_mail_leaves_once_and_never_early(void **state)
+{
+	uint64_t releases = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++)
+		run_model(seed, &releases);
+	assert_true(releases > 1000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(whatever_happens_mail_leaves_once_and_never_early),
+	};
+
+	return cmocka_run_group_tests_name("sweep_model", tests, NULL, NULL);
+}
