@@ -2,11 +2,14 @@
 #include "hdrcheck/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include "hdrcheck/base/os.h"
 
 enum { LISTENERS_MAX = 2 /* of a daemon */ };
 
@@ -81,6 +84,22 @@ daemon_listen(const struct log *log, const struct sock_address *address,
 		log_error(log, "%s: %s", address->text, strerror(errno));
 	}
 	return -1;
+}
+
+int
+daemon_clean_up(void)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGTERM, 0};
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0)
+			return -1;
+	} while (fd <= STDERR_FILENO);
+	os_close_from(STDERR_FILENO + 1);
+	os_signal_hold(signals);
+	return 0;
 }
 
 void

@@ -38,6 +38,13 @@ int daemon_listen(const struct log *log, const struct sock_address *address,
     const struct settings *settings, const struct daemon_ids *ids,
     int *exit_code);
 
+/*
+ * To be called first in a daemon: standard descriptors that are closed become
+ * /dev/null, all others that were inherited are closed, and the signals that
+ * daemons take wait until somebody reads them. 0 or -1: errno.
+ */
+int daemon_clean_up(void);
+
 /* Ignores SIGPIPE, raises the limit of descriptors as settings need it. */
 void daemon_prepare(const struct log *log, const struct settings *settings);
 

@@ -64,6 +64,7 @@ struct hdrcheck {
 	struct conn_server *servers[N_SERVICES]; /* NULL: not listening */
 	size_t draining;
 	struct lookup lookup;
+	struct settings started; /* as they were at the start */
 	int signal_fd;
 	bool stopping;
 };
@@ -76,10 +77,14 @@ address_of(const struct settings *settings, enum service service)
 				    : &settings->tcp_table_listen;
 }
 
+/*
+ * The exact time: Postfix stamps arrivals with it, so what is held has a date
+ * behind its arrival. That is what tells policyd that it was held for us.
+ */
 static int64_t
 wall_now_ns(void)
 {
-	return clock_read().reached_ns;
+	return clock_read().wall_ns;
 }
 
 static int
@@ -155,7 +160,8 @@ query(const struct options *o, const struct settings *settings)
 
 		if (error != DATE_OK || now.never) {
 			fprintf(stderr, "hdrcheck: --now %s: %s\n", o->now,
-			    date_reason(error));
+			    error != DATE_OK ? date_reason(error)
+					     : "not a moment");
 			return EX_USAGE;
 		}
 		now_ns = now.moment_s * CLOCK_NS_PER_S;
@@ -178,7 +184,7 @@ reload(struct hdrcheck *h)
 		log_warnx(&h->log, "%s; the old configuration stays", error);
 		return;
 	}
-	fixed = settings_needs_restart(&h->lookup.settings, &settings);
+	fixed = settings_needs_restart(&h->started, &settings);
 	if (fixed != NULL)
 		log_warnx(&h->log, "a change of %s needs a restart", fixed);
 	h->lookup.settings = settings;
@@ -315,12 +321,13 @@ serve(struct hdrcheck *h)
 		    strerror(errno));
 		return EX_OSERR;
 	}
-	log_info(&h->log, "started, version %s", DELIVER_AT_VERSION);
 	if (prepare(h) < 0 || add_server(h, SOCKETMAP, fds[SOCKETMAP]) < 0 ||
 	    add_server(h, TCP_TABLE, fds[TCP_TABLE]) < 0) {
 		log_error(&h->log, "cannot start: %s", strerror(errno));
 		return EX_OSERR;
 	}
+	log_started(&h->log);
+	log_info(&h->log, "started, version %s", DELIVER_AT_VERSION);
 	if (loop_run(h->loop) < 0) {
 		log_error(&h->log, "poll: %s", strerror(errno));
 		return EX_OSERR;
@@ -341,10 +348,13 @@ run(struct hdrcheck *h)
 		fprintf(stderr, "%s\n", error);
 		return EX_CONFIG;
 	}
+	h->started = h->lookup.settings;
 	if (h->options.check)
 		return EX_OK;
 	if (h->options.line != NULL)
 		return query(&h->options, &h->lookup.settings);
+	if (daemon_clean_up() < 0)
+		return EX_OSERR;
 	log_open(&h->log, "deliver-at/hdrcheck", h->options.debug);
 	code = serve(h);
 	for (int i = 0; i < N_SERVICES; i++)

@@ -18,7 +18,7 @@
 
 struct lookup {
 	struct settings settings;
-	int64_t (*now_ns)(void); /* the wall clock, as clock_now.reached_ns */
+	int64_t (*now_ns)(void); /* the wall clock, as clock_now.wall_ns */
 	uint64_t count[VERDICT_KINDS];
 	uint64_t malformed; /* frames and requests */
 	char key[TCPTABLE_KEY_MAX]; /* of the tcp_table request at hand */

@@ -33,6 +33,7 @@ struct engine {
 	struct jobs jobs;
 	struct buf request;
 	bool stopping;
+	bool drained; /* no policy client is left */
 	int exit_code;
 	char room[ROOM_SIZE];
 };
@@ -42,6 +43,13 @@ finish(struct engine *g, int exit_code)
 {
 	g->exit_code = exit_code;
 	loop_stop(g->loop);
+}
+
+static void
+end_when_quiet(struct engine *g)
+{
+	if (g->stopping && g->drained && sweep_stop(&g->sweep))
+		finish(g, EX_OK);
 }
 
 static void
@@ -71,8 +79,6 @@ pump(struct engine *g)
 	struct sweep_command command;
 	int64_t wall_ns, mono_ns;
 
-	if (g->stopping)
-		return;
 	while (sweep_next(&g->sweep, &now, &command)) {
 		ask_runner(g, &command);
 		now = clock_read();
@@ -84,6 +90,7 @@ pump(struct engine *g)
 		loop_arm(&g->wall_timer, wall_ns);
 	if (mono_ns != INT64_MAX)
 		loop_arm(&g->mono_timer, mono_ns);
+	end_when_quiet(g);
 }
 
 /* Of a timer, or of what a command printed. */
@@ -134,6 +141,18 @@ on_news(void *ctx, short revents)
 	pump(g);
 }
 
+/* A watch that was not there at the start. */
+static void
+start_news(struct engine *g, int fd)
+{
+	if (g->o.news >= 0 || loop_watch(g->loop, fd, POLLIN, on_news, g) < 0) {
+		close(fd);
+		return;
+	}
+	g->o.news = fd;
+	log_info(g->o.log, "the hold queue is watched now");
+}
+
 /* What the runner tells. */
 
 static void
@@ -154,7 +173,7 @@ take_settings(struct engine *g, int fd)
 		log_warnx(g->o.log, "%s; the old configuration stays", error);
 		return;
 	}
-	fixed = settings_needs_restart(&g->settings, &settings);
+	fixed = settings_needs_restart(g->o.settings, &settings);
 	if (fixed != NULL)
 		log_warnx(g->o.log, "a change of %s needs a restart", fixed);
 	g->settings = settings;
@@ -167,13 +186,18 @@ take_settings(struct engine *g, int fd)
 static void
 on_drained(void *ctx)
 {
-	finish(ctx, EX_OK);
+	struct engine *g = ctx;
+
+	g->drained = true;
+	end_when_quiet(g);
 }
 
+/* What was released gets its kick yet; the runner sets the deadline. */
 static void
 stop(struct engine *g)
 {
 	g->stopping = true;
+	sweep_stop(&g->sweep);
 	conn_server_drain(
 	    g->server, clock_read().mono_ns + STOP_GRACE_NS, on_drained, g);
 }
@@ -200,10 +224,33 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds)
 	case WIRE_SETTINGS:
 		take_settings(g, report->number == 1 ? fds[0] : -1);
 		break;
+	case WIRE_NEWS:
+		start_news(g, fds[0]);
+		break;
 	case WIRE_STOP:
 		stop(g);
 		break;
 	}
+}
+
+/* How many descriptors come along with a report. */
+static size_t
+fds_of(const struct wire_report *report)
+{
+	switch (report->tell) {
+	case WIRE_STARTED:
+		return 2;
+	case WIRE_SETTINGS:
+		return report->number == 1 ? 1 : 0;
+	case WIRE_NEWS:
+		return 1;
+	case WIRE_ENDED:
+	case WIRE_NOT_STARTED:
+	case WIRE_POSTFIX:
+	case WIRE_STOP:
+		break;
+	}
+	return 0;
 }
 
 static void
@@ -212,7 +259,7 @@ on_report(void *ctx, short revents)
 	struct engine *g = ctx;
 	struct wire_report report;
 	int fds[WIRE_FDS_MAX] = {-1, -1};
-	size_t n_fds, wanted = 0;
+	size_t n_fds;
 	ssize_t n = wire_receive(g->o.channel, g->room, fds, &n_fds);
 
 	(void)revents;
@@ -222,16 +269,8 @@ on_report(void *ctx, short revents)
 		finish(g, EX_SOFTWARE);
 		return;
 	}
-	if (!wire_get_report(span_of(g->room, (size_t)n), &report)) {
-		log_error(g->o.log, "the runner cannot be understood");
-		finish(g, EX_SOFTWARE);
-		return;
-	}
-	if (report.tell == WIRE_STARTED)
-		wanted = 2;
-	else if (report.tell == WIRE_SETTINGS)
-		wanted = report.number == 1 ? 1 : 0;
-	if (wanted != n_fds) {
+	if (!wire_get_report(span_of(g->room, (size_t)n), &report) ||
+	    fds_of(&report) != n_fds) {
 		log_error(g->o.log, "the runner cannot be understood");
 		finish(g, EX_SOFTWARE);
 		return;
@@ -308,6 +347,7 @@ engine_run(const struct engine_options *options)
 		log_info(g->o.log, "started, version %s, policy on %s%s",
 		    DELIVER_AT_VERSION, g->settings.policy_listen.text,
 		    g->o.news < 0 ? ", without inotify" : "");
+		sweep_kick(&g->sweep);
 		pump(g);
 		if (loop_run(g->loop) < 0)
 			log_error(g->o.log, "poll: %s", strerror(errno));

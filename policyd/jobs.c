@@ -8,6 +8,8 @@
 enum {
 	/* Reads of a pipe whose writer has ended: all that it can hold. */
 	LAST_READS_MAX = 64,
+	/* Not found, not executable, or killed by a signal. */
+	NOT_RUN_CODE = 126,
 };
 
 void
@@ -194,7 +196,10 @@ jobs_ended(struct jobs *jobs, enum sweep_verb verb, int code)
 	if (verb == SWEEP_LIST && !stream_listing_is_whole(&jobs->listing))
 		ok = false;
 	now = clock_read();
-	sweep_end(jobs->sweep, verb, ok, &now);
+	if (code >= NOT_RUN_CODE)
+		sweep_not_run(jobs->sweep, verb, &now);
+	else
+		sweep_end(jobs->sweep, verb, ok, &now);
 }
 
 void
@@ -205,5 +210,5 @@ jobs_failed(struct jobs *jobs, enum sweep_verb verb, int error)
 
 	stream_errors_reset(&job->errors);
 	log_printable(span_str(strerror(error)), job->errors.last);
-	sweep_end(jobs->sweep, verb, false, &now);
+	sweep_not_run(jobs->sweep, verb, &now);
 }

@@ -36,13 +36,15 @@ log_foreign(const struct log *log, const char *id, enum plan_why why)
 	log_info(log, "%s: stays on hold with its date: %s", id, whys[why]);
 }
 
+/* id: of the message that is to blame, or empty. */
 static void
 log_failed(const struct log *log, const struct sweep_event *event,
-    const char *complaint)
+    const char *id, const char *complaint)
 {
-	log_warnx(log, "%s failed%s%s; again in %lld s",
-	    verb_names[event->verb], complaint[0] != '\0' ? ": " : "",
-	    complaint, (long long)(event->retry_ns / CLOCK_NS_PER_S));
+	log_warnx(log, "%s%s%s failed%s%s; again in %lld s", id,
+	    id[0] != '\0' ? ": " : "", verb_names[event->verb],
+	    complaint[0] != '\0' ? ": " : "", complaint,
+	    (long long)(event->retry_ns / CLOCK_NS_PER_S));
 }
 
 void
@@ -73,7 +75,7 @@ journal_write(const struct log *log, const struct sweep_event *event,
 		log_foreign(log, id, event->why);
 		break;
 	case SWEEP_FAILED:
-		log_failed(log, event, complaint);
+		log_failed(log, event, id, complaint);
 		break;
 	}
 }

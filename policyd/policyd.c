@@ -12,7 +12,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "hdrcheck/base/os.h"
 #include "hdrcheck/daemon.h"
 #include "policyd/engine.h"
 #include "policyd/sched/runner.h"
@@ -106,27 +105,18 @@ ask_postfix(struct policyd *p)
 		log_error(&p->log, "%s", error);
 		return EX_UNAVAILABLE;
 	}
+	if (p->postconf.sets_zone) {
+		log_error(&p->log,
+		    "Postfix's import_environment sets TZ, so postcat would "
+		    "tell times in that zone; set TZ=UTC there, or TZ alone");
+		return EX_CONFIG;
+	}
 	if (priv_find_user(p->postconf.mail_owner, &p->mail_owner) < 0) {
 		log_error(&p->log, "mail_owner %s: %s", p->postconf.mail_owner,
 		    errno == ENOENT ? "no such user" : strerror(errno));
 		return EX_CONFIG;
 	}
 	return 0;
-}
-
-/* Without news the walks find everything, only later. */
-static void
-open_news(struct policyd *p)
-{
-	char path[SETTINGS_PATH_SIZE + 8];
-
-	p->news = -1;
-	if (p->postconf.hold_is_hashed)
-		return;
-	snprintf(path, sizeof(path), "%s/hold", p->postconf.queue_directory);
-	p->news = os_news_open(path);
-	if (p->news < 0)
-		log_warn(&p->log, "%s cannot be watched", path);
 }
 
 static int
@@ -146,7 +136,7 @@ open_all(struct policyd *p)
 		if (p->listener < 0)
 			return exit_code;
 	}
-	open_news(p);
+	p->news = runner_open_news(&p->postconf);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->channel) <
 	    0) {
 		log_error(&p->log, "socketpair: %s", strerror(errno));
@@ -194,6 +184,7 @@ be_runner(struct policyd *p, pid_t engine)
 	    .mail_owner = p->mail_owner,
 	    .channel = p->channel[0],
 	    .engine = engine,
+	    .has_news = p->news >= 0,
 	};
 	int exit_code;
 
@@ -225,6 +216,7 @@ run(struct policyd *p)
 	exit_code = open_all(p);
 	if (exit_code != 0)
 		return exit_code;
+	log_started(&p->log);
 	pid = fork();
 	if (pid < 0) {
 		log_error(&p->log, "fork: %s", strerror(errno));
@@ -249,6 +241,8 @@ main(int argc, char **argv)
 	} else if (code < 0 && p->options.check) {
 		code = EX_OK;
 	} else if (code < 0) {
+		if (daemon_clean_up() < 0)
+			return EX_OSERR;
 		log_open(&p->log, "deliver-at/policyd", p->options.debug);
 		code = run(p);
 	}

@@ -40,10 +40,10 @@ static void
 take_listed(struct stream_listing *l, bool ok, const struct qmsg *msg,
     struct sweep *s, const struct clock_now *now)
 {
-	if (ok)
-		sweep_listed(s, msg, now);
-	else
+	if (!ok)
 		l->bad++;
+	else if (!msg->odd_id)
+		sweep_listed(s, msg, now);
 }
 
 /*

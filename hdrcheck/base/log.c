@@ -13,8 +13,15 @@ log_open(struct log *log, const char *ident, bool force_stderr)
 {
 	log->ident = ident;
 	log->to_stderr = force_stderr || isatty(STDERR_FILENO);
+	log->starting = true;
 	if (!log->to_stderr)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+void
+log_started(struct log *log)
+{
+	log->starting = false;
 }
 
 static char
@@ -43,10 +50,10 @@ emit(const struct log *log, int priority, const char *label, const char *tail,
 	vsnprintf(line, sizeof(line), format, ap);
 	for (char *p = line; *p != '\0'; p++)
 		*p = printable(*p);
-	if (log->to_stderr)
+	if (log->to_stderr || log->starting)
 		dprintf(STDERR_FILENO, "%s[%ld]: %s%s%s\n", log->ident,
 		    (long)getpid(), label, line, tail);
-	else
+	if (!log->to_stderr)
 		syslog(priority, "%s%s%s", label, line, tail);
 }
 

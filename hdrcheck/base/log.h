@@ -18,13 +18,18 @@ enum {
 struct log {
 	const char *ident; /* for example "deliver-at/hdrcheck" */
 	bool to_stderr;
+	bool starting; /* who started us should see it, too */
 };
 
 /*
  * Opens the log: standard error when force_stderr or when it is a terminal,
- * else syslog with facility mail. ident is borrowed for the process's life.
+ * else syslog with facility mail, and until log_started() standard error too.
+ * ident is borrowed for the process's life.
  */
 void log_open(struct log *log, const char *ident, bool force_stderr);
+
+/* The start is over: from now on only the log is written to. */
+void log_started(struct log *log);
 
 void log_info(const struct log *log, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

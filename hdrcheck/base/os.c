@@ -10,12 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#if defined(__linux__) && !defined(OS_PORTABLE)
-
-#include <sys/inotify.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
-
 static void
 fill_set(sigset_t *set, const int *signals)
 {
@@ -23,6 +17,21 @@ fill_set(sigset_t *set, const int *signals)
 	for (; *signals != 0; signals++)
 		sigaddset(set, *signals);
 }
+
+void
+os_signal_hold(const int *signals)
+{
+	sigset_t set;
+
+	fill_set(&set, signals);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+#if defined(__linux__) && !defined(OS_PORTABLE)
+
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
 
 int
 os_signal_open(const int *signals)
@@ -43,6 +52,12 @@ os_signal_read(int fd)
 	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return 0;
 	return (int)info.ssi_signo;
+}
+
+void
+os_close_from(int fd)
+{
+	close_range((unsigned)fd, ~0u, 0);
 }
 
 int
@@ -164,6 +179,7 @@ int
 os_signal_open(const int *signals)
 {
 	struct sigaction action = {.sa_handler = on_signal};
+	sigset_t set;
 	int ends[2];
 
 	if (pipe(ends) < 0 || set_flags(ends[0]) < 0 || set_flags(ends[1]) < 0)
@@ -171,9 +187,12 @@ os_signal_open(const int *signals)
 	signal_pipe = ends[1];
 	action.sa_flags = SA_RESTART;
 	sigemptyset(&action.sa_mask);
+	fill_set(&set, signals);
 	for (; *signals != 0; signals++)
 		if (sigaction(*signals, &action, NULL) < 0)
 			return -1;
+	if (sigprocmask(SIG_UNBLOCK, &set, NULL) < 0)
+		return -1;
 	return ends[0];
 }
 
@@ -183,6 +202,15 @@ os_signal_read(int fd)
 	unsigned char byte;
 
 	return read(fd, &byte, 1) == 1 ? byte : 0;
+}
+
+void
+os_close_from(int fd)
+{
+	long most = sysconf(_SC_OPEN_MAX);
+
+	for (; fd < most; fd++)
+		close(fd);
 }
 
 int

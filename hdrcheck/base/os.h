@@ -20,6 +20,12 @@ enum os_news {
 	OS_NEWS_LOST, /* events were lost, or the folder is gone */
 };
 
+/* Keeps the signals listed (ends with 0) waiting for os_signal_open(). */
+void os_signal_hold(const int *signals);
+
+/* Closes every descriptor from fd on. */
+void os_close_from(int fd);
+
 /*
  * Routes the signals listed in signals (ends with 0) to a descriptor that
  * becomes readable when one arrives. Call once per process. -1: errno.

@@ -96,6 +96,7 @@ run_child(const struct command *c, const struct pipes *p, pid_t parent)
 	    dup2(p->out[1], STDOUT_FILENO) < 0 ||
 	    dup2(p->err[1], STDERR_FILENO) < 0)
 		_exit(EXIT_NOT_RUN);
+	os_close_from(STDERR_FILENO + 1);
 	if (c->run_as != NULL && priv_become(c->run_as) < 0)
 		_exit(EXIT_NOT_RUN);
 	if (os_no_new_privileges() < 0 || os_die_with_parent(parent) < 0)

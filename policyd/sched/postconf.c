@@ -16,7 +16,7 @@
 enum {
 	OUTPUT_MAX = 1024 * 1024, /* bytes of what postconf prints */
 	READ_SIZE = 4096,
-	ARGS_MAX = 24,
+	ARGS_MAX = 32,
 };
 
 /* Finds "NAME = value" in lines of postconf; empty when it is not there. */
@@ -56,22 +56,86 @@ service_value(struct span main, struct span services, struct span service,
 	return value;
 }
 
+/* Cuts the next table off a list: commas and blanks part, braces group. */
+static bool
+next_table(struct span *list, struct span *table)
+{
+	size_t n = 0, depth = 0;
+
+	while (list->len > 0 &&
+	    (list->data[0] == ',' || ascii_is_blank(list->data[0])))
+		*list = span_skip(*list, 1);
+	while (n < list->len) {
+		char c = list->data[n];
+
+		if (c == '{')
+			depth++;
+		else if (c == '}' && depth > 0)
+			depth--;
+		else if (depth == 0 && (c == ',' || ascii_is_blank(c)))
+			break;
+		n++;
+	}
+	*table = span_head(*list, n);
+	*list = span_skip(*list, n);
+	return n > 0;
+}
+
+/*
+ * A requeue runs header_checks again: a BCC or PREPEND of another table would
+ * act twice, a REJECT return accepted mail. Only our own two are known.
+ */
+static bool
+only_our_checks(struct span list)
+{
+	struct span table;
+
+	while (next_table(&list, &table))
+		if (!span_starts_with(table, "regexp:{{/^X-Deliver-At") &&
+		    !span_starts_with(
+			table, "pipemap:{regexp:{{/^(X-Deliver-At"))
+			return false;
+	return true;
+}
+
 /* Nobody gets a copy twice, nothing is left unfiltered: DESIGN fact 15. */
 static bool
 is_requeue_safe(struct span main, struct span services)
 {
-	static const char *const copies[] = {
-	    "always_bcc", "sender_bcc_maps", "recipient_bcc_maps"};
+	static const char *const acting[] = {"always_bcc", "sender_bcc_maps",
+	    "recipient_bcc_maps", "mime_header_checks", "nested_header_checks",
+	    "body_checks"};
 	struct span pickup = span_str("pickup");
 	struct span cleanup =
 	    service_value(main, services, pickup, "cleanup_service_name");
 
 	if (service_value(main, services, pickup, "content_filter").len > 0)
 		return false;
-	for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]); i++)
-		if (service_value(main, services, cleanup, copies[i]).len > 0)
+	for (size_t i = 0; i < sizeof(acting) / sizeof(acting[0]); i++)
+		if (service_value(main, services, cleanup, acting[i]).len > 0)
 			return false;
-	return true;
+	return only_our_checks(
+	    service_value(main, services, cleanup, "header_checks"));
+}
+
+/*
+ * postcat then writes its times in that zone, whatever we ask for. UTC by any
+ * name does no harm.
+ */
+static bool
+sets_zone(struct span main)
+{
+	struct span value = {"", 0};
+	struct span item;
+
+	find_value(main, span_str("import_environment"), &value);
+	while (span_next_item(&value, &item))
+		if (span_starts_with(item, "TZ=") &&
+		    !span_equal_str(item, "TZ=UTC") &&
+		    !span_equal_str(item, "TZ=UTC0") &&
+		    !span_equal_str(item, "TZ=Etc/UTC"))
+			return true;
+	return false;
 }
 
 /* "5d", "36h", or a number of days, as postconf(5) writes queue lifetimes. */
@@ -129,6 +193,7 @@ postconf_parse(struct span main, struct span services, struct postconf *conf)
 {
 	memset(conf, 0, sizeof(*conf));
 	conf->hold_is_hashed = lists_hold(main);
+	conf->sets_zone = sets_zone(main);
 	conf->facts.requeue_safe = is_requeue_safe(main, services);
 	return read_string(main, "command_directory", conf->command_directory,
 		   sizeof(conf->command_directory)) &&
@@ -234,7 +299,9 @@ postconf_read(const char *config_directory, struct postconf *conf,
 	    "command_directory", "queue_directory", "mail_owner",
 	    "maximal_queue_lifetime", "bounce_queue_lifetime",
 	    "hash_queue_names", "content_filter", "always_bcc",
-	    "sender_bcc_maps", "recipient_bcc_maps", "cleanup_service_name"};
+	    "sender_bcc_maps", "recipient_bcc_maps", "cleanup_service_name",
+	    "header_checks", "mime_header_checks", "nested_header_checks",
+	    "body_checks", "import_environment"};
 	enum { N_WORDS = sizeof(words) / sizeof(words[0]), FIRST_NAME = 4 };
 	char *main_argv[ARGS_MAX] = {words[0], words[1], directory, words[2]};
 	char *services_argv[] = {

@@ -59,10 +59,12 @@ take_member(struct qmsg *msg, struct span name, struct span value)
 
 	if (span_equal_str(name, "queue_name"))
 		return ndjson_string(value, &msg->queue_name) ? HAS_QUEUE : -1;
-	if (span_equal_str(name, "queue_id"))
-		return ndjson_string(value, &text) && qid_parse(text, &msg->id)
-		    ? HAS_ID
-		    : -1;
+	if (span_equal_str(name, "queue_id")) {
+		if (!ndjson_string(value, &text))
+			return -1;
+		msg->odd_id = !qid_parse(text, &msg->id);
+		return HAS_ID;
+	}
 	if (span_equal_str(name, "arrival_time")) {
 		if (!span_to_u64(value, INT64_MAX, &number))
 			return -1;

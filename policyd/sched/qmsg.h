@@ -11,6 +11,7 @@
 
 struct qmsg {
 	struct span queue_name; /* borrowed from the line */
+	bool odd_id; /* its name is no queue id: no file of Postfix's */
 	struct qid id;
 	int64_t arrival_s; /* seconds since 1970 */
 	uint64_t size; /* bytes, message_size */

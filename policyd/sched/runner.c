@@ -224,14 +224,42 @@ start(struct runner *r, const struct wire_request *request, int fds[2])
 	return command_start(&command, &fds[0], &fds[1]);
 }
 
+int
+runner_open_news(const struct postconf *postconf)
+{
+	char path[PATH_TEXT_SIZE];
+
+	if (postconf->hold_is_hashed)
+		return -1;
+	snprintf(path, sizeof(path), "%s/hold", postconf->queue_directory);
+	return os_news_open(path);
+}
+
+/* The list that comes next shows what arrived before the watch. */
+static void
+retry_news(struct runner *r)
+{
+	struct wire_report what = {.tell = WIRE_NEWS};
+	int fd = runner_open_news(r->o.postconf);
+
+	if (fd < 0)
+		return;
+	r->o.has_news = true;
+	report(r, &what, &fd, 1);
+	close(fd);
+}
+
 static void
 serve(struct runner *r, const struct wire_request *request)
 {
 	struct wire_report started = {
 	    .tell = WIRE_STARTED, .verb = request->verb};
 	int fds[2];
-	pid_t pid = start(r, request, fds);
+	pid_t pid;
 
+	if (request->verb == SWEEP_LIST && !r->o.has_news)
+		retry_news(r);
+	pid = start(r, request, fds);
 	if (pid < 0) {
 		report_number(r, WIRE_NOT_STARTED, request->verb, errno);
 		return;

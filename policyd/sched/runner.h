@@ -22,7 +22,15 @@ struct runner_options {
 	struct priv_ids mail_owner;
 	int channel; /* to the engine; see wire.h */
 	pid_t engine; /* its process */
+	bool has_news; /* the engine got a watch on hold already */
 };
+
+/*
+ * A watch on the hold queue, or -1: not on this system, not while hold is
+ * hashed, not before Postfix made the folder. Then runner_run() tries again
+ * before each list.
+ */
+int runner_open_news(const struct postconf *postconf);
 
 /* Runs until engine or administrator end it; an exit code. */
 int runner_run(const struct runner_options *options);

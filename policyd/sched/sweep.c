@@ -7,6 +7,12 @@
 
 #define WALK_GAP_NS (200 * CLOCK_NS_PER_MS) /* between walks, at least */
 
+size_t
+sweep_ids_max(enum sweep_verb verb)
+{
+	return verb == SWEEP_READ ? SWEEP_READ_MAX : SWEEP_IDS_MAX;
+}
+
 void
 sweep_init(struct sweep *s, const struct settings *settings,
     const struct plan_postfix *postfix, uint64_t requeue_uid,
@@ -18,17 +24,39 @@ sweep_init(struct sweep *s, const struct settings *settings,
 	s->requeue_uid = requeue_uid;
 	s->tell = tell;
 	s->tell_ctx = tell_ctx;
-	s->read_limit = SWEEP_READ_MAX;
+	for (int i = 0; i < SWEEP_VERBS; i++)
+		s->limit[i] = sweep_ids_max((enum sweep_verb)i);
 	s->walk = 1;
 	index_init(&s->index);
 	index_list_init(&s->unread);
 	index_list_init(&s->to_requeue);
+	index_list_init(&s->held_up);
 }
 
 void
 sweep_free(struct sweep *s)
 {
 	index_free(&s->index);
+}
+
+void
+sweep_kick(struct sweep *s)
+{
+	s->kick_wanted[SWEEP_KICK_QMGR] = true;
+	s->kick_wanted[SWEEP_KICK_PICKUP] = true;
+}
+
+bool
+sweep_stop(struct sweep *s)
+{
+	static const enum sweep_verb awaited[] = {
+	    SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_KICK_QMGR, SWEEP_KICK_PICKUP};
+
+	s->stopping = true;
+	for (size_t i = 0; i < sizeof(awaited) / sizeof(awaited[0]); i++)
+		if (s->verb[awaited[i]].running || s->kick_wanted[awaited[i]])
+			return false;
+	return true;
 }
 
 void

@@ -15,7 +15,10 @@
  *          WAITING -> TO_REQUEUE -> RELEASING   (old mail)
  *        RELEASING -> UNCONFIRMED -> WAITING    (still on hold)
  *
- * Whatever was in flight when a command failed goes back one step.
+ *        RELEASING -> HELD_UP -> WAITING        (alone, its command fails)
+ *
+ * Whatever was in flight when a command failed goes back one step, and the
+ * next command takes half as many: so a message that spoils it is soon alone.
  */
 #ifndef SCHED_SWEEP_H
 #define SCHED_SWEEP_H
@@ -80,10 +83,6 @@ struct sweep_verb_state {
 };
 
 struct sweep_counts {
-	uint32_t waiting;
-	uint32_t foreign;
-	uint32_t foreign_dated;
-	uint32_t unreadable;
 	uint64_t released;
 	uint64_t walks;
 };
@@ -98,13 +97,16 @@ struct sweep {
 	struct index index;
 	struct index_list unread;
 	struct index_list to_requeue;
+	struct index_list held_up;
+	int64_t held_up_ns; /* when the next of them is tried again */
 	struct sweep_verb_state verb[SWEEP_VERBS];
 	unsigned running;
 	struct qid reading[SWEEP_READ_MAX];
 	struct qid releasing[SWEEP_IDS_MAX];
 	struct qid requeuing[SWEEP_IDS_MAX];
 	size_t n_reading, n_releasing, n_requeuing;
-	size_t read_limit; /* halved when a read fails, doubled when not */
+	/* Of ids in a command: halved when one fails, doubled when not. */
+	size_t limit[SWEEP_VERBS];
 
 	uint8_t walk; /* number of the walk that runs or comes next */
 	int64_t next_walk_ns; /* CLOCK_MONOTONIC */
@@ -116,6 +118,7 @@ struct sweep {
 	int64_t credit_ns; /* for release_rate: time not yet spent */
 	int64_t credit_at_ns;
 	bool paused;
+	bool stopping;
 	struct sweep_counts counts;
 };
 
@@ -162,6 +165,22 @@ void sweep_arrived(struct sweep *s, const struct qid *id);
 /* The command of that verb ended; ok: with success, and all was read. */
 void sweep_end(struct sweep *s, enum sweep_verb verb, bool ok,
     const struct clock_now *now);
+
+/* The command of that verb could not be run: no message is to blame. */
+void sweep_not_run(
+    struct sweep *s, enum sweep_verb verb, const struct clock_now *now);
+
+/*
+ * Wakes Postfix: what a process before this one released may still wait for
+ * that. To be called at the start.
+ */
+void sweep_kick(struct sweep *s);
+
+/*
+ * Nothing new is started but kicks. True when what was released is on its way,
+ * so that the process may end.
+ */
+bool sweep_stop(struct sweep *s);
 
 /* A walk is wanted as soon as walks may run again. */
 void sweep_want_walk(struct sweep *s);

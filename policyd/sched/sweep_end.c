@@ -5,11 +5,24 @@
 #include "policyd/sched/sweep_entry.h"
 
 #define RETRY_MAX_NS (60 * CLOCK_NS_PER_S)
+/* Where new mail waits behind it. */
+#define MAIL_RETRY_MAX_NS (10 * CLOCK_NS_PER_S)
 
 enum {
 	RETRY_DOUBLINGS = 6,
-	READS_IN_VAIN = 64, /* in a row, before reads are thought to fail */
+	READS_IN_VAIN = 64, /* failures in a row; see free_failures() */
+	RELEASES_IN_VAIN = 16,
 };
+
+static int64_t
+retry_after_ns(unsigned failures, int64_t max_ns)
+{
+	unsigned doublings =
+	    failures < RETRY_DOUBLINGS ? failures : RETRY_DOUBLINGS;
+	int64_t wait_ns = CLOCK_NS_PER_S << doublings;
+
+	return wait_ns < max_ns ? wait_ns : max_ns;
+}
 
 static int64_t
 walk_interval_ns(const struct sweep *s)
@@ -38,9 +51,23 @@ end_walk(struct sweep *s, bool ok, const struct clock_now *now)
 		sweep_want_walk(s);
 }
 
+/* How many ids the next command of the verb may have. */
+static void
+adapt_limit(struct sweep *s, enum sweep_verb verb, bool failed, size_t left)
+{
+	size_t most = sweep_ids_max(verb);
+
+	if (failed && left > 0)
+		s->limit[verb] = (left + 1) / 2;
+	else
+		s->limit[verb] *= 2;
+	if (s->limit[verb] > most)
+		s->limit[verb] = most;
+}
+
 /*
- * What a failed read did not tell goes back to the front, and the next read
- * asks for half: so the bad one is soon alone.
+ * What a failed read did not tell goes back to the front. One that is alone in
+ * its failure gets a second try, in case that was none of its fault.
  */
 static void
 end_read(struct sweep *s, bool ok)
@@ -49,29 +76,52 @@ end_read(struct sweep *s, bool ok)
 
 	for (size_t i = s->n_reading; i-- > 0;) {
 		uint32_t slot = index_find(&s->index, &s->reading[i]);
+		struct index_entry *e;
 
-		if (slot == INDEX_NONE ||
-		    index_at(&s->index, slot)->state != READING)
+		if (slot == INDEX_NONE)
+			continue;
+		e = index_at(&s->index, slot);
+		if (e->state != READING)
 			continue;
 		left++;
-		if (ok || s->n_reading == 1)
+		if (ok || (s->n_reading == 1 && e->attempts > 0)) {
 			entry_to_unreadable(s, slot);
-		else
-			entry_back_to_unread(s, slot);
+			continue;
+		}
+		if (s->n_reading == 1)
+			entry_count_failure(e);
+		entry_back_to_unread(s, slot);
 	}
-	if (!ok && left > 0)
-		s->read_limit = (left + 1) / 2;
-	else if (s->read_limit < SWEEP_READ_MAX)
-		s->read_limit *= 2;
-	if (s->read_limit > SWEEP_READ_MAX)
-		s->read_limit = SWEEP_READ_MAX;
+	adapt_limit(s, SWEEP_READ, !ok, left);
 	s->n_reading = 0;
 }
 
+/* Alone, its command failed: it stands aside for a while. */
 static void
-end_release(struct sweep *s, const struct qid *ids, size_t n, bool ok)
+hold_up(struct sweep *s, enum sweep_verb verb, uint32_t slot,
+    const struct clock_now *now)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+	struct sweep_event event = {.kind = SWEEP_FAILED,
+	    .verb = verb,
+	    .id = e->id,
+	    .retry_ns = retry_after_ns(e->attempts, RETRY_MAX_NS)};
+
+	entry_count_failure(e);
+	e->state = HELD_UP;
+	index_list_append(&s->index, &s->held_up, slot);
+	s->held_up_ns = now->mono_ns + event.retry_ns;
+	s->tell(s->tell_ctx, &event);
+}
+
+/* Returns how many are left that the command, as far as is known, has not
+ * moved. */
+static size_t
+end_release(struct sweep *s, enum sweep_verb verb, const struct qid *ids,
+    size_t n, bool ok, const struct clock_now *now)
 {
 	bool doubt = false;
+	size_t left = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t slot = index_find(&s->index, &ids[i]);
@@ -82,17 +132,25 @@ end_release(struct sweep *s, const struct qid *ids, size_t n, bool ok)
 		e = index_at(&s->index, slot);
 		if (e->state != RELEASING)
 			continue;
-		if (!ok) {
+		left++;
+		if (!ok && entry_has(e, TRIED)) {
+			entry_to_foreign(s, slot, PLAN_TRIED, true);
+		} else if (!ok && n == 1) {
+			hold_up(s, verb, slot, now);
+		} else if (!ok) {
 			entry_to_waiting(s, slot);
-			continue;
+		} else {
+			e->state = UNCONFIRMED;
+			e->seen = s->verb[SWEEP_LIST].running
+			    ? s->walk
+			    : (uint8_t)(s->walk - 1);
+			doubt = doubt || e->attempts == 0;
 		}
-		e->state = UNCONFIRMED;
-		e->seen = s->verb[SWEEP_LIST].running ? s->walk
-						      : (uint8_t)(s->walk - 1);
-		doubt = doubt || e->attempts == 0;
 	}
 	if (doubt)
 		sweep_want_walk(s);
+	adapt_limit(s, verb, !ok && left == n, left);
+	return left;
 }
 
 /* The wait after a failed kick is for its retries, not for newer mail. */
@@ -103,26 +161,35 @@ want_kick(struct sweep *s, enum sweep_verb kick)
 	s->verb[kick].not_before_ns = 0;
 }
 
-static int64_t
-retry_after_ns(unsigned failures)
+/*
+ * So many failures in a row may be those of single messages, which the halving
+ * isolates, before all commands of the verb are thought to fail.
+ */
+static unsigned
+free_failures(enum sweep_verb verb)
 {
-	unsigned doublings =
-	    failures < RETRY_DOUBLINGS ? failures : RETRY_DOUBLINGS;
-	int64_t wait_ns = CLOCK_NS_PER_S << doublings;
-
-	return wait_ns < RETRY_MAX_NS ? wait_ns : RETRY_MAX_NS;
+	switch (verb) {
+	case SWEEP_READ:
+		return READS_IN_VAIN;
+	case SWEEP_RELEASE:
+	case SWEEP_REQUEUE:
+		return RELEASES_IN_VAIN;
+	case SWEEP_LIST:
+	case SWEEP_KICK_QMGR:
+	case SWEEP_KICK_PICKUP:
+	case SWEEP_VERBS:
+		break;
+	}
+	return 0;
 }
 
-/*
- * A failure makes the verb wait, the longer the more there were in a row. A
- * read that stumbles over a bad file is none, as long as others can be read.
- */
+/* A failure makes the verb wait, the longer the more there were in a row. */
 static void
-count_end(
-    struct sweep *s, enum sweep_verb verb, bool ok, const struct clock_now *now)
+count_end(struct sweep *s, enum sweep_verb verb, bool ok, unsigned free,
+    const struct clock_now *now)
 {
 	struct sweep_verb_state *v = &s->verb[verb];
-	unsigned free = verb == SWEEP_READ ? READS_IN_VAIN : 0;
+	bool of_mail = free_failures(verb) > 0;
 	struct sweep_event event = {.kind = SWEEP_FAILED, .verb = verb};
 
 	v->running = false;
@@ -131,7 +198,8 @@ count_end(
 	v->failures = ok ? 0 : v->failures + 1;
 	if (v->failures <= free)
 		return;
-	event.retry_ns = retry_after_ns(v->failures - free - 1);
+	event.retry_ns = retry_after_ns(
+	    v->failures - free - 1, of_mail ? MAIL_RETRY_MAX_NS : RETRY_MAX_NS);
 	v->not_before_ns = now->mono_ns + event.retry_ns;
 	s->tell(s->tell_ctx, &event);
 }
@@ -149,11 +217,15 @@ sweep_end(
 		ok = ok || s->read_any;
 		break;
 	case SWEEP_RELEASE:
-		end_release(s, s->releasing, s->n_releasing, ok);
+		ok = end_release(s, verb, s->releasing, s->n_releasing, ok,
+			 now) < s->n_releasing ||
+		    ok;
 		want_kick(s, SWEEP_KICK_QMGR);
 		break;
 	case SWEEP_REQUEUE:
-		end_release(s, s->requeuing, s->n_requeuing, ok);
+		ok = end_release(s, verb, s->requeuing, s->n_requeuing, ok,
+			 now) < s->n_requeuing ||
+		    ok;
 		want_kick(s, SWEEP_KICK_PICKUP);
 		break;
 	case SWEEP_KICK_QMGR:
@@ -163,5 +235,48 @@ sweep_end(
 	case SWEEP_VERBS:
 		return;
 	}
-	count_end(s, verb, ok, now);
+	count_end(s, verb, ok, free_failures(verb), now);
+}
+
+/* What was in flight goes back as it was. */
+static void
+take_back(struct sweep *s, const struct qid *ids, size_t n)
+{
+	for (size_t i = n; i-- > 0;) {
+		uint32_t slot = index_find(&s->index, &ids[i]);
+
+		if (slot == INDEX_NONE)
+			continue;
+		if (index_at(&s->index, slot)->state == READING)
+			entry_back_to_unread(s, slot);
+		else if (index_at(&s->index, slot)->state == RELEASING)
+			entry_to_waiting(s, slot);
+	}
+}
+
+void
+sweep_not_run(
+    struct sweep *s, enum sweep_verb verb, const struct clock_now *now)
+{
+	switch (verb) {
+	case SWEEP_LIST:
+		end_walk(s, false, now);
+		break;
+	case SWEEP_READ:
+		take_back(s, s->reading, s->n_reading);
+		break;
+	case SWEEP_RELEASE:
+		take_back(s, s->releasing, s->n_releasing);
+		break;
+	case SWEEP_REQUEUE:
+		take_back(s, s->requeuing, s->n_requeuing);
+		break;
+	case SWEEP_KICK_QMGR:
+	case SWEEP_KICK_PICKUP:
+		s->kick_wanted[verb] = true;
+		break;
+	case SWEEP_VERBS:
+		return;
+	}
+	count_end(s, verb, false, 0, now);
 }

@@ -3,7 +3,11 @@
 
 #include <assert.h>
 
-enum { ATTEMPTS_MAX = 6 };
+enum {
+	ATTEMPTS_MAX = 8,
+	DOUBLINGS_MAX = 6,
+	READS_AT_ONCE = 2, /* failures before it is left to the walks */
+};
 
 bool
 entry_has(const struct index_entry *e, enum flag flag)
@@ -30,6 +34,20 @@ entry_is_message(const struct index_entry *e, int64_t arrival_s, uint64_t size)
 {
 	return !entry_has(e, KEYED) ||
 	    (e->arrival_s == (uint32_t)arrival_s && e->size == (uint32_t)size);
+}
+
+void
+entry_to_foreign(struct sweep *s, uint32_t slot, enum plan_why why, bool dated)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+	struct sweep_event event = {
+	    .kind = SWEEP_FOREIGN, .id = e->id, .due_s = e->due_s, .why = why};
+	bool told = entry_has(e, DATED);
+
+	e->state = FOREIGN;
+	entry_set(e, DATED, dated);
+	if (dated && !told)
+		s->tell(s->tell_ctx, &event);
 }
 
 void
@@ -62,8 +80,10 @@ entry_to_unreadable(struct sweep *s, uint32_t slot)
 	struct sweep_event event = {.kind = SWEEP_UNREADABLE, .id = e->id};
 
 	e->state = UNREADABLE;
+	if (e->attempts < READS_AT_ONCE - 1)
+		e->attempts = READS_AT_ONCE - 1;
 	entry_count_failure(e);
-	if (e->attempts == 2)
+	if (e->attempts == READS_AT_ONCE + 1)
 		s->tell(s->tell_ctx, &event);
 }
 
@@ -73,7 +93,8 @@ detach(struct sweep *s, uint32_t slot)
 {
 	const struct index_entry *e = index_at(&s->index, slot);
 
-	if (e->state == UNREAD || e->state == TO_REQUEUE || e->state == GONE)
+	if (e->state == UNREAD || e->state == TO_REQUEUE ||
+	    e->state == HELD_UP || e->state == GONE)
 		return false;
 	if (e->state == WAITING)
 		index_heap_remove(&s->index, slot);
@@ -166,6 +187,8 @@ entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	    .requeued = entry_has(e, REQUEUED),
 	};
 
+	if (e->attempts > 0)
+		s->held_up_ns = 0;
 	e->state = RELEASED;
 	e->attempts = 0;
 	s->counts.released++;
@@ -175,7 +198,12 @@ entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
 bool
 entry_retry_now(const struct sweep *s, const struct index_entry *e)
 {
-	return (s->walk & ((1u << e->attempts) - 1)) == 0;
+	unsigned first = e->state == UNREADABLE ? READS_AT_ONCE : 0;
+	unsigned doublings = e->attempts > first ? e->attempts - first : 0;
+
+	if (doublings > DOUBLINGS_MAX)
+		doublings = DOUBLINGS_MAX;
+	return (s->walk & ((1u << doublings) - 1)) == 0;
 }
 
 void

@@ -25,6 +25,7 @@ enum state {
 	RELEASED, /* left hold by our hand; never released again */
 	FOREIGN,
 	UNREADABLE,
+	HELD_UP, /* in the list of that name */
 	GONE, /* left hold while in a list, which still names it */
 };
 
@@ -38,6 +39,7 @@ enum flag {
 	BACK = 64, /* GONE, but there again: read it */
 	DATED = 128, /* foreign, with a date */
 	REQUEUED = 256, /* leaves, or left, by a requeue */
+	ASKED = 512, /* a command was told to release it */
 };
 
 bool entry_has(const struct index_entry *e, enum flag flag);
@@ -49,6 +51,13 @@ void entry_set_key(struct index_entry *e, int64_t arrival_s, uint64_t size);
 /* False: the id was used again for another message. */
 bool entry_is_message(
     const struct index_entry *e, int64_t arrival_s, uint64_t size);
+
+/* How many ids a command may have at most. */
+size_t sweep_ids_max(enum sweep_verb verb);
+
+/* Not ours; dated: it has our header with a date, which is told once. */
+void entry_to_foreign(
+    struct sweep *s, uint32_t slot, enum plan_why why, bool dated);
 
 /* Into the list or heap of the new state; the entry must be in none. */
 void entry_to_unread(struct sweep *s, uint32_t slot);

@@ -14,18 +14,6 @@ tell_of(struct sweep *s, const struct index_entry *e,
 	s->tell(s->tell_ctx, &event);
 }
 
-static void
-to_foreign(struct sweep *s, uint32_t slot, enum plan_why why, bool dated)
-{
-	struct index_entry *e = index_at(&s->index, slot);
-	bool told = entry_has(e, DATED);
-
-	e->state = FOREIGN;
-	entry_set(e, DATED, dated);
-	if (dated && !told)
-		tell_of(s, e, SWEEP_FOREIGN, why);
-}
-
 /*
  * A released message that is listed elsewhere has left, as we wanted. One that
  * a walk begun after the command still finds on hold has not.
@@ -38,6 +26,8 @@ listed_unconfirmed(
 
 	if (!on_hold) {
 		entry_confirm(s, slot, now);
+	} else if (entry_has(e, TRIED)) {
+		entry_to_foreign(s, slot, PLAN_TRIED, true);
 	} else if (e->seen != s->walk && entry_retry_now(s, e)) {
 		tell_of(s, e, SWEEP_STILL_HELD, PLAN_NOT_HELD_BY_US);
 		entry_count_failure(e);
@@ -57,14 +47,14 @@ listed_again(struct sweep *s, uint32_t slot, const struct clock_now *now)
 		break;
 	case IF_LISTED:
 		if (entry_has(e, TRIED))
-			to_foreign(s, slot, PLAN_TRIED, true);
+			entry_to_foreign(s, slot, PLAN_TRIED, true);
 		else
 			entry_to_waiting(s, slot);
 		break;
 	case WAITING:
 		if (entry_has(e, TRIED)) {
 			index_heap_remove(&s->index, slot);
-			to_foreign(s, slot, PLAN_TRIED, true);
+			entry_to_foreign(s, slot, PLAN_TRIED, true);
 		}
 		break;
 	case UNREADABLE:
@@ -72,6 +62,7 @@ listed_again(struct sweep *s, uint32_t slot, const struct clock_now *now)
 			entry_to_unread(s, slot);
 		break;
 	case TO_REQUEUE:
+	case HELD_UP:
 		if (entry_has(e, TRIED))
 			entry_read_again(e);
 		break;
@@ -129,6 +120,18 @@ listed_on_hold(
 	listed_again(s, slot, now);
 }
 
+/* Unless this walk has shown it on hold, too, it has left hold. */
+static void
+listed_elsewhere(struct sweep *s, uint32_t slot, const struct clock_now *now)
+{
+	const struct index_entry *e = index_at(&s->index, slot);
+
+	if (e->state == UNCONFIRMED)
+		listed_unconfirmed(s, slot, false, now);
+	else if (e->state != RELEASED && !is_in_flight(e) && e->seen != s->walk)
+		entry_forget(s, slot);
+}
+
 void
 sweep_listed(
     struct sweep *s, const struct qmsg *msg, const struct clock_now *now)
@@ -145,8 +148,7 @@ sweep_listed(
 		e = index_at(&s->index, slot);
 		if (!entry_is_message(e, msg->arrival_s, msg->size))
 			return;
-		if (e->state == UNCONFIRMED)
-			listed_unconfirmed(s, slot, false, now);
+		listed_elsewhere(s, slot, now);
 	}
 	slot = index_find(&s->index, &msg->id);
 	if (slot != INDEX_NONE)
@@ -161,7 +163,7 @@ apply_plan(struct sweep *s, uint32_t slot, const struct plan *plan)
 	e->due_s = plan->due_s;
 	switch (plan->owner) {
 	case PLAN_FOREIGN:
-		to_foreign(s, slot, plan->why, plan->dated);
+		entry_to_foreign(s, slot, plan->why, plan->dated);
 		break;
 	case PLAN_OURS_IF_LISTED:
 		e->state = IF_LISTED;
@@ -206,23 +208,33 @@ sweep_departed(
     struct sweep *s, const struct qid *id, const struct clock_now *now)
 {
 	uint32_t slot = index_find(&s->index, id);
+	struct index_entry *e;
 
 	if (slot == INDEX_NONE)
 		return;
-	switch ((enum state)index_at(&s->index, slot)->state) {
+	e = index_at(&s->index, slot);
+	switch ((enum state)e->state) {
+	case WAITING:
+		/* A command that failed may have moved it all the same. */
+		if (!entry_has(e, ASKED)) {
+			entry_forget(s, slot);
+			break;
+		}
+		index_heap_remove(&s->index, slot);
+		/* fall through */
 	case RELEASING:
 	case UNCONFIRMED:
 		entry_confirm(s, slot, now);
-		index_at(&s->index, slot)->seen = s->walk;
+		e->seen = s->walk;
 		break;
 	case RELEASED:
 		break;
 	case FREE:
 	case UNREAD:
 	case READING:
-	case WAITING:
 	case IF_LISTED:
 	case TO_REQUEUE:
+	case HELD_UP:
 	case FOREIGN:
 	case UNREADABLE:
 	case GONE:

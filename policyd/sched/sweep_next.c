@@ -64,7 +64,7 @@ gather_reads(struct sweep *s)
 {
 	size_t n = 0;
 
-	while (n < s->read_limit) {
+	while (n < s->limit[SWEEP_READ]) {
 		uint32_t slot = entry_take(s, &s->unread, UNREAD);
 
 		if (slot == INDEX_NONE)
@@ -86,6 +86,7 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 
 	index_heap_remove(&s->index, slot);
 	entry_set(e, REQUEUED, method == PLAN_REQUEUE);
+	entry_set(e, ASKED, true);
 	if (method == PLAN_REQUEUE) {
 		e->state = TO_REQUEUE;
 		index_list_append(&s->index, &s->to_requeue, slot);
@@ -109,7 +110,7 @@ gather_due(struct sweep *s, const struct clock_now *now)
 	size_t n = 0, bytes = 0;
 	uint32_t slot;
 
-	while (n < most && n < SWEEP_IDS_MAX &&
+	while (n < most && n < s->limit[SWEEP_RELEASE] &&
 	    (slot = index_heap_top(&s->index)) != INDEX_NONE) {
 		struct index_entry *e = index_at(&s->index, slot);
 
@@ -125,24 +126,56 @@ gather_due(struct sweep *s, const struct clock_now *now)
 	return n;
 }
 
+/* The clock may have been stepped back since they were due. */
 static size_t
-gather_requeues(struct sweep *s)
+gather_requeues(struct sweep *s, const struct clock_now *now)
 {
+	int64_t now_s = clock_floor_s(now->reached_ns);
 	size_t most = affordable(s);
 	size_t n = 0, bytes = 0;
 
-	while (n < most && n < SWEEP_IDS_MAX &&
+	while (n < most && n < s->limit[SWEEP_REQUEUE] &&
 	    bytes < SWEEP_IDS_BYTES - QID_SIZE) {
 		uint32_t slot = entry_take(s, &s->to_requeue, TO_REQUEUE);
 
 		if (slot == INDEX_NONE)
 			break;
+		if (index_at(&s->index, slot)->due_s > now_s) {
+			entry_to_waiting(s, slot);
+			continue;
+		}
 		index_at(&s->index, slot)->state = RELEASING;
 		s->requeuing[n] = index_at(&s->index, slot)->id;
 		bytes += id_bytes(&s->requeuing[n++]);
 	}
 	s->credit_ns -= (int64_t)n * message_cost_ns(s);
 	return n;
+}
+
+/*
+ * A message whose command failed is tried again, alone: it is due longest, and
+ * the next command takes one.
+ */
+static bool
+may_readmit(const struct sweep *s)
+{
+	return s->held_up.n > 0 && !s->paused && !s->stopping &&
+	    !s->verb[SWEEP_RELEASE].running && !s->verb[SWEEP_REQUEUE].running;
+}
+
+static void
+readmit_held_up(struct sweep *s, const struct clock_now *now)
+{
+	uint32_t slot;
+
+	if (!may_readmit(s) || s->held_up_ns > now->mono_ns)
+		return;
+	slot = entry_take(s, &s->held_up, HELD_UP);
+	if (slot == INDEX_NONE)
+		return;
+	s->held_up_ns = now->mono_ns + CLOCK_NS_PER_S;
+	s->limit[SWEEP_RELEASE] = s->limit[SWEEP_REQUEUE] = 1;
+	entry_to_waiting(s, slot);
 }
 
 /*
@@ -160,6 +193,8 @@ work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
 
 	*wall_ns = INT64_MIN;
 	*mono_ns = v->not_before_ns;
+	if (s->stopping && verb != SWEEP_KICK_QMGR && verb != SWEEP_KICK_PICKUP)
+		return false;
 	switch (verb) {
 	case SWEEP_LIST:
 		if (s->next_walk_ns > *mono_ns)
@@ -207,7 +242,7 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 		command->ids = s->releasing;
 		return command->n > 0;
 	case SWEEP_REQUEUE:
-		command->n = s->n_requeuing = gather_requeues(s);
+		command->n = s->n_requeuing = gather_requeues(s, now);
 		command->ids = s->requeuing;
 		return command->n > 0;
 	case SWEEP_KICK_QMGR:
@@ -233,6 +268,7 @@ sweep_next(
 	    SWEEP_LIST};
 
 	earn_credit(s, now);
+	readmit_held_up(s, now);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		enum sweep_verb verb = order[i];
 		struct sweep_verb_state *v = &s->verb[verb];
@@ -259,6 +295,8 @@ sweep_wait(const struct sweep *s, const struct clock_now *now, int64_t *wall_ns,
 	*wall_ns = *mono_ns = INT64_MAX;
 	if (s->running == SWEEP_COMMANDS_MAX)
 		return;
+	if (may_readmit(s))
+		*mono_ns = s->held_up_ns;
 	for (int verb = 0; verb < SWEEP_VERBS; verb++) {
 		int64_t wall, mono;
 

@@ -104,6 +104,9 @@ wire_put_report(struct buf *out, const struct wire_report *r)
 	case WIRE_SETTINGS:
 		n = snprintf(text, sizeof(text), "C%d", r->number);
 		break;
+	case WIRE_NEWS:
+		n = snprintf(text, sizeof(text), "N");
+		break;
 	case WIRE_STOP:
 		n = snprintf(text, sizeof(text), "T");
 		break;
@@ -166,6 +169,9 @@ wire_get_report(struct span m, struct wire_report *r)
 	case 'C':
 		r->tell = WIRE_SETTINGS;
 		return get_number(span_skip(m, 1), &r->number);
+	case 'N':
+		r->tell = WIRE_NEWS;
+		return m.len == 1;
 	case 'T':
 		r->tell = WIRE_STOP;
 		return m.len == 1;

@@ -15,6 +15,7 @@
  *                                   P ...    what Postfix's settings say
  *                                   C 0, C 1 read settings again: none, or
  *                                            the descriptor that comes along
+ *                                   N        a watch on hold comes along
  *                                   T        stop
  */
 #ifndef SCHED_WIRE_H
@@ -53,6 +54,7 @@ enum wire_tell {
 	WIRE_NOT_STARTED,
 	WIRE_POSTFIX,
 	WIRE_SETTINGS,
+	WIRE_NEWS,
 	WIRE_STOP,
 };
 

@@ -9,6 +9,11 @@ from waiting import wait_until
 
 EARLIER_CHECKS = "regexp:{{/^X-Unwanted:/ REJECT 5.7.1 not wanted}}"
 WITHOUT_HEADER = "smtp_header_checks = regexp:{{/^X-Deliver-At[[:space:]]*:/ IGNORE}}\n"
+QUARANTINE = (
+    "smtpd_sender_restrictions = check_sender_access"
+    " inline:{{spammer@sender.test=HOLD}}\n"
+)
+STRANGER = "ADDR=203.0.113.9"
 RECIPES = ("submission.main.cf", "submission.master.cf", "everything.main.cf")
 
 
@@ -29,18 +34,23 @@ def submission_recipe():
     return Recipe(recipe_text("submission.main.cf"), master)
 
 
-def running_site(sink, recipe, main_cf=""):
+def running_site(sink, recipe, main_cf="", **settings):
     """A site with this recipe, running; closes everything."""
     with Postfix(sink.port, recipe=recipe, main_cf=main_cf) as postfix:
         postfix.start()
-        with open_site(postfix, sink) as site:
+        with open_site(postfix, sink, **settings) as site:
             site.daemons.start()
             yield site
 
 
 @pytest.fixture(scope="module")
 def submission_site(shared_sink):
-    yield from running_site(shared_sink, submission_recipe())
+    yield from running_site(
+        shared_sink,
+        submission_recipe(),
+        QUARANTINE,
+        permit_postpone="authenticated, local, 127.0.0.1",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +103,17 @@ def test_submission_lets_strangers_postpone_nothing(submission_site):
     """A date in mail to port 25 does not hold it."""
     site = submission_site
     site.assert_passes_at_once(site.send(deliver_at(due_in(3600))))
+
+
+def test_submission_lets_nobody_walk_out_of_a_quarantine(submission_site):
+    """A stranger's mail that the site itself holds stays, whatever date it has."""
+    site = submission_site
+    due = due_in(1)
+    mail = site.send(deliver_at(due), sender="spammer@sender.test", xclient=STRANGER)
+    canary = site.send(deliver_at(due + 1), port=site.postfix.submission_port)
+    site.assert_on_time(canary, due + 1)
+    site.assert_held(mail)
+    site.discard(mail)
 
 
 def test_submission_ignores_attached_headers(submission_site):

@@ -23,7 +23,9 @@ def test_the_later_counts(site):
     first, later = due_in(1), due_in(3)
     orders = ((first, later), (later, first), (first, later, first))
     mails = [
-        submit(site, how, *map(deliver_at, order)) for order in orders for how in SUBMISSIONS
+        submit(site, how, *map(deliver_at, order))
+        for order in orders
+        for how in SUBMISSIONS
     ]
     for mail in mails:
         site.assert_held(mail)

@@ -3,7 +3,7 @@
 
 import pytest
 from harness import Mail, deliver_at, due_in, message, open_site
-from instance import Postfix
+from instance import HEADER_CHECKS, Postfix
 from waiting import wait_until
 
 OLD = {"requeue_after": "1s"}
@@ -72,10 +72,11 @@ def test_not_with_a_header_that_is_ahead(site):
         "always_bcc = archive@sink.test\n",
         "recipient_bcc_maps = inline:{nobody@sink.test=archive@sink.test}\n",
         "sender_bcc_maps = inline:{nobody@sender.test=archive@sink.test}\n",
+        f"header_checks = {HEADER_CHECKS}, regexp:{{{{/^X-Never:/ BCC a@sink.test}}}}\n",
     ],
 )
 def test_not_where_copies_would_be_sent_twice(shared_sink, main_cf):
-    """With a bcc configured, old mail leaves by release, and the log says so."""
+    """With a bcc or checks that act, old mail leaves by release; the log says so."""
     with Postfix(shared_sink.port, main_cf=main_cf) as postfix:
         postfix.start()
         with open_site(postfix, shared_sink, **OLD) as site:

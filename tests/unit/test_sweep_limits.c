@@ -261,30 +261,32 @@ a_requeue_that_became_unsafe_is_a_release(void **state)
 	sim_pass(sim, 10 * SEC);
 	sim_expect(sim, SWEEP_REQUEUE);
 	sim->sweep.postfix.requeue_safe = false;
-	sim_end(sim, SWEEP_REQUEUE, false);
+	sweep_not_run(&sim->sweep, SWEEP_REQUEUE, &sim->now);
 	sim_settle(sim);
 	check_log("released", sim,
-	    "requeue MAILAAA\n* failed requeue, again in 1 s\npickup\n"
+	    "requeue MAILAAA\n* failed requeue, again in 1 s\n"
 	    "* old MAILAAA\n" A_LEAVES);
 	sim_close(sim);
 }
 
-/* While its requeue waits for another try it is released, tried, held. */
+/* While its requeue waits for another try the clock is set. */
 static void
-mail_to_requeue_that_turns_out_to_be_tried_stays(void **state)
+mail_to_requeue_waits_for_a_clock_that_was_stepped_back(void **state)
 {
-	struct sim *sim = sim_open("sweep_interval = 1s");
+	struct sim *sim = sim_open("sweep_interval = 12h");
 
 	(void)state;
 	add_old(sim, 10);
 	sim_learn(sim);
-	sim->failing[SWEEP_REQUEUE] = 3;
-	sim_run(sim, 13 * SEC);
-	sim->mail[0].tried = true;
+	sim->failing[SWEEP_REQUEUE] = 1;
+	sim_run(sim, 10 * SEC);
+	sim_step_wall(sim, -3600 * SEC);
 	sim->log.used = 0;
-	sim_run(sim, 60 * SEC);
-	check_int("requeues", sim->commands[SWEEP_REQUEUE], 3);
-	check_int("released", sim->released, 0);
+	sim_run(sim, 3599 * SEC);
+	check_log("not yet", sim, "");
+	sim_run(sim, SEC);
+	check_log(
+	    "due again", sim, "requeue MAILAAA\n* released MAILAAA\npickup\n");
 	sim_close(sim);
 }
 
@@ -309,31 +311,6 @@ settings_that_change_are_judged_at_once(void **state)
 	sim_run(sim, 9 * SEC);
 	check_log("the other one is foreign", sim,
 	    "list\nread MAILAAA MAILAAB\n* foreign MAILAAB\n" A_LEAVES);
-	sim_close(sim);
-}
-
-static void
-foreign_mail_is_not_told_twice_unless_judged_anew(void **state)
-{
-	struct sim *sim = sim_open("sweep_interval = 10s");
-
-	(void)state;
-	sim_add(sim, 10)->tried = true;
-	sim_run(sim, 35 * SEC);
-	check_log("told once", sim,
-	    "list\nread MAILAAA\n* foreign MAILAAA\nlist\nlist\nlist\n");
-	sim_close(sim);
-}
-
-static void
-foreign_mail_without_a_date_is_not_told(void **state)
-{
-	struct sim *sim = sim_open("sweep_interval = 1h");
-
-	(void)state;
-	sim_add(sim, 10)->facts.own_latest_s = FACTS_NO_DATE;
-	sim_run(sim, 60 * SEC);
-	check_log("quiet", sim, "list\nread MAILAAA\n");
 	sim_close(sim);
 }
 
@@ -395,10 +372,9 @@ main(void)
 		old_mail_that_cannot_be_requeued_is_told_and_released),
 	    cmocka_unit_test(a_failed_requeue_is_tried_again),
 	    cmocka_unit_test(a_requeue_that_became_unsafe_is_a_release),
-	    cmocka_unit_test(mail_to_requeue_that_turns_out_to_be_tried_stays),
+	    cmocka_unit_test(
+		mail_to_requeue_waits_for_a_clock_that_was_stepped_back),
 	    cmocka_unit_test(settings_that_change_are_judged_at_once),
-	    cmocka_unit_test(foreign_mail_is_not_told_twice_unless_judged_anew),
-	    cmocka_unit_test(foreign_mail_without_a_date_is_not_told),
 	    cmocka_unit_test(released_mail_is_not_judged_anew),
 	    cmocka_unit_test(
 		new_settings_during_a_release_do_not_release_twice),

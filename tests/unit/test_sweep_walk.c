@@ -167,39 +167,6 @@ a_walk_that_began_before_the_release_proves_nothing(void **state)
 
 static const struct {
 	const char *row;
-	bool tried;
-	bool inotify;
-} held_again[] = {
-    {"before it was tried, without news", false, false},
-    {"before it was tried, with news", false, true},
-    {"after it was tried, without news", true, false},
-    {"after it was tried, with news", true, true},
-};
-
-static void
-what_was_released_and_is_held_again_stays(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(held_again); i++) {
-		struct sim *sim = sim_open("sweep_interval = 10s");
-		struct sim_mail *m = sim_add(sim, 5);
-
-		sim_learn(sim);
-		sim_run(sim, 25 * SEC);
-		check_log(held_again[i].row, sim, A_LEAVES "list\nlist\n");
-		m->queue = SIM_HOLD;
-		m->tried = held_again[i].tried;
-		if (held_again[i].inotify)
-			sweep_arrived(&sim->sweep, &m->id);
-		sim_run(sim, 50 * SEC);
-		check_log(
-		    held_again[i].row, sim, "list\nlist\nlist\nlist\nlist\n");
-		sim_close(sim);
-	}
-}
-
-static const struct {
-	const char *row;
 	int64_t arrival_s; /* more than before */
 	uint64_t size;
 	bool is_new;
@@ -248,22 +215,6 @@ other_mail_with_the_id_of_waiting_mail_is_new(void **state)
 	sim_run(sim, 20 * SEC);
 	check_log(
 	    "its own due time", sim, "list\nread MAILAAA\n" A_LEAVES "list\n");
-	sim_close(sim);
-}
-
-static void
-other_mail_with_the_id_of_foreign_mail_is_new(void **state)
-{
-	struct sim *sim = sim_open("sweep_interval = 10s");
-	struct sim_mail *m = sim_add(sim, -200);
-
-	(void)state;
-	sim_settle(sim);
-	check_log("foreign", sim, "list\nread MAILAAA\n* foreign MAILAAA\n");
-	m->facts.size++;
-	m->facts.own_latest_s = SIM_START_S + 15;
-	sim_run(sim, 16 * SEC);
-	check_log("ours", sim, "list\nread MAILAAA\n" A_LEAVES);
 	sim_close(sim);
 }
 
@@ -316,6 +267,22 @@ mail_that_left_by_another_s_hand_is_not_asked_for(void **state)
 	check_int("no release", sim->commands[SWEEP_RELEASE], 0);
 	check_int("no wish for one", sim->released, 0);
 	check_int("nothing known", index_count(&sim->sweep.index), 0);
+	sim_close(sim);
+}
+
+/* Without news only the walk tells that an administrator released it. */
+static void
+mail_that_a_walk_finds_elsewhere_is_not_asked_for(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 10s");
+
+	(void)state;
+	sim_add(sim, 60);
+	sim_learn(sim);
+	sim->mail[0].queue = SIM_DEFERRED;
+	sim_run(sim, 100 * SEC);
+	check_int("no release", sim->commands[SWEEP_RELEASE], 0);
+	check_int("none is claimed", sim->released, 0);
 	sim_close(sim);
 }
 
@@ -414,12 +381,11 @@ main(void)
 	    cmocka_unit_test(what_stays_on_hold_is_told),
 	    cmocka_unit_test(
 		a_walk_that_began_before_the_release_proves_nothing),
-	    cmocka_unit_test(what_was_released_and_is_held_again_stays),
 	    cmocka_unit_test(other_mail_with_a_used_id_is_new),
 	    cmocka_unit_test(other_mail_with_the_id_of_waiting_mail_is_new),
-	    cmocka_unit_test(other_mail_with_the_id_of_foreign_mail_is_new),
 	    cmocka_unit_test(mail_that_two_walks_miss_is_forgotten),
 	    cmocka_unit_test(mail_that_left_by_another_s_hand_is_not_asked_for),
+	    cmocka_unit_test(mail_that_a_walk_finds_elsewhere_is_not_asked_for),
 	    cmocka_unit_test(a_failed_walk_changes_nothing),
 	    cmocka_unit_test(a_cut_off_walk_forgets_nothing),
 	    cmocka_unit_test(walks_rest_nine_times_as_long_as_they_take),

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * engine_support - a real engine with a test in the place of its runner
+ *
+ * The engine works in a child of the test. Pipes that the test fills are the
+ * output of commands. Kicks are served by the way, and counted.
+ */
+#ifndef UNIT_ENGINE_SUPPORT_H
+#define UNIT_ENGINE_SUPPORT_H
+
+#include "tests/unit/sched_support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "policyd/engine.h"
+#include "policyd/sched/command.h"
+#include "policyd/sched/wire.h"
+
+enum {
+	HOST_TEXT_MAX = 64 * 1024,
+	HOST_GUARD_MS = 20 * 1000, /* what takes longer has failed */
+	HOST_OWNER_UID = 102,
+};
+
+struct host {
+	void *folder;
+	struct settings settings;
+	struct postconf postconf;
+	struct engine_options options;
+	struct log log;
+	int channel; /* the runner's end */
+	pid_t engine;
+	int log_fd;
+	char log_text[HOST_TEXT_MAX];
+	size_t log_used;
+	char request[WIRE_MAX + 1];
+	int out; /* write ends of the command that was started last */
+	int err;
+	unsigned kicks;
+};
+
+static inline int
+host_setup(void **state)
+{
+	struct host *h = calloc(1, sizeof(*h));
+
+	if (h == NULL || folder_setup(&h->folder) < 0)
+		return -1;
+	signal(SIGPIPE, SIG_IGN);
+	h->log = (struct log){.ident = "test", .to_stderr = true};
+	h->channel = h->log_fd = h->out = h->err = -1;
+	load_settings(&h->settings, "release_method = release");
+	h->postconf.facts = (struct plan_postfix){
+	    .queue_lifetime_s = 432000, .bounce_lifetime_s = 432000};
+	h->options = (struct engine_options){.log = &h->log,
+	    .settings = &h->settings,
+	    .settings_file = "test.conf",
+	    .postconf = &h->postconf,
+	    .mail_owner_uid = HOST_OWNER_UID,
+	    .listener = -1,
+	    .news = -1};
+	*state = h;
+	return 0;
+}
+
+static inline void
+host_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static inline int
+host_teardown(void **state)
+{
+	struct host *h = *state;
+
+	host_close(&h->channel);
+	if (h->engine > 0)
+		waitpid(h->engine, NULL, 0);
+	host_close(&h->log_fd);
+	host_close(&h->out);
+	host_close(&h->err);
+	folder_teardown(&h->folder);
+	free(h);
+	return 0;
+}
+
+static inline void
+host_open(struct host *h)
+{
+	int ends[2], log_ends[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(pipe(log_ends), 0);
+	fflush(stdout);
+	h->engine = fork();
+	assert_true(h->engine >= 0);
+	if (h->engine == 0) {
+		close(ends[0]);
+		close(log_ends[0]);
+		dup2(log_ends[1], STDERR_FILENO);
+		h->options.channel = ends[1];
+		_exit(engine_run(&h->options));
+	}
+	close(ends[1]);
+	close(log_ends[1]);
+	host_close(&h->options.listener);
+	host_close(&h->options.news);
+	h->channel = ends[0];
+	h->log_fd = log_ends[0];
+}
+
+static inline void
+host_send(struct host *h, const char *message, const int *fds, size_t n_fds)
+{
+	assert_int_equal(
+	    wire_send(h->channel, span_str(message), fds, n_fds), 0);
+}
+
+/* A command of that verb "started", with pipes of ours as its output. */
+static inline void
+host_start(struct host *h, char verb)
+{
+	char message[] = {'S', verb, '\0'};
+	int out[2], err[2], fds[2];
+
+	host_close(&h->out);
+	host_close(&h->err);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(pipe(err), 0);
+	fcntl(out[0], F_SETFL, O_NONBLOCK);
+	fcntl(err[0], F_SETFL, O_NONBLOCK);
+	fds[0] = out[0];
+	fds[1] = err[0];
+	host_send(h, message, fds, 2);
+	close(out[0]);
+	close(err[0]);
+	h->out = out[1];
+	h->err = err[1];
+}
+
+static inline void
+host_print(int fd, struct span bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t n = write(fd, bytes.data, bytes.len);
+
+		assert_true(n > 0);
+		bytes = span_skip(bytes, (size_t)n);
+	}
+}
+
+static inline void
+host_end(struct host *h, char verb, int code)
+{
+	char message[32];
+
+	snprintf(message, sizeof(message), "X%c%d", verb, code);
+	host_close(&h->out);
+	host_close(&h->err);
+	host_send(h, message, NULL, 0);
+}
+
+/* Starts, prints and ends. */
+static inline void
+host_serve(struct host *h, char verb, const char *out, const char *err)
+{
+	host_start(h, verb);
+	host_print(h->out, span_str(out));
+	host_print(h->err, span_str(err));
+	host_end(h, verb, 0);
+}
+
+/* The next request; its length. */
+static inline size_t
+host_receive(struct host *h, const char *row)
+{
+	struct pollfd p = {.fd = h->channel, .events = POLLIN};
+	int fds[WIRE_FDS_MAX];
+	size_t n_fds;
+	ssize_t n;
+
+	check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+	n = wire_receive(h->channel, h->request, fds, &n_fds);
+	check_bool(row, n > 0 && n_fds == 0, true);
+	h->request[n] = '\0';
+	return (size_t)n;
+}
+
+/* The next request that is no kick; its length. */
+static inline size_t
+host_next(struct host *h, const char *row)
+{
+	size_t n;
+
+	while ((n = host_receive(h, row)) == 1 &&
+	    (h->request[0] == 'q' || h->request[0] == 'p')) {
+		h->kicks++;
+		host_serve(h, h->request[0], "", "");
+	}
+	return n;
+}
+
+static inline void
+host_expect(struct host *h, const char *row, const char *want)
+{
+	size_t n = host_next(h, row);
+
+	check_span(row, span_of(h->request, n), span_str(want));
+}
+
+/* The log has, or will have, this part. */
+static inline void
+host_logged(struct host *h, const char *row, const char *part)
+{
+	struct pollfd p = {.fd = h->log_fd, .events = POLLIN};
+
+	while (strstr(h->log_text, part) == NULL) {
+		ssize_t n;
+
+		if (poll(&p, 1, HOST_GUARD_MS) != 1)
+			break;
+		n = read(h->log_fd, h->log_text + h->log_used,
+		    HOST_TEXT_MAX - 1 - h->log_used);
+		if (n <= 0)
+			break;
+		h->log_used += (size_t)n;
+		h->log_text[h->log_used] = '\0';
+	}
+	check_part(row, h->log_text, part);
+}
+
+/* It ends by itself with that code. */
+static inline void
+host_ends(struct host *h, const char *row, int code)
+{
+	int status = 0;
+
+	assert_int_equal(waitpid(h->engine, &status, 0), h->engine);
+	h->engine = 0;
+	check_int(row, command_exit_code(status), code);
+	host_close(&h->channel);
+}
+
+/* What postqueue and postcat say of a message. */
+
+/* arrival_s: when it arrived; due_s: what its header asks for. */
+static inline const char *
+listing_of(const char *id, int64_t arrival_s)
+{
+	static char text[512];
+
+	snprintf(text, sizeof(text),
+	    "{\"queue_name\": \"hold\", \"queue_id\": \"%s\", "
+	    "\"arrival_time\": %lld, \"message_size\": 359, "
+	    "\"forced_expire\": false, \"sender\": \"ann@sender.test\", "
+	    "\"recipients\": [{\"address\": \"ben@sink.test\"}]}\n",
+	    id, (long long)arrival_s);
+	return text;
+}
+
+static inline const char *
+file_of(const char *id, int64_t arrival_s, int64_t due_s)
+{
+	static char text[2048];
+	char arrival[64], due[CLOCK_UTC_SIZE];
+	time_t t = (time_t)arrival_s;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(arrival, sizeof(arrival), "%a %b %e %H:%M:%S %Y", &tm);
+	snprintf(text, sizeof(text),
+	    "*** ENVELOPE RECORDS hold/%s ***\n"
+	    "message_size:  359  647  1  0  359  0\n"
+	    "message_arrival_time: %s\ncreate_time: %s\n"
+	    "sender: ann@sender.test\n"
+	    "named_attribute: client_address=192.0.2.7\n"
+	    "*** MESSAGE CONTENTS hold/%s ***\n"
+	    "Received: from client.test\n"
+	    "X-Deliver-At: %s\n"
+	    "*** HEADER EXTRACTED hold/%s ***\n"
+	    "*** MESSAGE FILE END hold/%s ***\n",
+	    id, arrival, arrival, id, clock_format_utc(due_s, due), id, id);
+	return text;
+}
+
+#define HOST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The way of mail, from what commands print to what is asked for.
+ */
+#include "tests/unit/engine_support.h"
+
+#include <sys/stat.h>
+
+#include "hdrcheck/base/os.h"
+
+/* A day of 2020: all of it is past. */
+#define PAST_S INT64_C(1605992637)
+
+/* Serves the first walk, which shows one message. */
+static void
+show(struct host *h, const char *id, int64_t arrival_s)
+{
+	host_open(h);
+	host_expect(h, "the first walk", "L");
+	host_serve(h, 'L', listing_of(id, arrival_s), "");
+}
+
+static void
+due_mail_is_listed_read_released_and_kicked(void **state)
+{
+	struct host *h = *state;
+	unsigned before;
+
+	show(h, "ABCDEF12345", PAST_S);
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 60), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+	before = h->kicks;
+	host_serve(h, 'H', "",
+	    "postsuper: ABCDEF12345: released from hold\n"
+	    "postsuper: Released from hold: 1 message\n");
+	host_logged(h, "the log",
+	    "ABCDEF12345: released, due=2020-11-21T21:04:57Z, late=");
+	host_logged(h, "the log", "s, method=release\n");
+	host_send(h, "C0", NULL, 0);
+	host_expect(h, "the next walk", "L");
+	assert_true(h->kicks > before);
+}
+
+/* I1, by the clock of this machine. */
+static void
+mail_is_asked_for_in_its_due_second(void **state)
+{
+	struct host *h = *state;
+	int64_t now_s = clock_floor_s(clock_read().wall_ns);
+	int64_t due_s = now_s + 1;
+
+	show(h, "ABCDEF12345", now_s - 10);
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", now_s - 10, due_s), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+	assert_true(clock_read().reached_ns >= due_s * CLOCK_NS_PER_S);
+	assert_true(time(NULL) >= due_s);
+}
+
+/* Two messages: what is due leaves, what is not does not. */
+static void
+mail_that_is_not_due_is_not_asked_for(void **state)
+{
+	struct host *h = *state;
+	char listing[2048], files[4096];
+
+	host_open(h);
+	host_expect(h, "walk", "L");
+	snprintf(
+	    listing, sizeof(listing), "%s", listing_of("AAAAAA11111", PAST_S));
+	strcat(listing, listing_of("BBBBBB22222", PAST_S));
+	host_serve(h, 'L', listing, "");
+	host_expect(h, "read", "RAAAAAA11111\nBBBBBB22222\n");
+	snprintf(files, sizeof(files), "%s",
+	    file_of("AAAAAA11111", PAST_S, INT64_C(4102444800)));
+	strcat(files, file_of("BBBBBB22222", PAST_S, PAST_S + 1));
+	host_serve(h, 'R', files, "");
+	host_expect(h, "release", "HBBBBBB22222\n");
+}
+
+static void
+foreign_mail_is_told_and_left_alone(void **state)
+{
+	struct host *h = *state;
+
+	show(h, "ABCDEF12345", PAST_S);
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S - 1), "");
+	host_logged(h, "the log",
+	    "ABCDEF12345: stays on hold with its date: its date was not ahead");
+	host_send(h, "C0", NULL, 0);
+	host_expect(h, "nothing but a walk", "L");
+}
+
+/* Lines come as they like; a process that was left behind is not awaited. */
+static void
+output_comes_in_pieces_and_its_end_is_not_awaited(void **state)
+{
+	struct host *h = *state;
+	const char *listing = listing_of("ABCDEF12345", PAST_S);
+	const char *file;
+
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_start(h, 'L');
+	for (size_t i = 0; listing[i] != '\0'; i++)
+		host_print(h->out, span_of(listing + i, 1));
+	host_send(h, "XL0", NULL, 0);
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_start(h, 'R');
+	file = file_of("ABCDEF12345", PAST_S, PAST_S + 60);
+	host_print(h->out, span_head(span_str(file), 100));
+	host_print(h->out, span_skip(span_str(file), 100));
+	host_send(h, "XR0", NULL, 0);
+	host_expect(h, "release", "HABCDEF12345\n");
+}
+
+/* More than all buffers hold, and more ids than one read takes. */
+static void
+a_long_listing_is_read_as_it_comes(void **state)
+{
+	enum { MAILS = 5000 };
+	struct host *h = *state;
+	char id[QID_SIZE];
+
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_start(h, 'L');
+	for (int i = 0; i < MAILS; i++) {
+		snprintf(id, sizeof(id), "ABC%08d", i);
+		host_print(h->out, span_str(listing_of(id, PAST_S)));
+	}
+	host_end(h, 'L', 0);
+	host_next(h, "read");
+	check_part("the first", h->request, "RABC00000000\n");
+}
+
+static const struct {
+	const char *row;
+	const char *listing;
+	const char *err;
+	int code;
+	const char *log;
+} walks[] = {
+    {"it failed", "", "postqueue: fatal: no\n", 69,
+	"postqueue -j failed: postqueue: fatal: no; again in 1 s"},
+    {"it was killed", "", "", 137, "postqueue -j failed; again in 1 s"},
+    {"its output is cut off", "{\"queue_name\": \"hold\"", "", 0,
+	"postqueue -j failed; again in 1 s"},
+    {"its output is something else", "what\n", "", 0,
+	"postqueue -j failed; again in 1 s"},
+};
+
+static void
+a_failed_walk_is_told_and_done_again(void **state)
+{
+	struct host *h = *state;
+
+	for (size_t i = 0; i < COUNT_OF(walks); i++) {
+		h->log_used = 0;
+		h->log_text[0] = '\0';
+		host_open(h);
+		host_expect(h, walks[i].row, "L");
+		host_start(h, 'L');
+		host_print(h->out, span_str(walks[i].listing));
+		host_print(h->err, span_str(walks[i].err));
+		host_end(h, 'L', walks[i].code);
+		host_logged(h, walks[i].row, walks[i].log);
+		host_close(&h->channel);
+		host_ends(h, walks[i].row, EX_SOFTWARE);
+		host_close(&h->log_fd);
+	}
+}
+
+static void
+a_command_that_cannot_be_started_is_told(void **state)
+{
+	struct host *h = *state;
+
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_send(h, "FL11", NULL, 0);
+	host_logged(h, "the log", "postqueue -j failed: ");
+	host_logged(h, "the reason", strerror(11));
+}
+
+/* Whatever commands print, the engine lives, and tells. */
+static void
+hostile_output_ends_nothing(void **state)
+{
+	static char bytes[300 * 1000];
+	struct host *h = *state;
+	struct dice dice = {.state = 99};
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)dice_below(&dice, 256);
+	show(h, "ABCDEF12345", PAST_S);
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_start(h, 'R');
+	host_print(h->err, span_of(bytes, sizeof(bytes)));
+	host_print(h->out, span_of(bytes, sizeof(bytes)));
+	host_print(h->out, span_str("\n"));
+	host_print(
+	    h->out, span_str(file_of("ABCDEF12345", PAST_S, PAST_S + 60)));
+	host_end(h, 'R', 0);
+	host_expect(h, "release", "HABCDEF12345\n");
+	host_start(h, 'H');
+	host_print(h->err, span_of(bytes, sizeof(bytes)));
+	host_print(
+	    h->err, span_str("\npostsuper: ABCDEF12345: released from hold\n"));
+	host_end(h, 'H', 0);
+	host_logged(h, "the log", "ABCDEF12345: released, due=");
+}
+
+#if defined(__linux__) && !defined(OS_PORTABLE)
+
+/* A file in a folder that stands for hold, as Postfix puts one there. */
+static void
+move_mail(struct host *h, bool to_hold)
+{
+	char outside[FOLDER_PATH_SIZE], inside[FOLDER_PATH_SIZE];
+
+	folder_join(&h->folder, "ABCDEF12345", outside);
+	folder_join(&h->folder, "hold/ABCDEF12345", inside);
+	if (to_hold) {
+		write_file(outside, span_str("x"));
+		assert_int_equal(rename(outside, inside), 0);
+		assert_int_equal(chmod(inside, 0700), 0);
+	} else {
+		assert_int_equal(rename(inside, outside), 0);
+	}
+}
+
+static int
+watch_hold(struct host *h)
+{
+	char hold[FOLDER_PATH_SIZE];
+
+	folder_join(&h->folder, "hold", hold);
+	assert_int_equal(mkdir(hold, 0700), 0);
+	return os_news_open(hold);
+}
+
+/* Read at once, and its departure confirms the release. */
+static void
+news_of_hold_is_acted_on_at_once(void **state)
+{
+	struct host *h = *state;
+	int64_t now_s = clock_floor_s(clock_read().wall_ns);
+
+	h->options.news = watch_hold(h);
+	assert_true(h->options.news >= 0);
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_serve(h, 'L', "", "");
+	move_mail(h, true);
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", now_s - 10, now_s + 1), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+	host_start(h, 'H');
+	move_mail(h, false);
+	host_logged(h, "before its end", "ABCDEF12345: released, due=");
+}
+
+static void
+a_watch_may_come_later(void **state)
+{
+	struct host *h = *state;
+	int news = watch_hold(h);
+
+	assert_true(news >= 0);
+	host_open(h);
+	host_logged(h, "start", "without inotify");
+	host_expect(h, "walk", "L");
+	host_send(h, "N", &news, 1);
+	close(news);
+	host_logged(h, "now", "the hold queue is watched now");
+	move_mail(h, true);
+	host_expect(h, "read", "RABCDEF12345\n");
+}
+
+#endif
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		HOST(due_mail_is_listed_read_released_and_kicked),
+		HOST(mail_is_asked_for_in_its_due_second),
+		HOST(mail_that_is_not_due_is_not_asked_for),
+		HOST(foreign_mail_is_told_and_left_alone),
+		HOST(output_comes_in_pieces_and_its_end_is_not_awaited),
+		HOST(a_long_listing_is_read_as_it_comes),
+		HOST(a_failed_walk_is_told_and_done_again),
+		HOST(a_command_that_cannot_be_started_is_told),
+		HOST(hostile_output_ends_nothing),
+#if defined(__linux__) && !defined(OS_PORTABLE)
+		HOST(news_of_hold_is_acted_on_at_once),
+		HOST(a_watch_may_come_later),
+#endif
+	};
+
+	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}

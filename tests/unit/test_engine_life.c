@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The engine's policy service, its settings, and its end.
+ */
+#include "tests/unit/engine_support.h"
+
+#include <sys/un.h>
+
+#define ASK    "request=smtpd_access_policy\nprotocol_state=RCPT\n\n"
+#define ANSWER "action=DUNNO\n\n"
+
+static void
+fill_address(struct host *h, struct sockaddr_un *address)
+{
+	char path[FOLDER_PATH_SIZE];
+
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	folder_join(&h->folder, "policy", path);
+	assert_true(strlen(path) < sizeof(address->sun_path));
+	strcpy(address->sun_path, path);
+}
+
+/* An engine that listens, after its first walk. */
+static void
+open_listening(struct host *h)
+{
+	struct sockaddr_un address;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	fill_address(h, &address);
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	h->options.listener = fd;
+	host_open(h);
+	host_expect(h, "the first walk", "L");
+	host_serve(h, 'L', "", "");
+}
+
+static int
+client(struct host *h)
+{
+	struct sockaddr_un address;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	fill_address(h, &address);
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* What comes until there are n bytes or the end. */
+static const char *
+receive(const char *row, int fd, size_t n)
+{
+	static char text[256];
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	size_t used = 0;
+	ssize_t got = 1;
+
+	while (got > 0 && used < n) {
+		check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+		got = read(fd, text + used, sizeof(text) - 1 - used);
+		used += got > 0 ? (size_t)got : 0;
+	}
+	text[used] = '\0';
+	return text;
+}
+
+static void
+policy_requests_are_answered(void **state)
+{
+	struct host *h = *state;
+	int a, b;
+
+	open_listening(h);
+	a = client(h);
+	b = client(h);
+	host_print(a, span_str(ASK));
+	check_string("a", receive("a", a, strlen(ANSWER)), ANSWER);
+	host_print(b, span_str("GET / HTTP/1.1\r\n\r\n"));
+	check_string("b is closed", receive("b", b, 1), "");
+	host_print(a, span_str(ASK ASK));
+	check_string(
+	    "a again", receive("a", a, 2 * strlen(ANSWER)), ANSWER ANSWER);
+	close(a);
+	close(b);
+}
+
+static void
+it_ends_with_its_runner(void **state)
+{
+	struct host *h = *state;
+
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_close(&h->channel);
+	host_ends(h, "the runner is gone", EX_SOFTWARE);
+}
+
+static void
+it_stops_when_told_to(void **state)
+{
+	struct host *h = *state;
+	int idle;
+
+	open_listening(h);
+	idle = client(h);
+	host_print(idle, span_str(ASK));
+	receive("served", idle, strlen(ANSWER));
+	host_send(h, "T", NULL, 0);
+	check_string("closed", receive("idle", idle, 1), "");
+	host_ends(h, "stopped", EX_OK);
+	close(idle);
+}
+
+/* What was released is on its way before the process ends. */
+static void
+a_release_and_its_kick_are_finished_first(void **state)
+{
+	struct host *h = *state;
+	int64_t past_s = INT64_C(1605992637);
+
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_serve(h, 'L', listing_of("ABCDEF12345", past_s), "");
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", past_s, past_s + 1), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+	host_send(h, "T", NULL, 0);
+	host_serve(h, 'H', "", "postsuper: ABCDEF12345: released from hold\n");
+	host_receive(h, "kick");
+	check_string("kick", h->request, "q");
+	host_serve(h, 'q', "", "");
+	host_ends(h, "stopped", EX_OK);
+}
+
+static const struct {
+	const char *row;
+	const char *message;
+	size_t n_fds;
+} nonsense[] = {
+    {"an unknown word", "Z", 0},
+    {"started, with no descriptors", "SL", 0},
+    {"started, with one", "SL", 1},
+    {"an unknown verb", "SZ", 2},
+    {"ended, with a descriptor", "XL0", 1},
+    {"ended, without a code", "XL", 0},
+    {"settings that should come along", "C1", 0},
+    {"settings, and two descriptors", "C1", 2},
+    {"no settings, and a descriptor", "C0", 1},
+    {"stop, and more", "T1", 0},
+    {"a request", "HABCDEF\n", 0},
+};
+
+static void
+a_runner_that_talks_nonsense_is_left(void **state)
+{
+	struct host *h = *state;
+
+	for (size_t i = 0; i < COUNT_OF(nonsense); i++) {
+		int fds[2];
+
+		h->log_used = 0;
+		h->log_text[0] = '\0';
+		host_open(h);
+		host_expect(h, "walk", "L");
+		assert_int_equal(pipe(fds), 0);
+		host_send(h, nonsense[i].message, fds, nonsense[i].n_fds);
+		host_logged(h, nonsense[i].row, "cannot be understood");
+		host_ends(h, nonsense[i].row, EX_SOFTWARE);
+		host_close(&h->log_fd);
+		close(fds[0]);
+		close(fds[1]);
+	}
+}
+
+static void
+send_settings(struct host *h, const char *text)
+{
+	char path[FOLDER_PATH_SIZE];
+	int fd;
+
+	write_file(folder_join(&h->folder, "conf", path), span_str(text));
+	fd = open(path, O_RDONLY);
+	assert_true(fd >= 0);
+	host_send(h, "C1", &fd, 1);
+	close(fd);
+}
+
+static const struct {
+	const char *row;
+	const char *text;
+	const char *log;
+	bool walks; /* all is judged anew */
+} reloads[] = {
+    {"good settings", "permit_postpone = local\n", "configuration read again",
+	true},
+    {"a bad line", "# x\nsweep_interval = soon\n",
+	"warning: test.conf:2: ", false},
+    {"a bad line changes nothing", "permit_postpone = any\nx = y\n",
+	"the old configuration stays", false},
+    {"a setting that is built at the start", "user = somebody\n",
+	"a change of user needs a restart", true},
+};
+
+static void
+settings_are_read_again_all_or_nothing(void **state)
+{
+	struct host *h = *state;
+
+	host_open(h);
+	host_expect(h, "the first walk", "L");
+	host_serve(h, 'L', "", "");
+	for (size_t i = 0; i < COUNT_OF(reloads); i++) {
+		send_settings(h, reloads[i].text);
+		host_logged(h, reloads[i].row, reloads[i].log);
+		if (!reloads[i].walks)
+			continue;
+		host_expect(h, reloads[i].row, "L");
+		host_serve(h, 'L', "", "");
+	}
+}
+
+/* Permission is given by a reload: what was foreign leaves. */
+static void
+new_settings_are_applied_to_held_mail(void **state)
+{
+	struct host *h = *state;
+	int64_t past_s = INT64_C(1605992637);
+
+	load_settings(
+	    &h->settings, "permit_postpone = local\nrelease_method = release");
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_serve(h, 'L', listing_of("ABCDEF12345", past_s), "");
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", past_s, past_s + 1), "");
+	host_logged(h, "foreign", "its submitter is not in permit_postpone");
+	send_settings(h, "permit_postpone = any\nrelease_method = release");
+	host_expect(h, "walk", "L");
+	host_serve(h, 'L', listing_of("ABCDEF12345", past_s), "");
+	host_expect(h, "read again", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", past_s, past_s + 1), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+}
+
+/* A requeue became safe: what is old goes that way. */
+static void
+what_postfix_s_settings_say_is_applied(void **state)
+{
+	struct host *h = *state;
+	int64_t past_s = INT64_C(1605992637);
+
+	load_settings(&h->settings, "");
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_send(h, "P432000 432000 1", NULL, 0);
+	host_serve(h, 'L', listing_of("ABCDEF12345", past_s), "");
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", past_s, past_s + 1), "");
+	host_expect(h, "requeue", "QABCDEF12345\n");
+	host_serve(h, 'Q', "", "postsuper: ABCDEF12345: requeued\n");
+	host_logged(h, "the log", "method=requeue\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    HOST(policy_requests_are_answered),
+	    HOST(it_ends_with_its_runner),
+	    HOST(it_stops_when_told_to),
+	    HOST(a_release_and_its_kick_are_finished_first),
+	    HOST(a_runner_that_talks_nonsense_is_left),
+	    HOST(settings_are_read_again_all_or_nothing),
+	    HOST(new_settings_are_applied_to_held_mail),
+	    HOST(what_postfix_s_settings_say_is_applied),
+	};
+
+	return cmocka_run_group_tests_name("engine_life", tests, NULL, NULL);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How the runner ends, and what makes it read settings again.
+ */
+#include "tests/unit/runner_support.h"
+
+static void
+it_ends_with_its_engine(void **state)
+{
+	struct stage *s = *state;
+
+	if (s == NULL)
+		skip();
+	stage_open(s);
+	stage_sync(s);
+	kill(s->engine, SIGKILL);
+	stage_ends(s, "killed", EX_SOFTWARE, "the engine ended with code 137");
+}
+
+static void
+commands_end_with_the_engine(void **state)
+{
+	struct stage *s = *state;
+	int out;
+
+	if (s == NULL)
+		skip();
+	stage_script(s, STAYING);
+	stage_open(s);
+	stage_send(s, span_str("q"));
+	stage_expect(s, "kick", "Sq", 2);
+	out = s->fds[0];
+	close(s->fds[1]);
+	stage_wait("kick", out);
+	kill(s->engine, SIGKILL);
+	check_string("killed", stage_read(s, "kick", out), "there\n");
+	stage_ends(s, "end", EX_SOFTWARE, "the engine ended");
+}
+
+static const int stops[] = {SIGTERM, SIGINT};
+
+static void
+signals_that_stop_ask_the_engine_first(void **state)
+{
+	struct stage *s = *state;
+
+	if (s == NULL)
+		skip();
+	for (size_t i = 0; i < COUNT_OF(stops); i++) {
+		stage_open(s);
+		stage_sync(s);
+		kill(s->runner, stops[i]);
+		stage_expect(s, "stop", "T", 0);
+		stage_hang_up(s);
+		stage_ends(s, "stopped", EX_OK, "");
+	}
+}
+
+/* A second signal is no second stop, and requests are served until the end. */
+static void
+it_serves_until_the_engine_has_stopped(void **state)
+{
+	struct stage *s = *state;
+
+	if (s == NULL)
+		skip();
+	stage_open(s);
+	stage_sync(s);
+	kill(s->runner, SIGTERM);
+	stage_expect(s, "stop", "T", 0);
+	kill(s->runner, SIGTERM);
+	stage_send(s, span_str("q"));
+	stage_expect(s, "kick", "Sq", 2);
+	stage_read(s, "kick", s->fds[0]);
+	close(s->fds[1]);
+	stage_expect(s, "kick", "Xq0", 0);
+	stage_hang_up(s);
+	stage_ends(s, "stopped", EX_OK, "");
+}
+
+static bool
+has_postconf(void)
+{
+	return access("/usr/sbin/postconf", X_OK) == 0;
+}
+
+/* SIGHUP */
+
+static void
+settings_are_opened_for_the_engine(void **state)
+{
+	struct stage *s = *state;
+	char path[FOLDER_PATH_SIZE];
+
+	if (s == NULL || !has_postconf())
+		skip();
+	snprintf(path, sizeof(path), "%s/deliver-at.conf", s->folder);
+	stage_write(s, "deliver-at.conf", "sweep_interval = 7s\n", 0600);
+	s->options.settings_file = path;
+	stage_open(s);
+	stage_sync(s);
+	for (int i = 0; i < 2; i++) {
+		kill(s->runner, SIGHUP);
+		stage_expect(s, "Postfix", "P432000 432000 1", 0);
+		stage_expect(s, "settings", "C1", 1);
+		check_string("the file", stage_read(s, "file", s->fds[0]),
+		    "sweep_interval = 7s\n");
+	}
+}
+
+static void
+settings_that_cannot_be_opened_are_told(void **state)
+{
+	struct stage *s = *state;
+	char path[FOLDER_PATH_SIZE];
+
+	if (s == NULL || !has_postconf())
+		skip();
+	snprintf(path, sizeof(path), "%s/missing.conf", s->folder);
+	s->options.settings_file = path;
+	stage_open(s);
+	stage_sync(s);
+	kill(s->runner, SIGHUP);
+	stage_expect(s, "Postfix", "P432000 432000 1", 0);
+	stage_hang_up(s);
+	stage_ends(s, "the log", EX_SOFTWARE,
+	    "missing.conf; the old configuration stays: No such file");
+}
+
+static void
+a_new_configuration_of_postfix_is_told(void **state)
+{
+	struct stage *s = *state;
+	char path[FOLDER_PATH_SIZE];
+
+	if (s == NULL || !has_postconf())
+		skip();
+	snprintf(path, sizeof(path), "%s/deliver-at.conf", s->folder);
+	stage_write(s, "deliver-at.conf", "", 0600);
+	s->options.settings_file = path;
+	stage_open(s);
+	stage_sync(s);
+	stage_write(s, "main.cf",
+	    "compatibility_level = 3.6\nmaximal_queue_lifetime = 1d\n"
+	    "bounce_queue_lifetime = 2h\nalways_bcc = a@private.test\n",
+	    0644);
+	kill(s->runner, SIGHUP);
+	stage_expect(s, "Postfix", "P86400 7200 0", 0);
+	stage_expect(s, "settings", "C1", 1);
+	close(s->fds[0]);
+}
+
+/* The moment of a requeue */
+
+static void
+a_requeue_waits_for_a_look_at_a_changed_configuration(void **state)
+{
+	struct stage *s = *state;
+	char want[16];
+
+	if (s == NULL || !has_postconf())
+		skip();
+	stage_open(s);
+	stage_send(s, span_str("QABCDEF\n"));
+	stage_expect(s, "unchanged", "SQ", 2);
+	stage_read(s, "unchanged", s->fds[0]);
+	close(s->fds[1]);
+	stage_expect(s, "unchanged", "XQ0", 0);
+	stage_write(s, "main.cf",
+	    "compatibility_level = 3.6\nalways_bcc = a@private.test\n", 0644);
+	stage_send(s, span_str("QABCDEF\n"));
+	snprintf(want, sizeof(want), "FQ%d", EAGAIN);
+	stage_expect(s, "changed", "P432000 432000 0", 0);
+	stage_expect(s, "changed", want, 0);
+	stage_send(s, span_str("QABCDEF\n"));
+	stage_expect(s, "known", "SQ", 2);
+	stage_read(s, "known", s->fds[0]);
+	close(s->fds[1]);
+	stage_expect(s, "known", "XQ0", 0);
+}
+
+/* Nothing is known of it then: nothing is requeued. */
+static void
+a_configuration_that_is_gone_is_a_change(void **state)
+{
+	struct stage *s = *state;
+	char path[FOLDER_PATH_SIZE], want[16];
+
+	if (s == NULL || !has_postconf())
+		skip();
+	s->postconf.facts.queue_lifetime_s = 77;
+	snprintf(path, sizeof(path), "%s/main.cf", s->folder);
+	snprintf(want, sizeof(want), "FQ%d", EAGAIN);
+	stage_open(s);
+	stage_sync(s);
+	assert_int_equal(unlink(path), 0);
+	stage_send(s, span_str("QABCDEF\n"));
+	stage_expect(s, "gone", "P77 0 0", 0);
+	stage_expect(s, "gone", want, 0);
+	stage_hang_up(s);
+	stage_ends(s, "gone", EX_SOFTWARE, "no mail is requeued meanwhile");
+}
+
+/* News of the hold queue */
+
+static void
+list_once(struct stage *s, const char *row)
+{
+	stage_expect(s, row, "SL", 2);
+	stage_read(s, row, s->fds[0]);
+	close(s->fds[1]);
+	stage_expect(s, row, "XL0", 0);
+}
+
+#if defined(__linux__) && !defined(OS_PORTABLE)
+
+static void
+a_watch_is_tried_before_each_list_until_there_is_one(void **state)
+{
+	struct stage *s = *state;
+	char path[FOLDER_PATH_SIZE];
+
+	if (s == NULL)
+		skip();
+	s->options.has_news = false;
+	stage_open(s);
+	stage_send(s, span_str("L"));
+	list_once(s, "no folder");
+	snprintf(path, sizeof(path), "%s/hold", s->folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	stage_send(s, span_str("L"));
+	stage_expect(s, "a folder", "N", 1);
+	close(s->fds[0]);
+	list_once(s, "a folder");
+	stage_send(s, span_str("L"));
+	list_once(s, "watched already");
+}
+
+#endif
+
+static void
+a_hashed_hold_queue_is_not_watched(void **state)
+{
+	struct stage *s = *state;
+	char path[FOLDER_PATH_SIZE];
+
+	if (s == NULL)
+		skip();
+	snprintf(path, sizeof(path), "%s/hold", s->folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	s->options.has_news = false;
+	s->postconf.hold_is_hashed = true;
+	stage_open(s);
+	stage_send(s, span_str("L"));
+	list_once(s, "hashed");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STAGE(it_ends_with_its_engine),
+		STAGE(commands_end_with_the_engine),
+		STAGE(signals_that_stop_ask_the_engine_first),
+		STAGE(it_serves_until_the_engine_has_stopped),
+		STAGE(settings_are_opened_for_the_engine),
+		STAGE(settings_that_cannot_be_opened_are_told),
+		STAGE(a_new_configuration_of_postfix_is_told),
+		STAGE(a_requeue_waits_for_a_look_at_a_changed_configuration),
+		STAGE(a_configuration_that_is_gone_is_a_change),
+#if defined(__linux__) && !defined(OS_PORTABLE)
+		STAGE(a_watch_is_tried_before_each_list_until_there_is_one),
+#endif
+		STAGE(a_hashed_hold_queue_is_not_watched),
+	};
+
+	return cmocka_run_group_tests_name("runner_life", tests, NULL, NULL);
+}
