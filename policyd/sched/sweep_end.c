@@ -244,12 +244,16 @@ take_back(struct sweep *s, const struct qid *ids, size_t n)
 {
 	for (size_t i = n; i-- > 0;) {
 		uint32_t slot = index_find(&s->index, &ids[i]);
+		struct index_entry *e;
 
 		if (slot == INDEX_NONE)
 			continue;
-		if (index_at(&s->index, slot)->state == READING)
+		e = index_at(&s->index, slot);
+		if (e->state == READING)
 			entry_back_to_unread(s, slot);
-		else if (index_at(&s->index, slot)->state == RELEASING)
+		else if (e->state == RELEASING && entry_has(e, TRIED))
+			entry_to_foreign(s, slot, PLAN_TRIED, true);
+		else if (e->state == RELEASING)
 			entry_to_waiting(s, slot);
 	}
 }

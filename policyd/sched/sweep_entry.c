@@ -190,6 +190,7 @@ entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	if (e->attempts > 0)
 		s->held_up_ns = 0;
 	e->state = RELEASED;
+	e->seen = s->walk;
 	e->attempts = 0;
 	s->counts.released++;
 	s->tell(s->tell_ctx, &event);

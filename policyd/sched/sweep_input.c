@@ -221,11 +221,11 @@ sweep_departed(
 			break;
 		}
 		index_heap_remove(&s->index, slot);
-		/* fall through */
+		entry_confirm(s, slot, now);
+		break;
 	case RELEASING:
 	case UNCONFIRMED:
 		entry_confirm(s, slot, now);
-		e->seen = s->walk;
 		break;
 	case RELEASED:
 		break;

@@ -29,6 +29,9 @@ enum {
 	HOST_OWNER_UID = 102,
 };
 
+/* The one file in a folder that stands for the hold queue. */
+#define HOST_HELD "hold/ABCDEF12345"
+
 struct host {
 	void *folder;
 	struct settings settings;
@@ -82,6 +85,7 @@ static inline int
 host_teardown(void **state)
 {
 	struct host *h = *state;
+	char held[FOLDER_PATH_SIZE];
 
 	host_close(&h->channel);
 	if (h->engine > 0)
@@ -89,6 +93,7 @@ host_teardown(void **state)
 	host_close(&h->log_fd);
 	host_close(&h->out);
 	host_close(&h->err);
+	unlink(folder_join(&h->folder, HOST_HELD, held));
 	folder_teardown(&h->folder);
 	free(h);
 	return 0;

@@ -35,6 +35,7 @@ struct model_mail {
 	bool ours;
 	bool tried;
 	bool bad; /* cannot be read, for a while */
+	bool spoils; /* no command that names it succeeds, for a while */
 	bool held_again; /* by the administrator */
 	bool released; /* by this scheduler */
 	uint64_t touched_walk; /* when somebody last moved it: walks begun */
@@ -52,6 +53,7 @@ struct model_line {
 
 struct model_job {
 	bool running;
+	bool refused; /* the runner will not start it */
 	struct sweep_command command;
 	size_t at; /* ids done, or mail looked at */
 	bool in_hold; /* of a listing: its second half */

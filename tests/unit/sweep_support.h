@@ -38,6 +38,7 @@ struct sim_mail {
 	bool tried; /* it is listed with a delay_reason */
 	bool bad; /* reading it fails, and with it the whole call */
 	bool blank; /* reading it tells nothing */
+	bool spoils; /* no command that is to release it does anything */
 };
 
 struct sim {
@@ -46,6 +47,7 @@ struct sim {
 	struct clock_now now;
 	struct sim_mail mail[SIM_MAIL_MAX];
 	size_t n_mail;
+	size_t last_found; /* the next one is often beside it */
 	struct script log;
 	struct sweep_command in_flight[SWEEP_VERBS];
 	int failing[SWEEP_VERBS]; /* so many of the next ones fail */
@@ -175,9 +177,14 @@ sim_add(struct sim *sim, int64_t due_s)
 static inline struct sim_mail *
 sim_find(struct sim *sim, const struct qid *id)
 {
-	for (size_t i = 0; i < sim->n_mail; i++)
-		if (qid_equal(&sim->mail[i].id, id))
-			return &sim->mail[i];
+	for (size_t i = 0; i < sim->n_mail; i++) {
+		size_t at = (sim->last_found + i) % sim->n_mail;
+
+		if (qid_equal(&sim->mail[at].id, id)) {
+			sim->last_found = at;
+			return &sim->mail[at];
+		}
+	}
 	return NULL;
 }
 
@@ -237,10 +244,27 @@ sim_read(struct sim *sim, const struct sweep_command *c)
 	return true;
 }
 
-/* Mail leaves hold; a requeue's new file is of no interest here. */
-static inline void
+static inline bool
+sim_is_spoilt(struct sim *sim, const struct sweep_command *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct sim_mail *m = sim_find(sim, &c->ids[i]);
+
+		if (m != NULL && m->spoils)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Mail leaves hold; a requeue's new file is of no interest here. False: the
+ * command failed, and did nothing.
+ */
+static inline bool
 sim_leave(struct sim *sim, const struct sweep_command *c)
 {
+	if (sim_is_spoilt(sim, c))
+		return false;
 	for (size_t i = 0; i < c->n && !sim->stuck; i++) {
 		struct sim_mail *m = sim_find(sim, &c->ids[i]);
 
@@ -250,6 +274,7 @@ sim_leave(struct sim *sim, const struct sweep_command *c)
 		if (!sim->deaf)
 			sweep_departed(&sim->sweep, &m->id, &sim->now);
 	}
+	return true;
 }
 
 /* The next command begins; it is written down. False: there is none. */
@@ -284,7 +309,7 @@ sim_work(struct sim *sim, const struct sweep_command *c)
 	else if (c->verb == SWEEP_READ)
 		return sim_read(sim, c);
 	else if (c->verb == SWEEP_RELEASE || c->verb == SWEEP_REQUEUE)
-		sim_leave(sim, c);
+		return sim_leave(sim, c);
 	return true;
 }
 

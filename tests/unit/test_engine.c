@@ -222,7 +222,7 @@ move_mail(struct host *h, bool to_hold)
 	char outside[FOLDER_PATH_SIZE], inside[FOLDER_PATH_SIZE];
 
 	folder_join(&h->folder, "ABCDEF12345", outside);
-	folder_join(&h->folder, "hold/ABCDEF12345", inside);
+	folder_join(&h->folder, HOST_HELD, inside);
 	if (to_hold) {
 		write_file(outside, span_str("x"));
 		assert_int_equal(rename(outside, inside), 0);
@@ -247,7 +247,6 @@ static void
 news_of_hold_is_acted_on_at_once(void **state)
 {
 	struct host *h = *state;
-	int64_t now_s = clock_floor_s(clock_read().wall_ns);
 
 	h->options.news = watch_hold(h);
 	assert_true(h->options.news >= 0);
@@ -256,7 +255,9 @@ news_of_hold_is_acted_on_at_once(void **state)
 	host_serve(h, 'L', "", "");
 	move_mail(h, true);
 	host_expect(h, "read", "RABCDEF12345\n");
-	host_serve(h, 'R', file_of("ABCDEF12345", now_s - 10, now_s + 1), "");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 60), "");
+	host_expect(h, "a walk must see what is overdue", "L");
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
 	host_expect(h, "release", "HABCDEF12345\n");
 	host_start(h, 'H');
 	move_mail(h, false);

@@ -127,6 +127,24 @@ settings_that_cannot_be_opened_are_told(void **state)
 	    "missing.conf; the old configuration stays: No such file");
 }
 
+/* The default file need not be there: then all settings have their presets. */
+static void
+a_default_file_that_is_missing_is_no_error(void **state)
+{
+	struct stage *s = *state;
+
+	if (s == NULL || !has_postconf() ||
+	    access(SETTINGS_DEFAULT_FILE, F_OK) == 0)
+		skip();
+	stage_open(s);
+	stage_sync(s);
+	for (int i = 0; i < 5; i++) {
+		kill(s->runner, SIGHUP);
+		stage_expect(s, "Postfix", "P432000 432000 1", 0);
+		stage_expect(s, "settings", "C0", 0);
+	}
+}
+
 static void
 a_new_configuration_of_postfix_is_told(void **state)
 {

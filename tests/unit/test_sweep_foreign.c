@@ -82,23 +82,52 @@ mail_to_requeue_that_turns_out_to_be_tried_stays(void **state)
 	sim_close(sim);
 }
 
-/* The release fails, and meanwhile a walk shows that somebody had tried it. */
+/*
+ * The release fails, or cannot be started, and meanwhile a walk shows that
+ * somebody had tried it.
+ */
 static void
 mail_in_flight_that_turns_out_to_be_tried_stays(void **state)
 {
-	struct sim *sim = sim_open("sweep_interval = 10s");
+	(void)state;
+	for (int started = 0; started <= 1; started++) {
+		struct sim *sim = sim_open("sweep_interval = 10s");
+
+		sim_add(sim, 10);
+		sim_learn(sim);
+		sim_pass(sim, 10 * SEC);
+		sim_expect(sim, SWEEP_RELEASE);
+		sim->mail[0].tried = true;
+		sim_expect(sim, SWEEP_LIST);
+		sim_end(sim, SWEEP_LIST, true);
+		if (started)
+			sim_end(sim, SWEEP_RELEASE, false);
+		else
+			sweep_not_run(&sim->sweep, SWEEP_RELEASE, &sim->now);
+		sim_run(sim, 100 * SEC);
+		check_int(started ? "it failed" : "it could not be started",
+		    sim->commands[SWEEP_RELEASE], 1);
+		sim_close(sim);
+	}
+}
+
+/* The same while it stands aside, as its own release fails. */
+static void
+mail_that_is_held_up_and_turns_out_to_be_tried_stays(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1s");
+	unsigned releases;
 
 	(void)state;
 	sim_add(sim, 10);
 	sim_learn(sim);
-	sim_pass(sim, 10 * SEC);
-	sim_expect(sim, SWEEP_RELEASE);
+	sim->failing[SWEEP_RELEASE] = 4;
+	sim_run(sim, 20 * SEC);
+	releases = sim->commands[SWEEP_RELEASE];
 	sim->mail[0].tried = true;
-	sim_expect(sim, SWEEP_LIST);
-	sim_end(sim, SWEEP_LIST, true);
-	sim_end(sim, SWEEP_RELEASE, false);
-	sim_run(sim, 100 * SEC);
-	check_int("no second try", sim->commands[SWEEP_RELEASE], 1);
+	sim_run(sim, 300 * SEC);
+	check_int("no other try", sim->commands[SWEEP_RELEASE], releases);
+	check_int("released", sim->released, 0);
 	sim_close(sim);
 }
 
@@ -152,6 +181,8 @@ main(void)
 		what_is_held_again_before_a_walk_stays_when_it_was_tried),
 	    cmocka_unit_test(mail_to_requeue_that_turns_out_to_be_tried_stays),
 	    cmocka_unit_test(mail_in_flight_that_turns_out_to_be_tried_stays),
+	    cmocka_unit_test(
+		mail_that_is_held_up_and_turns_out_to_be_tried_stays),
 	    cmocka_unit_test(other_mail_with_the_id_of_foreign_mail_is_new),
 	    cmocka_unit_test(foreign_mail_is_not_told_twice_unless_judged_anew),
 	    cmocka_unit_test(foreign_mail_without_a_date_is_not_told),

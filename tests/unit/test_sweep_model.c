@@ -26,6 +26,7 @@ start(struct model *m)
 	};
 
 	sweep_init(&m->sweep, &m->settings, &postfix, 102, on_event, m);
+	sweep_kick(&m->sweep);
 	memset(m->jobs, 0, sizeof(m->jobs));
 	m->n_news = 0;
 	for (size_t i = 0; i < MODEL_MAIL; i++)
@@ -138,6 +139,7 @@ pump(struct model *m)
 
 		assert_false(job->running);
 		job->running = true;
+		job->refused = !m->calm && dice_percent(&m->dice, 3);
 		job->command = c;
 		job->at = job->n_lines = job->n_read = 0;
 		job->in_hold = false;
@@ -247,11 +249,27 @@ leave(struct model *m, enum sweep_verb verb, const struct qid *id)
 		sweep_departed(&m->sweep, id, &m->now);
 }
 
+static bool
+is_spoilt(struct model *m, const struct sweep_command *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct model_mail *mail = find(m, &c->ids[i]);
+
+		if (mail != NULL && mail->spoils)
+			return true;
+	}
+	return false;
+}
+
 static void
 work_on_release(struct model *m, struct model_job *job)
 {
 	enum sweep_verb verb = job->command.verb;
 
+	if (job->at == 0 && is_spoilt(m, &job->command)) {
+		end(m, verb, false);
+		return;
+	}
 	for (int i = 0; i < 8 && job->at < job->command.n; i++)
 		leave(m, verb, &job->command.ids[job->at++]);
 	if (!m->calm && dice_percent(&m->dice, 10))
@@ -267,7 +285,10 @@ work(struct model *m, enum sweep_verb verb)
 
 	if (!job->running)
 		return;
-	if (verb == SWEEP_LIST)
+	if (job->refused) {
+		job->running = false;
+		sweep_not_run(&m->sweep, verb, &m->now);
+	} else if (verb == SWEEP_LIST)
 		work_on_list(m, job);
 	else if (verb == SWEEP_READ)
 		work_on_read(m, job);
@@ -324,6 +345,7 @@ arrive(struct model *m, struct model_mail *mail)
 	else if (kind == 9)
 		mail->facts.vetoed = true;
 	mail->bad = dice_percent(&m->dice, 3);
+	mail->spoils = dice_percent(&m->dice, 3);
 	move(m, mail, M_HOLD);
 }
 
@@ -346,6 +368,7 @@ interfere(struct model *m, struct model_mail *mail)
 		move(m, mail, dice_percent(&m->dice, 70) ? M_GONE : M_DEFERRED);
 	}
 	mail->bad = mail->bad && dice_percent(&m->dice, 80);
+	mail->spoils = mail->spoils && dice_percent(&m->dice, 80);
 }
 
 static void
@@ -428,7 +451,7 @@ check_rest_leaves(struct model *m)
 	m->calm = true;
 	m->sweep.paused = false;
 	for (size_t i = 0; i < MODEL_MAIL; i++)
-		m->mail[i].bad = false;
+		m->mail[i].bad = m->mail[i].spoils = false;
 	pass(m, 0, 3600 * SEC);
 	for (int i = 0; i < PATIENCE && count_left(m, must_leave) > 0; i++)
 		step(m);

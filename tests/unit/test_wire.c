@@ -235,6 +235,7 @@ static const struct {
     {"P9223372036854775807 1 0", {POSTFIX(INT64_MAX, 1, false)}},
     {"C0", {.tell = WIRE_SETTINGS}},
     {"C1", {.tell = WIRE_SETTINGS, .number = 1}},
+    {"N", {.tell = WIRE_NEWS}},
     {"T", {.tell = WIRE_STOP}},
 };
 
@@ -292,6 +293,7 @@ static const struct {
     {"no numbers of Postfix", SPAN("P")},
     {"settings without a number", SPAN("C")},
     {"settings with a letter", SPAN("Cx")},
+    {"news, and more", SPAN("N1")},
     {"stop, and more", SPAN("T0")},
     {"a NUL", SPAN("T\0")},
     {"what the engine says", SPAN("HABCDEF\n")},

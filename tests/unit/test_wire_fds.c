@@ -158,11 +158,9 @@ send_many(int channel, int fd, size_t n)
 	    .msg_iovlen = 1,
 	    .msg_control = control.bytes,
 	    .msg_controllen = CMSG_SPACE(n * sizeof(int))};
-	struct cmsghdr *c;
+	struct cmsghdr *c = &control.align;
 
 	memset(&control, 0, sizeof(control));
-	c = CMSG_FIRSTHDR(&msg);
-	assert_non_null(c);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(n * sizeof(int));
