@@ -283,6 +283,7 @@ main(void)
 		STAGE(it_serves_until_the_engine_has_stopped),
 		STAGE(settings_are_opened_for_the_engine),
 		STAGE(settings_that_cannot_be_opened_are_told),
+		STAGE(a_default_file_that_is_missing_is_no_error),
 		STAGE(a_new_configuration_of_postfix_is_told),
 		STAGE(a_requeue_waits_for_a_look_at_a_changed_configuration),
 		STAGE(a_configuration_that_is_gone_is_a_change),

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/unit/sched_support.h"
+
+#include <unistd.h>
+
+#include "policyd/journal.h"
+
+/* 2026-12-25T09:00:00Z */
+#define NINE_S INT64_C(1798189200)
+
+static const struct {
+	const char *row;
+	const char *id; /* NULL: of no message */
+	struct sweep_event event;
+	const char *complaint;
+	const char *want; /* from the front of the line on */
+} lines[] = {
+    {"released", "C5A28A72512",
+	{.kind = SWEEP_RELEASED, .due_s = NINE_S, .late_ns = 12345678}, "",
+	"]: C5A28A72512: released, due=2026-12-25T09:00:00Z, late=0.012s, "
+	"method=release\n"},
+    {"requeued, long after", "C5A28A72512",
+	{.kind = SWEEP_RELEASED,
+	    .due_s = NINE_S,
+	    .late_ns = 90 * CLOCK_NS_PER_S,
+	    .requeued = true},
+	"",
+	"]: C5A28A72512: released, due=2026-12-25T09:00:00Z, late=90.000s, "
+	"method=requeue\n"},
+    {"released, though old", "C5A28A72512", {.kind = SWEEP_RELEASED_OLD}, "",
+	"]: warning: C5A28A72512: is old and cannot be requeued"},
+    {"still held", "C5A28A72512", {.kind = SWEEP_STILL_HELD}, "",
+	"]: warning: C5A28A72512: still on hold, trying again\n"},
+    {"unreadable", "C5A28A72512", {.kind = SWEEP_UNREADABLE}, "",
+	"]: warning: C5A28A72512: its headers cannot be read, trying again\n"},
+    {"foreign: past", "C5A28A72512",
+	{.kind = SWEEP_FOREIGN, .why = PLAN_NOT_HELD_BY_US}, "",
+	"]: C5A28A72512: stays on hold with its date: its date was not ahead"},
+    {"foreign: veto", "C5A28A72512",
+	{.kind = SWEEP_FOREIGN, .why = PLAN_VETOED}, "",
+	"]: C5A28A72512: stays on hold with its date: it has one of "
+	"veto_headers\n"},
+    {"foreign: tried", "C5A28A72512",
+	{.kind = SWEEP_FOREIGN, .why = PLAN_TRIED}, "",
+	"]: C5A28A72512: stays on hold with its date: it was tried before"},
+    {"foreign: not permitted", "C5A28A72512",
+	{.kind = SWEEP_FOREIGN, .why = PLAN_NOT_PERMITTED}, "",
+	"]: C5A28A72512: stays on hold with its date: its submitter is not in "
+	"permit_postpone\n"},
+    {"a walk failed", NULL,
+	{.kind = SWEEP_FAILED, .verb = SWEEP_LIST, .retry_ns = CLOCK_NS_PER_S},
+	"postqueue: fatal: x",
+	"]: warning: postqueue -j failed: postqueue: fatal: x; again in 1 s\n"},
+    {"a kick failed without a word", NULL,
+	{.kind = SWEEP_FAILED,
+	    .verb = SWEEP_KICK_QMGR,
+	    .retry_ns = 60 * CLOCK_NS_PER_S},
+	"", "]: warning: postkick qmgr failed; again in 60 s\n"},
+    {"the release of one message failed", "C5A28A72512",
+	{.kind = SWEEP_FAILED,
+	    .verb = SWEEP_RELEASE,
+	    .retry_ns = 4 * CLOCK_NS_PER_S},
+	"", "]: warning: C5A28A72512: postsuper -H failed; again in 4 s\n"},
+};
+
+static void
+events_are_written_down(void **state)
+{
+	struct log log = {.ident = "test", .to_stderr = true};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		struct sweep_event event = lines[i].event;
+		char text[CAPTURE_SIZE];
+		struct capture capture;
+
+		if (lines[i].id != NULL)
+			event.id = qid_of(lines[i].id);
+		capture_start(&capture, STDERR_FILENO);
+		journal_write(&log, &event, lines[i].complaint);
+		capture_stop(&capture, text);
+		check_part(lines[i].row, text, lines[i].want);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(events_are_written_down),
+	};
+
+	return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
+}
