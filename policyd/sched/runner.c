@@ -367,10 +367,11 @@ reload(struct runner *r)
 {
 	struct wire_report what = {.tell = WIRE_SETTINGS, .number = 1};
 	const char *file = r->o.settings_file;
-	int fd = open(file != NULL ? file : SETTINGS_DEFAULT_FILE,
-	    O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd;
 
 	refresh_postfix(r);
+	fd = open(file != NULL ? file : SETTINGS_DEFAULT_FILE,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd >= 0) {
 		report(r, &what, &fd, 1);
 		close(fd);

@@ -22,6 +22,7 @@ enum {
 	MODEL_MAIL = 160, /* messages there are at a time, at most */
 	MODEL_NEWS = 64, /* that wait to be delivered; more are lost */
 	MODEL_LINES = 2 * MODEL_MAIL,
+	TOUCH_WALKS = 3, /* nobody touches a message more often than that */
 };
 
 enum model_queue { M_GONE, M_HOLD, M_DEFERRED };
@@ -86,5 +87,86 @@ struct model {
 	uint64_t releases;
 	uint64_t restarts;
 };
+
+static inline int64_t
+wall_s(const struct model *m)
+{
+	return clock_floor_s(m->now.wall_ns);
+}
+
+static inline void
+pass(struct model *m, int64_t mono_ns, int64_t step_ns)
+{
+	m->now.mono_ns += mono_ns;
+	m->now.wall_ns += mono_ns + step_ns;
+	m->now.reached_ns = m->now.wall_ns - 4 * MSEC;
+}
+
+static inline struct model_mail *
+find(struct model *m, const struct qid *id)
+{
+	for (size_t i = 0; i < MODEL_MAIL; i++)
+		if (m->mail[i].queue != M_GONE && qid_equal(&m->mail[i].id, id))
+			return &m->mail[i];
+	return NULL;
+}
+
+/* Mail moves, and inotify sees what happens on hold. */
+
+static inline void
+tell_news(struct model *m, const struct qid *id, bool arrived)
+{
+	if (m->inotify == M_NONE)
+		return;
+	if (m->n_news == MODEL_NEWS ||
+	    (m->inotify == M_LOSSY && dice_percent(&m->dice, 3))) {
+		m->n_news = 0;
+		sweep_want_walk(&m->sweep);
+		return;
+	}
+	m->news[m->n_news].id = *id;
+	m->news[m->n_news++].arrived = arrived;
+}
+
+static inline void
+move(struct model *m, struct model_mail *mail, enum model_queue to)
+{
+	bool was_on_hold = mail->queue == M_HOLD;
+
+	mail->queue = to;
+	mail->touched_walk = m->walks_begun;
+	mail->touched_ok = m->walks_ok;
+	if (was_on_hold && to != M_HOLD)
+		tell_news(m, &mail->id, false);
+	else if (!was_on_hold && to == M_HOLD)
+		tell_news(m, &mail->id, true);
+}
+
+static inline void
+deliver_news(struct model *m)
+{
+	if (m->n_news == 0)
+		return;
+	if (m->news[0].arrived)
+		sweep_arrived(&m->sweep, &m->news[0].id);
+	else
+		sweep_departed(&m->sweep, &m->news[0].id, &m->now);
+	m->n_news--;
+	memmove(m->news, m->news + 1, m->n_news * sizeof(m->news[0]));
+}
+
+/* Has a walk seen what it is, from its begin to its end? */
+static inline bool
+is_known(const struct model *m, const struct model_mail *mail)
+{
+	return m->last_ok_walk > mail->touched_walk;
+}
+
+/* Has nobody touched it for so many walks that all is known of it? */
+static inline bool
+is_settled(const struct model *m, const struct model_mail *mail)
+{
+	return m->walks_ok > mail->touched_ok + TOUCH_WALKS;
+}
 
 #endif

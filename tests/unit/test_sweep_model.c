@@ -5,7 +5,6 @@ enum {
 	SEEDS = 12,
 	STEPS = 200000 / SEEDS,
 	PATIENCE = 40000, /* steps in which the rest must leave */
-	TOUCH_WALKS = 3, /* nobody touches a message more often than that */
 };
 
 static void
@@ -31,80 +30,6 @@ start(struct model *m)
 	m->n_news = 0;
 	for (size_t i = 0; i < MODEL_MAIL; i++)
 		m->mail[i].released = false;
-}
-
-static int64_t
-wall_s(const struct model *m)
-{
-	return clock_floor_s(m->now.wall_ns);
-}
-
-static void
-pass(struct model *m, int64_t mono_ns, int64_t step_ns)
-{
-	m->now.mono_ns += mono_ns;
-	m->now.wall_ns += mono_ns + step_ns;
-	m->now.reached_ns = m->now.wall_ns - 4 * MSEC;
-}
-
-static struct model_mail *
-find(struct model *m, const struct qid *id)
-{
-	for (size_t i = 0; i < MODEL_MAIL; i++)
-		if (m->mail[i].queue != M_GONE && qid_equal(&m->mail[i].id, id))
-			return &m->mail[i];
-	return NULL;
-}
-
-/* Mail moves, and inotify sees what happens on hold. */
-
-static void
-tell_news(struct model *m, const struct qid *id, bool arrived)
-{
-	if (m->inotify == M_NONE)
-		return;
-	if (m->n_news == MODEL_NEWS ||
-	    (m->inotify == M_LOSSY && dice_percent(&m->dice, 3))) {
-		m->n_news = 0;
-		sweep_want_walk(&m->sweep);
-		return;
-	}
-	m->news[m->n_news].id = *id;
-	m->news[m->n_news++].arrived = arrived;
-}
-
-static void
-move(struct model *m, struct model_mail *mail, enum model_queue to)
-{
-	bool was_on_hold = mail->queue == M_HOLD;
-
-	mail->queue = to;
-	mail->touched_walk = m->walks_begun;
-	mail->touched_ok = m->walks_ok;
-	if (was_on_hold && to != M_HOLD)
-		tell_news(m, &mail->id, false);
-	else if (!was_on_hold && to == M_HOLD)
-		tell_news(m, &mail->id, true);
-}
-
-static void
-deliver_news(struct model *m)
-{
-	if (m->n_news == 0)
-		return;
-	if (m->news[0].arrived)
-		sweep_arrived(&m->sweep, &m->news[0].id);
-	else
-		sweep_departed(&m->sweep, &m->news[0].id, &m->now);
-	m->n_news--;
-	memmove(m->news, m->news + 1, m->n_news * sizeof(m->news[0]));
-}
-
-/* Has a walk seen what it is, from its begin to its end? */
-static bool
-is_known(const struct model *m, const struct model_mail *mail)
-{
-	return m->last_ok_walk > mail->touched_walk;
 }
 
 /* I1, I3, I4: what the scheduler may ask to be released. */
@@ -299,13 +224,6 @@ work(struct model *m, enum sweep_verb verb)
 }
 
 /* What others do. */
-
-/* Has nobody touched it for so many walks that all is known of it? */
-static bool
-is_settled(const struct model *m, const struct model_mail *mail)
-{
-	return m->walks_ok > mail->touched_ok + TOUCH_WALKS;
-}
 
 /* May the id of mail that is gone be used again, with no danger of a mix-up? */
 static bool
