@@ -110,9 +110,20 @@ def burst(site):
     wait_until("hold is full", lambda: next(os.scandir(hold), None))
     wait_until("the last left", lambda: next(os.scandir(hold), None) is None, 120)
     print(f"burst: the last left hold {time.time() - due:.3f} s after the due moment")
+    site.postfix.delete("ALL")
     lines = site.daemons.policyd.logged(r"released, ")
     late = [float(re.search(r"late=([0-9.]+)s", line)[1]) for line in lines]
     summary("burst, late as logged", late[-BURST_MESSAGES:])
+
+
+def bare_release(site):
+    """The floor: what postsuper itself takes for as many, with policyd away."""
+    inject(site, due_in(3600), BURST_MESSAGES)
+    ids = "".join(f"{entry['queue_id']}\n" for entry in site.postfix.queue())
+    began = time.time()
+    site.postfix.command("postsuper", "-H", "-", "hold", stdin=ids.encode())
+    print(f"bare postsuper -H of {BURST_MESSAGES}: {time.time() - began:.3f} s")
+    site.postfix.delete("ALL")
 
 
 def main():
@@ -120,7 +131,9 @@ def main():
     with Sink() as sink, Postfix(sink.port, main_cf=MAIN_CF) as postfix:
         postfix.start()
         with open_site(postfix, sink) as site:
-            site.daemons.start()
+            site.daemons.hdrcheck.start()
+            bare_release(site)
+            site.daemons.policyd.start()
             for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else 1):
                 spread(site)
                 burst(site)
