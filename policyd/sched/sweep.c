@@ -53,9 +53,14 @@ sweep_stop(struct sweep *s)
 	    SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_KICK_QMGR, SWEEP_KICK_PICKUP};
 
 	s->stopping = true;
-	for (size_t i = 0; i < sizeof(awaited) / sizeof(awaited[0]); i++)
-		if (s->verb[awaited[i]].running || s->kick_wanted[awaited[i]])
+	for (size_t i = 0; i < sizeof(awaited) / sizeof(awaited[0]); i++) {
+		const struct sweep_verb_state *v = &s->verb[awaited[i]];
+
+		/* A kick that failed is left to the next start. */
+		if (v->running ||
+		    (s->kick_wanted[awaited[i]] && v->failures == 0))
 			return false;
+	}
 	return true;
 }
 

@@ -366,6 +366,31 @@ a_release_may_fail_half_way(void **state)
 	sim_close(sim);
 }
 
+/* What was released is woken up yet; a Postfix that is down is not waited for.
+ */
+static void
+a_stop_waits_for_the_kick_but_not_for_one_that_fails(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	sim_add(sim, 10);
+	sim_add(sim, 20);
+	sim_learn(sim);
+	sim_pass(sim, 10 * SEC);
+	sim_expect(sim, SWEEP_RELEASE);
+	assert_false(sweep_stop(&sim->sweep));
+	sim_end(sim, SWEEP_RELEASE, true);
+	assert_false(sweep_stop(&sim->sweep));
+	sim_expect(sim, SWEEP_KICK_QMGR);
+	assert_false(sweep_stop(&sim->sweep));
+	sim_end(sim, SWEEP_KICK_QMGR, false);
+	assert_true(sweep_stop(&sim->sweep));
+	sim_run(sim, 100 * SEC);
+	check_int("nothing else leaves", sim->commands[SWEEP_RELEASE], 1);
+	sim_close(sim);
+}
+
 static void
 what_makes_mail_leave_comes_first(void **state)
 {
@@ -407,6 +432,8 @@ main(void)
 	    cmocka_unit_test(newer_mail_does_not_wait_for_a_failed_kick),
 	    cmocka_unit_test(a_failed_release_backs_off_up_to_a_minute),
 	    cmocka_unit_test(a_release_may_fail_half_way),
+	    cmocka_unit_test(
+		a_stop_waits_for_the_kick_but_not_for_one_that_fails),
 	    cmocka_unit_test(what_makes_mail_leave_comes_first),
 	};
 
