@@ -5,6 +5,8 @@
 
 #include "policyd/sched/sweep_entry.h"
 
+enum { STOP_KICKS = 2 /* so often a kick is tried before a stop */ };
+
 #define WALK_GAP_NS (200 * CLOCK_NS_PER_MS) /* between walks, at least */
 
 size_t
@@ -56,9 +58,9 @@ sweep_stop(struct sweep *s)
 	for (size_t i = 0; i < sizeof(awaited) / sizeof(awaited[0]); i++) {
 		const struct sweep_verb_state *v = &s->verb[awaited[i]];
 
-		/* A kick that failed is left to the next start. */
+		/* A kick that fails again is left to the next start. */
 		if (v->running ||
-		    (s->kick_wanted[awaited[i]] && v->failures == 0))
+		    (s->kick_wanted[awaited[i]] && v->failures < STOP_KICKS))
 			return false;
 	}
 	return true;

@@ -385,6 +385,10 @@ a_stop_waits_for_the_kick_but_not_for_one_that_fails(void **state)
 	sim_expect(sim, SWEEP_KICK_QMGR);
 	assert_false(sweep_stop(&sim->sweep));
 	sim_end(sim, SWEEP_KICK_QMGR, false);
+	assert_false(sweep_stop(&sim->sweep));
+	sim_pass(sim, SEC);
+	sim_expect(sim, SWEEP_KICK_QMGR);
+	sim_end(sim, SWEEP_KICK_QMGR, false);
 	assert_true(sweep_stop(&sim->sweep));
 	sim_run(sim, 100 * SEC);
 	check_int("nothing else leaves", sim->commands[SWEEP_RELEASE], 1);
