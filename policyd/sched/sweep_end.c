@@ -114,8 +114,7 @@ hold_up(struct sweep *s, enum sweep_verb verb, uint32_t slot,
 	s->tell(s->tell_ctx, &event);
 }
 
-/* Returns how many are left that the command, as far as is known, has not
- * moved. */
+/* Returns how many the command has not moved, as far as is known. */
 static size_t
 end_release(struct sweep *s, enum sweep_verb verb, const struct qid *ids,
     size_t n, bool ok, const struct clock_now *now)

@@ -152,10 +152,6 @@ gather_requeues(struct sweep *s, const struct clock_now *now)
 	return n;
 }
 
-/*
- * A message whose command failed is tried again, alone: it is due longest, and
- * the next command takes one.
- */
 static bool
 may_readmit(const struct sweep *s)
 {
@@ -163,6 +159,10 @@ may_readmit(const struct sweep *s)
 	    !s->verb[SWEEP_RELEASE].running && !s->verb[SWEEP_REQUEUE].running;
 }
 
+/*
+ * A message whose command failed is tried again, alone: it is due longest, and
+ * the next command takes one.
+ */
 static void
 readmit_held_up(struct sweep *s, const struct clock_now *now)
 {
