@@ -14,9 +14,11 @@
 enum { LISTENERS_MAX = 2 /* of a daemon */ };
 
 int
-daemon_find_ids(const struct log *log, const struct settings *settings,
-    struct daemon_ids *ids)
+daemon_find_ids(struct daemon *d)
 {
+	const struct settings *settings = &d->settings;
+	struct daemon_ids *ids = &d->ids;
+
 	ids->user.uid = geteuid();
 	ids->user.gid = getegid();
 	ids->sockets.uid = ids->user.uid;
@@ -25,7 +27,7 @@ daemon_find_ids(const struct log *log, const struct settings *settings,
 	if (geteuid() != 0)
 		return 0;
 	if (priv_find_user(settings->user, &ids->user) < 0) {
-		log_error(log,
+		log_error(&d->log,
 		    "user %s: %s; make it with: useradd --system "
 		    "--no-create-home --shell /usr/sbin/nologin %s",
 		    settings->user,
@@ -34,13 +36,14 @@ daemon_find_ids(const struct log *log, const struct settings *settings,
 		return EX_NOUSER;
 	}
 	if (ids->user.uid == 0) {
-		log_error(log, "user %s is root; set user to another one",
+		log_error(&d->log, "user %s is root; set user to another one",
 		    settings->user);
 		return EX_CONFIG;
 	}
 	ids->sockets.uid = ids->user.uid;
 	if (priv_find_group(settings->socket_group, &ids->sockets.gid) < 0) {
-		log_error(log, "socket_group %s: %s", settings->socket_group,
+		log_error(&d->log, "socket_group %s: %s",
+		    settings->socket_group,
 		    errno == ENOENT ? "no such group" : strerror(errno));
 		return EX_CONFIG;
 	}
@@ -48,70 +51,132 @@ daemon_find_ids(const struct log *log, const struct settings *settings,
 }
 
 static void
-explain_missing_folder(const struct log *log,
-    const struct sock_address *address, const struct settings *settings)
+explain_missing_folder(
+    const struct daemon *d, const struct sock_address *address)
 {
 	const char *path = sock_path(address);
 	const char *slash = strrchr(path, '/');
 
-	log_error(log,
+	log_error(&d->log,
 	    "%s: its folder cannot be used: %s; make it with: install -d -o "
 	    "%s -g %s -m 0710 %.*s",
-	    path, strerror(errno), settings->user, settings->socket_group,
+	    path, strerror(errno), d->settings.user, d->settings.socket_group,
 	    slash > path ? (int)(slash - path) : 1, path);
 }
 
-int
-daemon_listen(const struct log *log, const struct sock_address *address,
-    const struct settings *settings, const struct daemon_ids *ids,
-    int *exit_code)
+static int
+make_listener(const struct daemon *d, struct daemon_listener *listener)
 {
-	int fd = sock_listen(address, &ids->sockets);
+	const struct sock_address *address = listener->address;
 
-	if (fd >= 0)
-		return fd;
-	*exit_code = EX_CANTCREAT;
+	listener->fd = sock_listen(address, &d->ids.sockets);
+	if (listener->fd >= 0)
+		return 0;
 	if (errno == EADDRINUSE) {
-		*exit_code = EX_TEMPFAIL;
-		log_error(
-		    log, "%s: somebody listens there already", address->text);
-	} else if (errno == ENOTSOCK) {
-		log_error(log, "%s: exists and is not a socket", address->text);
-	} else if (sock_path(address) != NULL &&
-	    (errno == ENOENT || errno == EACCES)) {
-		explain_missing_folder(log, address, settings);
-	} else {
-		log_error(log, "%s: %s", address->text, strerror(errno));
+		log_error(&d->log, "%s: somebody listens there already",
+		    address->text);
+		return EX_TEMPFAIL;
 	}
-	return -1;
+	if (errno == ENOTSOCK)
+		log_error(
+		    &d->log, "%s: exists and is not a socket", address->text);
+	else if (sock_path(address) != NULL &&
+	    (errno == ENOENT || errno == EACCES))
+		explain_missing_folder(d, address);
+	else
+		log_error(&d->log, "%s: %s", address->text, strerror(errno));
+	return EX_CANTCREAT;
 }
 
 int
-daemon_clean_up(void)
+daemon_open_listeners(
+    struct daemon *d, struct daemon_listener *listeners, size_t n)
+{
+	int exit_code = 0, extra;
+
+	for (size_t i = 0; i < n; i++)
+		listeners[i].fd = notify_take(
+		    &d->notify, listeners[i].name, listeners[i].address);
+	if (listeners[0].fd < 0)
+		listeners[0].fd = notify_take_any(&d->notify);
+	for (size_t i = 0; i < n; i++)
+		listeners[i].inherited = listeners[i].fd >= 0;
+	extra = notify_take_any(&d->notify);
+	if (extra >= 0) {
+		log_error(&d->log,
+		    "the inherited socket %d is one too many: name each after "
+		    "its service",
+		    extra);
+		return EX_CONFIG;
+	}
+	for (size_t i = 0; i < n && exit_code == 0; i++)
+		if (listeners[i].fd < 0 && listeners[i].address->len > 0)
+			exit_code = make_listener(d, &listeners[i]);
+	return exit_code;
+}
+
+const char *
+daemon_listener_text(const struct daemon_listener *listener)
+{
+	if (listener->fd < 0)
+		return "no socket";
+	if (listener->inherited)
+		return "an inherited socket";
+	return listener->address->text;
+}
+
+int
+daemon_clean_up(struct daemon *d, const char *ident, bool debug)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGTERM, 0};
+	const char *error;
 	int fd;
 
 	do {
 		fd = open("/dev/null", O_RDWR);
 		if (fd < 0)
-			return -1;
+			return EX_OSERR;
 	} while (fd <= STDERR_FILENO);
-	os_close_from(STDERR_FILENO + 1);
 	os_signal_hold(signals);
+	error = notify_open(&d->notify);
+	log_open(&d->log, ident, debug);
+	if (error == NULL)
+		return 0;
+	log_error(&d->log, "%s", error);
+	return EX_CONFIG;
+}
+
+int
+daemon_stop_being_root(const struct daemon *d)
+{
+	struct priv_ids ids = {.uid = geteuid(), .gid = getegid()};
+
+	if (geteuid() == 0 &&
+	    (priv_find_user(d->settings.user, &ids) < 0 || ids.uid == 0) &&
+	    priv_find_user("nobody", &ids) < 0) {
+		log_error(&d->log, "there is neither a user %s nor nobody",
+		    d->settings.user);
+		return EX_NOUSER;
+	}
+	if (priv_drop(&ids) < 0) {
+		log_error(
+		    &d->log, "cannot give up being root: %s", strerror(errno));
+		return EX_OSERR;
+	}
 	return 0;
 }
 
 void
-daemon_prepare(const struct log *log, const struct settings *settings)
+daemon_prepare(const struct daemon *d)
 {
+	const struct settings *settings = &d->settings;
 	unsigned long n =
 	    (unsigned long)settings->max_connections * LISTENERS_MAX +
 	    DAEMON_DESCRIPTORS;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (priv_want_descriptors(n) < 0)
-		log_warn(log,
+		log_warn(&d->log,
 		    "max_connections = %lld needs %lu descriptors, and the "
 		    "limit cannot be raised",
 		    (long long)settings->max_connections, n);

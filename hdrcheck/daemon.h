@@ -7,6 +7,7 @@
 
 #include "hdrcheck/base/conn.h"
 #include "hdrcheck/base/log.h"
+#include "hdrcheck/base/notify.h"
 #include "hdrcheck/base/priv.h"
 #include "hdrcheck/settings.h"
 
@@ -23,30 +24,56 @@ struct daemon_ids {
 	struct sock_owner sockets;
 };
 
+/* What a daemon's start goes by. */
+struct daemon {
+	struct log log;
+	struct notify notify;
+	struct settings settings;
+	struct daemon_ids ids;
+};
+
+/* One of a daemon's services and where it listens. */
+struct daemon_listener {
+	const char *name; /* also of an inherited socket */
+	const struct sock_address *address; /* len 0: off */
+	int fd; /* -1: does not listen */
+	bool inherited;
+};
+
+/*
+ * To be called first in a daemon: standard descriptors that are closed become
+ * /dev/null, all others are closed but what a service manager hands over, the
+ * signals that daemons take wait until somebody reads them, and the log is
+ * opened. 0, or an exit code (logged).
+ */
+int daemon_clean_up(struct daemon *d, const char *ident, bool debug);
+
 /*
  * Looks the setting user and socket_group up; a process that is not root
  * stays who it is. 0, or an exit code (logged).
  */
-int daemon_find_ids(const struct log *log, const struct settings *settings,
-    struct daemon_ids *ids);
+int daemon_find_ids(struct daemon *d);
 
 /*
- * A listening socket as settings and ids ask for it, or -1, logged, with
- * *exit_code set: EX_TEMPFAIL (75) when somebody listens there already.
+ * Opens what settings and ids ask for. An inherited socket is used for the
+ * service of its name, else of its address, else the first one, whose address
+ * is not looked at then. 0, or an exit code (logged): EX_TEMPFAIL (75) when
+ * somebody listens there already.
  */
-int daemon_listen(const struct log *log, const struct sock_address *address,
-    const struct settings *settings, const struct daemon_ids *ids,
-    int *exit_code);
+int daemon_open_listeners(
+    struct daemon *d, struct daemon_listener *listeners, size_t n);
+
+/* Where it listens, for the log. */
+const char *daemon_listener_text(const struct daemon_listener *listener);
 
 /*
- * To be called first in a daemon: standard descriptors that are closed become
- * /dev/null, all others that were inherited are closed, and the signals that
- * daemons take wait until somebody reads them. 0 or -1: errno.
+ * For a process that serves one peer: root becomes the setting user, or nobody
+ * where there is no such user. 0, or an exit code (logged).
  */
-int daemon_clean_up(void);
+int daemon_stop_being_root(const struct daemon *d);
 
 /* Ignores SIGPIPE, raises the limit of descriptors as settings need it. */
-void daemon_prepare(const struct log *log, const struct settings *settings);
+void daemon_prepare(const struct daemon *d);
 
 /* What settings allow the peers of a listener. */
 struct conn_limits daemon_limits(const struct settings *settings);

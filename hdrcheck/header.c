@@ -2,15 +2,18 @@
 #include "hdrcheck/header.h"
 
 bool
+header_is_name_char(char c)
+{
+	return c > ' ' && c <= '~' && c != ':';
+}
+
+bool
 header_is_name(struct span name)
 {
-	if (name.len == 0)
-		return false;
 	for (size_t i = 0; i < name.len; i++)
-		if (name.data[i] <= ' ' || name.data[i] > '~' ||
-		    name.data[i] == ':')
+		if (!header_is_name_char(name.data[i]))
 			return false;
-	return true;
+	return name.len > 0;
 }
 
 bool

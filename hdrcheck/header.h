@@ -31,5 +31,6 @@ int header_find(const struct header_names *names, struct span name);
 
 /* True for printable ASCII without colon and blanks (RFC 5322, 3.6.8). */
 bool header_is_name(struct span name);
+bool header_is_name_char(char c);
 
 #endif

@@ -27,6 +27,7 @@ struct engine {
 	struct loop *loop;
 	struct loop_timer wall_timer;
 	struct loop_timer mono_timer;
+	struct loop_timer watchdog;
 	struct conn_server *server;
 	struct policy policy;
 	struct sweep sweep;
@@ -70,6 +71,25 @@ ask_runner(struct engine *g, const struct sweep_command *command)
 	    wire_send(g->o.channel, buf_span(&g->request), NULL, 0) == 0)
 		return;
 	jobs_failed(&g->jobs, command->verb, errno);
+}
+
+/*
+ * The runner passes it on to the service manager, so that both of us are known
+ * to be alive. A channel that is full says that the runner is not.
+ */
+static void
+on_watchdog(void *ctx)
+{
+	struct engine *g = ctx;
+
+	buf_clear(&g->request);
+	if (wire_put_alive(&g->request) &&
+	    wire_send(g->o.channel, buf_span(&g->request), NULL, 0) < 0 &&
+	    errno != EAGAIN)
+		log_warn(g->o.log, "cannot tell the runner");
+	if (g->o.watchdog_ns > 0)
+		loop_arm(
+		    &g->watchdog, clock_read().mono_ns + g->o.watchdog_ns / 2);
 }
 
 static void
@@ -310,6 +330,7 @@ prepare(struct engine *g)
 		return -1;
 	loop_add_timer(g->loop, &g->wall_timer, LOOP_WALL, on_change, g);
 	loop_add_timer(g->loop, &g->mono_timer, LOOP_MONO, on_change, g);
+	loop_add_timer(g->loop, &g->watchdog, LOOP_MONO, on_watchdog, g);
 	if (make_server(g) < 0 ||
 	    loop_watch(g->loop, g->o.channel, POLLIN, on_report, g) < 0)
 		return -1;
@@ -345,8 +366,9 @@ engine_run(const struct engine_options *options)
 		log_error(g->o.log, "cannot start: %s", strerror(errno));
 	} else {
 		log_info(g->o.log, "started, version %s, policy on %s%s",
-		    DELIVER_AT_VERSION, g->settings.policy_listen.text,
+		    DELIVER_AT_VERSION, g->o.listens_on,
 		    g->o.news < 0 ? ", without inotify" : "");
+		on_watchdog(g);
 		sweep_kick(&g->sweep);
 		pump(g);
 		if (loop_run(g->loop) < 0)

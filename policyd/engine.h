@@ -17,7 +17,9 @@ struct engine_options {
 	uint64_t mail_owner_uid;
 	int channel; /* to the runner; see wire.h */
 	int listener; /* of the policy service; -1: none */
+	const char *listens_on; /* the same in words */
 	int news; /* inotify on hold, or -1 */
+	int64_t watchdog_ns; /* a sign of life in each such time; 0: none */
 };
 
 /*

@@ -41,13 +41,11 @@ struct options {
 };
 
 struct policyd {
-	struct log log;
+	struct daemon daemon;
 	struct options options;
-	struct settings settings;
 	struct postconf postconf;
-	struct daemon_ids ids;
 	struct priv_ids mail_owner;
-	int listener;
+	struct daemon_listener policy;
 	int news;
 	int channel[2]; /* the runner's end, the engine's end */
 };
@@ -100,19 +98,20 @@ ask_postfix(struct policyd *p)
 {
 	char error[POSTCONF_ERROR_SIZE];
 
-	if (!postconf_read(
-		p->settings.postfix_config_directory, &p->postconf, error)) {
-		log_error(&p->log, "%s", error);
+	if (!postconf_read(p->daemon.settings.postfix_config_directory,
+		&p->postconf, error)) {
+		log_error(&p->daemon.log, "%s", error);
 		return EX_UNAVAILABLE;
 	}
 	if (p->postconf.sets_zone) {
-		log_error(&p->log,
+		log_error(&p->daemon.log,
 		    "Postfix's import_environment sets TZ, so postcat would "
 		    "tell times in that zone; set TZ=UTC there, or TZ alone");
 		return EX_CONFIG;
 	}
 	if (priv_find_user(p->postconf.mail_owner, &p->mail_owner) < 0) {
-		log_error(&p->log, "mail_owner %s: %s", p->postconf.mail_owner,
+		log_error(&p->daemon.log, "mail_owner %s: %s",
+		    p->postconf.mail_owner,
 		    errno == ENOENT ? "no such user" : strerror(errno));
 		return EX_CONFIG;
 	}
@@ -122,24 +121,21 @@ ask_postfix(struct policyd *p)
 static int
 open_all(struct policyd *p)
 {
-	int exit_code = daemon_find_ids(&p->log, &p->settings, &p->ids);
+	struct daemon *d = &p->daemon;
+	int exit_code = daemon_find_ids(d);
 
+	p->policy.name = "policy";
+	p->policy.address = &d->settings.policy_listen;
+	if (exit_code == 0)
+		exit_code = ask_postfix(p);
+	if (exit_code == 0)
+		exit_code = daemon_open_listeners(d, &p->policy, 1);
 	if (exit_code != 0)
 		return exit_code;
-	exit_code = ask_postfix(p);
-	if (exit_code != 0)
-		return exit_code;
-	p->listener = -1;
-	if (p->settings.policy_listen.len > 0) {
-		p->listener = daemon_listen(&p->log, &p->settings.policy_listen,
-		    &p->settings, &p->ids, &exit_code);
-		if (p->listener < 0)
-			return exit_code;
-	}
 	p->news = runner_open_news(&p->postconf);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->channel) <
 	    0) {
-		log_error(&p->log, "socketpair: %s", strerror(errno));
+		log_error(&d->log, "socketpair: %s", strerror(errno));
 		return EX_OSERR;
 	}
 	return 0;
@@ -150,24 +146,27 @@ static int
 be_engine(struct policyd *p)
 {
 	struct engine_options options = {
-	    .log = &p->log,
-	    .settings = &p->settings,
+	    .log = &p->daemon.log,
+	    .settings = &p->daemon.settings,
 	    .settings_file = p->options.file != NULL ? p->options.file
 						     : SETTINGS_DEFAULT_FILE,
 	    .postconf = &p->postconf,
 	    .mail_owner_uid = p->mail_owner.uid,
 	    .channel = p->channel[1],
-	    .listener = p->listener,
+	    .listener = p->policy.fd,
+	    .listens_on = daemon_listener_text(&p->policy),
 	    .news = p->news,
+	    .watchdog_ns = p->daemon.notify.watchdog_ns,
 	};
 
 	close(p->channel[0]);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	if (priv_drop(&p->ids.user) < 0) {
-		log_error(&p->log, "cannot become user %s: %s",
-		    p->settings.user, strerror(errno));
+	notify_close(&p->daemon.notify);
+	if (priv_drop(&p->daemon.ids.user) < 0) {
+		log_error(&p->daemon.log, "cannot become user %s: %s",
+		    p->daemon.settings.user, strerror(errno));
 		return EX_OSERR;
 	}
 	return engine_run(&options);
@@ -177,8 +176,9 @@ static int
 be_runner(struct policyd *p, pid_t engine)
 {
 	struct runner_options options = {
-	    .log = &p->log,
-	    .settings = &p->settings,
+	    .log = &p->daemon.log,
+	    .notify = &p->daemon.notify,
+	    .settings = &p->daemon.settings,
 	    .settings_file = p->options.file,
 	    .postconf = &p->postconf,
 	    .mail_owner = p->mail_owner,
@@ -189,14 +189,14 @@ be_runner(struct policyd *p, pid_t engine)
 	int exit_code;
 
 	close(p->channel[1]);
-	if (p->listener >= 0)
-		close(p->listener);
+	if (p->policy.fd >= 0)
+		close(p->policy.fd);
 	if (p->news >= 0)
 		close(p->news);
 	exit_code = runner_run(&options);
 	close(p->channel[0]);
 	if (exit_code == EX_OK)
-		log_info(&p->log, "stopped");
+		log_info(&p->daemon.log, "stopped");
 	return exit_code;
 }
 
@@ -207,45 +207,54 @@ run(struct policyd *p)
 	pid_t pid;
 
 	if (geteuid() != 0) {
-		log_error(&p->log,
+		log_error(&p->daemon.log,
 		    "policyd must be started as root: postsuper(1) and the "
 		    "hold queue need it");
 		return EX_NOPERM;
 	}
-	daemon_prepare(&p->log, &p->settings);
+	daemon_prepare(&p->daemon);
 	exit_code = open_all(p);
 	if (exit_code != 0)
 		return exit_code;
-	log_started(&p->log);
+	log_started(&p->daemon.log);
 	pid = fork();
 	if (pid < 0) {
-		log_error(&p->log, "fork: %s", strerror(errno));
+		log_error(&p->daemon.log, "fork: %s", strerror(errno));
 		return EX_OSERR;
 	}
 	return pid == 0 ? be_engine(p) : be_runner(p, pid);
+}
+
+static int
+start(struct policyd *p)
+{
+	char error[CONF_ERROR_SIZE];
+	int exit_code;
+
+	if (!settings_load(&p->daemon.settings, p->options.file, error)) {
+		fprintf(stderr, "%s\n", error);
+		return EX_CONFIG;
+	}
+	if (p->options.check)
+		return EX_OK;
+	exit_code =
+	    daemon_clean_up(&p->daemon, "deliver-at/policyd", p->options.debug);
+	return exit_code != 0 ? exit_code : run(p);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct policyd *p = calloc(1, sizeof(*p));
-	char error[CONF_ERROR_SIZE];
 	int code;
 
 	if (p == NULL)
 		return EX_OSERR;
+	p->daemon.notify.fd = -1;
 	code = parse_options(argc, argv, &p->options);
-	if (code < 0 && !settings_load(&p->settings, p->options.file, error)) {
-		fprintf(stderr, "%s\n", error);
-		code = EX_CONFIG;
-	} else if (code < 0 && p->options.check) {
-		code = EX_OK;
-	} else if (code < 0) {
-		if (daemon_clean_up() < 0)
-			return EX_OSERR;
-		log_open(&p->log, "deliver-at/policyd", p->options.debug);
-		code = run(p);
-	}
+	if (code < 0)
+		code = start(p);
+	notify_close(&p->daemon.notify);
 	free(p);
 	return code;
 }

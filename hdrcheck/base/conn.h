@@ -87,6 +87,10 @@ void conn_server_limit(
 void conn_server_drain(struct conn_server *server, int64_t deadline_ns,
     loop_timer_fn *fn, void *ctx);
 
+/* Calls fn (once, perhaps at once) when no connection is left. */
+void conn_server_when_empty(
+    struct conn_server *server, loop_timer_fn *fn, void *ctx);
+
 size_t conn_server_count(const struct conn_server *server);
 const struct conn_counters *conn_server_counters(
     const struct conn_server *server);

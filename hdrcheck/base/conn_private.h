@@ -41,9 +41,8 @@ struct conn_server {
 	struct loop_timer idle_timer;
 	struct loop_timer accept_timer;
 	struct loop_timer drain_timer;
-	bool draining;
-	loop_timer_fn *drained;
-	void *drained_ctx;
+	loop_timer_fn *emptied; /* NULL: nobody wants to know */
+	void *emptied_ctx;
 };
 
 /*

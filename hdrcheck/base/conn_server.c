@@ -28,22 +28,22 @@ arm_idle_timer(struct conn_server *s)
 }
 
 static void
-tell_drained(struct conn_server *s)
+tell_emptied(struct conn_server *s)
 {
-	loop_timer_fn *fn = s->drained;
+	loop_timer_fn *fn = s->emptied;
 
-	if (!s->draining || s->n > 0 || fn == NULL)
+	if (s->n > 0 || fn == NULL)
 		return;
-	s->drained = NULL;
+	s->emptied = NULL;
 	loop_disarm(&s->drain_timer);
-	fn(s->drained_ctx);
+	fn(s->emptied_ctx);
 }
 
 void
 conn_server_settle(struct conn_server *s)
 {
 	arm_idle_timer(s);
-	tell_drained(s);
+	tell_emptied(s);
 }
 
 static void
@@ -129,7 +129,7 @@ on_drain_timer(void *ctx)
 
 	while (s->oldest != NULL)
 		conn_close(s->oldest);
-	tell_drained(s);
+	tell_emptied(s);
 }
 
 struct conn_server *
@@ -218,9 +218,8 @@ conn_server_drain(
 {
 	struct conn *next;
 
-	s->draining = true;
-	s->drained = fn;
-	s->drained_ctx = ctx;
+	s->emptied = fn;
+	s->emptied_ctx = ctx;
 	close_listeners(s);
 	loop_arm(&s->drain_timer, deadline_ns);
 	for (struct conn *c = s->oldest; c != NULL; c = next) {
@@ -232,6 +231,14 @@ conn_server_drain(
 		conn_advance(c);
 	}
 	conn_server_settle(s);
+}
+
+void
+conn_server_when_empty(struct conn_server *s, loop_timer_fn *fn, void *ctx)
+{
+	s->emptied = fn;
+	s->emptied_ctx = ctx;
+	tell_emptied(s);
 }
 
 size_t

@@ -203,3 +203,32 @@ sock_listen(const struct sock_address *address, const struct sock_owner *owner)
 		return close_failed(fd);
 	return fd;
 }
+
+bool
+sock_is_bound_to(int fd, const struct sock_address *address)
+{
+	struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};
+	const struct sockaddr_in *in = (const void *)&address->storage;
+	const struct sockaddr_in *bound_in = (const void *)&bound;
+	const struct sockaddr_in6 *in6 = (const void *)&address->storage;
+	const struct sockaddr_in6 *bound_in6 = (const void *)&bound;
+	socklen_t len = sizeof(bound);
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0 ||
+	    bound.ss_family != address->storage.ss_family)
+		return false;
+	switch (bound.ss_family) {
+	case AF_UNIX:
+		return strcmp(((const struct sockaddr_un *)&bound)->sun_path,
+			   sock_path(address)) == 0;
+	case AF_INET:
+		return in->sin_port == bound_in->sin_port &&
+		    in->sin_addr.s_addr == bound_in->sin_addr.s_addr;
+	case AF_INET6:
+		return in6->sin6_port == bound_in6->sin6_port &&
+		    memcmp(&in6->sin6_addr, &bound_in6->sin6_addr,
+			sizeof(in6->sin6_addr)) == 0;
+	default:
+		return false;
+	}
+}

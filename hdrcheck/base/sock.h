@@ -49,6 +49,9 @@ const char *sock_path(const struct sock_address *address);
 int sock_listen(
     const struct sock_address *address, const struct sock_owner *owner);
 
+/* Whether a socket is bound to that address. */
+bool sock_is_bound_to(int fd, const struct sock_address *address);
+
 /* A connected, blocking, close-on-exec socket; -1: errno. */
 int sock_connect(const struct sock_address *address);
 

@@ -15,32 +15,13 @@
 #include "hdrcheck/base/loop.h"
 #include "hdrcheck/base/os.h"
 #include "policyd/sched/command.h"
+#include "policyd/sched/verb.h"
 #include "policyd/sched/wire.h"
 
 /* How long the engine may take to stop before it is killed. */
 #define STOP_GRACE_NS (5 * CLOCK_NS_PER_S)
 
-enum {
-	ARGS_MAX = SWEEP_IDS_MAX + 8,
-	PATH_TEXT_SIZE = SETTINGS_PATH_SIZE + 16,
-};
-
-/* What a verb runs. Ids follow as arguments or on standard input. */
-static const struct verb {
-	const char *program;
-	const char *args[4];
-	bool as_mail_owner;
-	bool ids_as_args;
-	int64_t deadline_s; /* it is killed after that */
-} verbs[SWEEP_VERBS] = {
-    [SWEEP_LIST] = {"postqueue", {"-j"}, false, false, 600},
-    [SWEEP_READ] = {"postcat", {"-qeh"}, true, true, 60},
-    [SWEEP_RELEASE] = {"postsuper", {"-H", "-", "hold"}, false, false, 300},
-    [SWEEP_REQUEUE] = {"postsuper", {"-r", "-", "hold"}, false, false, 300},
-    [SWEEP_KICK_QMGR] = {"postkick", {"public", "qmgr", "D"}, true, false, 10},
-    [SWEEP_KICK_PICKUP] = {"postkick", {"public", "pickup", "W"}, true, false,
-	10},
-};
+enum { PATH_TEXT_SIZE = SETTINGS_PATH_SIZE + 16 };
 
 /* main.cf and master.cf as they were when postconf read them. */
 struct stamp {
@@ -57,6 +38,7 @@ struct runner {
 	int64_t kill_at_ns[SWEEP_VERBS];
 	unsigned running;
 	struct stamp stamp;
+	bool ready; /* the engine gave its first sign of life */
 	bool stopping;
 	bool engine_gone;
 	int exit_code;
@@ -171,57 +153,13 @@ on_deadline(void *ctx)
 	for (int i = 0; i < SWEEP_VERBS; i++) {
 		if (r->pid[i] == 0 || r->kill_at_ns[i] > now_ns)
 			continue;
-		log_warnx(r->o.log, "%s: killed after %lld s", verbs[i].program,
-		    (long long)verbs[i].deadline_s);
+		log_warnx(r->o.log, "%s: killed after %lld s",
+		    verb_program((enum sweep_verb)i),
+		    (long long)verb_deadline_s((enum sweep_verb)i));
 		kill(-r->pid[i], SIGKILL);
 		r->kill_at_ns[i] = INT64_MAX;
 	}
 	arm_deadline(r);
-}
-
-/* Turns ids, each followed by a line end, into arguments, in place. */
-static size_t
-split_ids(char *ids, size_t len, char **argv)
-{
-	size_t n = 0;
-	char *end;
-
-	for (char *at = ids; at < ids + len; at = end + 1) {
-		end = memchr(at, '\n', len - (size_t)(at - ids));
-		*end = '\0';
-		argv[n++] = at;
-	}
-	return n;
-}
-
-static pid_t
-start(struct runner *r, const struct wire_request *request, int fds[2])
-{
-	const struct verb *v = &verbs[request->verb];
-	static char locale[] = "LC_ALL=C", utc[] = "TZ=UTC", c[] = "-c";
-	char *env[] = {locale, v->ids_as_args ? utc : NULL, NULL};
-	char path[PATH_TEXT_SIZE + 16], config[SETTINGS_PATH_SIZE];
-	char args[4][8];
-	char *argv[ARGS_MAX] = {path, c, config};
-	size_t n = 3;
-	struct command command = {.path = path, .argv = argv, .env = env};
-	char *ids = r->room + (request->ids.data - r->room);
-
-	snprintf(path, sizeof(path), "%s/%s", r->o.postconf->command_directory,
-	    v->program);
-	snprintf(config, sizeof(config), "%s",
-	    r->o.settings->postfix_config_directory);
-	for (size_t i = 0; i < 4 && v->args[i] != NULL; i++) {
-		snprintf(args[i], sizeof(args[i]), "%s", v->args[i]);
-		argv[n++] = args[i];
-	}
-	if (v->ids_as_args)
-		split_ids(ids, request->ids.len, argv + n);
-	else
-		command.input = request->ids;
-	if (v->as_mail_owner)
-		command.run_as = &r->o.mail_owner;
-	return command_start(&command, &fds[0], &fds[1]);
 }
 
 int
@@ -254,12 +192,18 @@ serve(struct runner *r, const struct wire_request *request)
 {
 	struct wire_report started = {
 	    .tell = WIRE_STARTED, .verb = request->verb};
+	struct verb_place place = {
+	    .command_directory = r->o.postconf->command_directory,
+	    .config_directory = r->o.settings->postfix_config_directory,
+	    .mail_owner = &r->o.mail_owner,
+	};
 	int fds[2];
 	pid_t pid;
 
 	if (request->verb == SWEEP_LIST && !r->o.has_news)
 		retry_news(r);
-	pid = start(r, request, fds);
+	pid = verb_start(&place, request->verb,
+	    r->room + (request->ids.data - r->room), request->ids.len, fds);
 	if (pid < 0) {
 		report_number(r, WIRE_NOT_STARTED, request->verb, errno);
 		return;
@@ -267,11 +211,41 @@ serve(struct runner *r, const struct wire_request *request)
 	r->pid[request->verb] = pid;
 	r->running++;
 	r->kill_at_ns[request->verb] = clock_read().mono_ns +
-	    verbs[request->verb].deadline_s * CLOCK_NS_PER_S;
+	    verb_deadline_s(request->verb) * CLOCK_NS_PER_S;
 	arm_deadline(r);
 	report(r, &started, fds, 2);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+static void
+pass_sign_of_life(struct runner *r)
+{
+	notify_tell(r->o.notify, r->ready ? "WATCHDOG=1" : "READY=1");
+	r->ready = true;
+}
+
+/* False when the engine must not ask for that. */
+static bool
+act(struct runner *r, const struct wire_request *request)
+{
+	if (request->alive) {
+		pass_sign_of_life(r);
+		return true;
+	}
+	if (r->pid[request->verb] != 0 || r->running == SWEEP_COMMANDS_MAX)
+		return false;
+	/*
+	 * Whether a requeue is safe is looked at in the moment of it: a bcc
+	 * that was configured since would send copies twice.
+	 */
+	if (request->verb == SWEEP_REQUEUE && stamp_changed(r)) {
+		refresh_postfix(r);
+		report_number(r, WIRE_NOT_STARTED, request->verb, EAGAIN);
+	} else {
+		serve(r, request);
+	}
+	return true;
 }
 
 static void
@@ -294,22 +268,11 @@ on_request(void *ctx, short revents)
 		finish(r);
 		return;
 	}
-	if (!wire_get_request(span_of(r->room, (size_t)n), &request) ||
-	    r->pid[request.verb] != 0 || r->running == SWEEP_COMMANDS_MAX) {
-		log_error(r->o.log, "the engine sent what it must not send");
-		finish(r);
+	if (wire_get_request(span_of(r->room, (size_t)n), &request) &&
+	    act(r, &request))
 		return;
-	}
-	/*
-	 * Whether a requeue is safe is looked at in the moment of it: a bcc
-	 * that was configured since would send copies twice.
-	 */
-	if (request.verb == SWEEP_REQUEUE && stamp_changed(r)) {
-		refresh_postfix(r);
-		report_number(r, WIRE_NOT_STARTED, request.verb, EAGAIN);
-		return;
-	}
-	serve(r, &request);
+	log_error(r->o.log, "the engine sent what it must not send");
+	finish(r);
 }
 
 static void
@@ -357,6 +320,7 @@ stop(struct runner *r)
 	if (r->stopping)
 		return;
 	r->stopping = true;
+	notify_tell(r->o.notify, "STOPPING=1");
 	loop_arm(&r->stop_timer, clock_read().mono_ns + STOP_GRACE_NS);
 	report(r, &what, NULL, 0);
 }

@@ -10,12 +10,14 @@
 #define SCHED_RUNNER_H
 
 #include "hdrcheck/base/log.h"
+#include "hdrcheck/base/notify.h"
 #include "hdrcheck/base/priv.h"
 #include "hdrcheck/settings.h"
 #include "policyd/sched/postconf.h"
 
 struct runner_options {
 	const struct log *log;
+	const struct notify *notify; /* who is told that we are ready */
 	const struct settings *settings;
 	const char *settings_file; /* NULL: the default file */
 	const struct postconf *postconf;

@@ -12,6 +12,8 @@
 
 enum { REPORT_SIZE = 128 };
 
+static const char alive[] = "A";
+
 static const char verb_letters[SWEEP_VERBS] = {
     [SWEEP_LIST] = 'L',
     [SWEEP_READ] = 'R',
@@ -58,16 +60,25 @@ wire_put_request(struct buf *out, const struct sweep_command *command)
 }
 
 bool
+wire_put_alive(struct buf *out)
+{
+	return buf_append(out, span_str(alive));
+}
+
+bool
 wire_get_request(struct span message, struct wire_request *request)
 {
 	struct span rest, line;
 	struct qid id;
 
+	memset(request, 0, sizeof(*request));
+	request->alive = span_equal_str(message, alive);
+	if (request->alive)
+		return true;
 	if (message.len == 0 || message.len > WIRE_MAX ||
 	    !verb_of(message.data[0], &request->verb))
 		return false;
 	request->ids = rest = span_skip(message, 1);
-	request->n_ids = 0;
 	while (span_cut(&rest, '\n', &line)) {
 		if (!qid_parse(line, &id))
 			return false;

@@ -12,7 +12,7 @@
  *   H ID ID ...     release         X VERB N ended, exit code N (or 128 and
  *   Q ID ID ...     requeue                  the signal's number)
  *   q, p            kick            F VERB N not started, errno N
- *                                   P ...    what Postfix's settings say
+ *   A               I am alive      P ...    what Postfix's settings say
  *                                   C 0, C 1 read settings again: none, or
  *                                            the descriptor that comes along
  *                                   N        a watch on hold comes along
@@ -30,8 +30,9 @@ enum {
 	WIRE_FDS_MAX = 2, /* descriptors with a message */
 };
 
-/* What the engine asks for. */
+/* What the engine asks for, or that it is alive. */
 struct wire_request {
+	bool alive; /* the rest is empty */
 	enum sweep_verb verb;
 	struct span ids; /* each followed by a line end; checked */
 	size_t n_ids;
@@ -42,9 +43,12 @@ struct wire_request {
  */
 bool wire_put_request(struct buf *out, const struct sweep_command *command);
 
+/* Appends the sign of life. False when it does not fit. */
+bool wire_put_alive(struct buf *out);
+
 /*
- * Reads what claims to be a request. False for anything that
- * wire_put_request() does not write: then the engine is not to be trusted.
+ * Reads what claims to be one of these. False for anything that they do not
+ * write: then the engine is not to be trusted.
  */
 bool wire_get_request(struct span message, struct wire_request *request);
 

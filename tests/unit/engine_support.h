@@ -47,6 +47,7 @@ struct host {
 	int out; /* write ends of the command that was started last */
 	int err;
 	unsigned kicks;
+	unsigned signs_of_life;
 };
 
 static inline int
@@ -186,7 +187,7 @@ host_serve(struct host *h, char verb, const char *out, const char *err)
 	host_end(h, verb, 0);
 }
 
-/* The next request; its length. */
+/* The next message to the runner; its length. */
 static inline size_t
 host_receive(struct host *h, const char *row)
 {
@@ -202,14 +203,19 @@ host_receive(struct host *h, const char *row)
 	return (size_t)n;
 }
 
-/* The next request that is no kick; its length. */
+/* The next request that is no kick and no sign of life; its length. */
 static inline size_t
 host_next(struct host *h, const char *row)
 {
 	size_t n;
 
-	while ((n = host_receive(h, row)) == 1 &&
-	    (h->request[0] == 'q' || h->request[0] == 'p')) {
+	while ((n = host_receive(h, row)) == 1) {
+		if (h->request[0] == 'A') {
+			h->signs_of_life++;
+			continue;
+		}
+		if (h->request[0] != 'q' && h->request[0] != 'p')
+			break;
 		h->kicks++;
 		host_serve(h, h->request[0], "", "");
 	}

@@ -46,6 +46,7 @@ struct stage {
 	struct settings settings;
 	struct postconf postconf;
 	struct runner_options options;
+	struct notify notify; /* nobody wants to know */
 	struct log log;
 	int channel; /* the engine's end */
 	int runner_end;
@@ -109,7 +110,9 @@ stage_setup(void **state)
 	snprintf(
 	    s->postconf.queue_directory, SETTINGS_PATH_SIZE, "%s", s->folder);
 	s->postconf.facts.requeue_safe = true;
+	s->notify.fd = -1;
 	s->options = (struct runner_options){.log = &s->log,
+	    .notify = &s->notify,
 	    .settings = &s->settings,
 	    .postconf = &s->postconf,
 	    .has_news = true};

@@ -12,18 +12,22 @@
 
 #include "hdrcheck/daemon.h"
 
-static const struct log log_to_stderr = {.ident = "test", .to_stderr = true};
-
 /* Ids of nobody in particular. */
 static const struct priv_ids other = {.uid = 65533, .gid = 65532};
 
-static void
-load(struct settings *settings, const char *text)
+/* A daemon with these settings that logs to standard error. */
+static struct daemon
+new_daemon(const char *text)
 {
+	struct daemon d = {
+	    .log = {.ident = "test", .to_stderr = true},
+	    .notify = {.fd = -1},
+	};
 	char error[CONF_ERROR_SIZE] = "";
 
-	if (!settings_parse(settings, span_str(text), "test", error))
+	if (!settings_parse(&d.settings, span_str(text), "test", error))
 		check_string(text, error, "");
+	return d;
 }
 
 static const struct {
@@ -51,14 +55,12 @@ root_looks_user_and_group_up(void **state)
 	}
 	for (size_t i = 0; i < COUNT_OF(users); i++) {
 		char out[CAPTURE_SIZE];
-		struct settings settings;
-		struct daemon_ids ids;
+		struct daemon d = new_daemon(users[i].config);
 		struct capture c;
 		int code;
 
-		load(&settings, users[i].config);
 		capture_start(&c, STDERR_FILENO);
-		code = daemon_find_ids(&log_to_stderr, &settings, &ids);
+		code = daemon_find_ids(&d);
 		capture_stop(&c, out);
 		check_int(users[i].row, code, users[i].want);
 		check_part(users[i].row, out, users[i].log);
@@ -69,8 +71,8 @@ root_looks_user_and_group_up(void **state)
 static void
 ids_are_those_of_the_settings(void **state)
 {
-	struct settings settings;
-	struct daemon_ids ids;
+	struct daemon d = new_daemon(
+	    "user = nobody\nsocket_group = root\nsocket_mode = 0640\n");
 	struct priv_ids nobody;
 
 	(void)state;
@@ -78,42 +80,39 @@ ids_are_those_of_the_settings(void **state)
 		print_message("needs root and a user nobody\n");
 		skip();
 	}
-	load(&settings,
-	    "user = nobody\nsocket_group = root\nsocket_mode = 0640\n");
-	assert_int_equal(daemon_find_ids(&log_to_stderr, &settings, &ids), 0);
-	assert_int_equal(ids.user.uid, nobody.uid);
-	assert_int_equal(ids.user.gid, nobody.gid);
-	assert_int_equal(ids.sockets.uid, nobody.uid);
-	assert_int_equal(ids.sockets.gid, 0);
-	assert_int_equal(ids.sockets.mode, 0640);
+	assert_int_equal(daemon_find_ids(&d), 0);
+	assert_int_equal(d.ids.user.uid, nobody.uid);
+	assert_int_equal(d.ids.user.gid, nobody.gid);
+	assert_int_equal(d.ids.sockets.uid, nobody.uid);
+	assert_int_equal(d.ids.sockets.gid, 0);
+	assert_int_equal(d.ids.sockets.mode, 0640);
 }
 
 /* Somebody who is not root stays who it is, whatever the settings say. */
 static const char *
 child_finds_its_own_ids(void *ctx)
 {
-	const struct settings *settings = ctx;
-	struct daemon_ids ids;
+	struct daemon *d = ctx;
 
 	if (geteuid() == 0 && priv_become(&other) < 0)
 		return "cannot become another";
-	if (daemon_find_ids(&log_to_stderr, settings, &ids) != 0)
+	if (daemon_find_ids(d) != 0)
 		return "failed";
-	if (ids.user.uid != geteuid() || ids.user.gid != getegid())
+	if (d->ids.user.uid != geteuid() || d->ids.user.gid != getegid())
 		return "not its own ids";
-	if (ids.sockets.uid != geteuid() || ids.sockets.gid != getegid())
+	if (d->ids.sockets.uid != geteuid() || d->ids.sockets.gid != getegid())
 		return "sockets not of its own ids";
-	return ids.sockets.mode == 0600 ? NULL : "another mode";
+	return d->ids.sockets.mode == 0600 ? NULL : "another mode";
 }
 
 static void
 others_stay_who_they_are(void **state)
 {
-	struct settings settings;
+	struct daemon d =
+	    new_daemon("user = no-such-user\nsocket_mode = 0600\n");
 
 	(void)state;
-	load(&settings, "user = no-such-user\nsocket_mode = 0600\n");
-	check_in_child("not root", child_finds_its_own_ids, &settings);
+	check_in_child("not root", child_finds_its_own_ids, &d);
 }
 
 static void
@@ -125,25 +124,21 @@ unix_address(void **state, const char *name, struct sock_address *address)
 	assert_null(sock_parse(span_str(text), address));
 }
 
-/* daemon_listen() with the ids of this process; what it logs in out. */
+/* Opens one listener with the ids of this process; what it logs in out. */
 static int
 try_listen(
     const struct sock_address *address, int *exit_code, char out[CAPTURE_SIZE])
 {
-	struct daemon_ids ids = {
-	    .user = {geteuid(), getegid()},
-	    .sockets = {geteuid(), getegid(), 0660},
-	};
-	struct settings settings;
+	struct daemon d = new_daemon("");
+	struct daemon_listener listener = {.name = "x", .address = address};
 	struct capture c;
-	int fd;
 
-	load(&settings, "");
-	*exit_code = -1;
+	d.ids.user = (struct priv_ids){geteuid(), getegid()};
+	d.ids.sockets = (struct sock_owner){geteuid(), getegid(), 0660};
 	capture_start(&c, STDERR_FILENO);
-	fd = daemon_listen(&log_to_stderr, address, &settings, &ids, exit_code);
+	*exit_code = daemon_open_listeners(&d, &listener, 1);
 	capture_stop(&c, out);
-	return fd;
+	return listener.fd;
 }
 
 static void
@@ -230,7 +225,7 @@ another_error_is_told_with_its_text(void **state)
 static const char *
 child_prepares(void *ctx)
 {
-	const struct settings *settings = ctx;
+	const struct daemon *d = ctx;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -238,7 +233,7 @@ child_prepares(void *ctx)
 	limit.rlim_cur = 64;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return "cannot set the soft limit";
-	daemon_prepare(&log_to_stderr, settings);
+	daemon_prepare(d);
 	raise(SIGPIPE);
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return "cannot read the limits";
@@ -251,7 +246,7 @@ child_prepares(void *ctx)
 static const char *
 child_cannot_prepare(void *ctx)
 {
-	const struct settings *settings = ctx;
+	const struct daemon *d = ctx;
 	struct rlimit limit = {.rlim_cur = 64, .rlim_max = 128};
 	char out[CAPTURE_SIZE];
 	struct capture c;
@@ -261,7 +256,7 @@ child_cannot_prepare(void *ctx)
 	if (geteuid() == 0 && priv_become(&other) < 0)
 		return "cannot become another";
 	capture_start(&c, STDERR_FILENO);
-	daemon_prepare(&log_to_stderr, settings);
+	daemon_prepare(d);
 	capture_stop(&c, out);
 	return strstr(out,
 		   "warning: max_connections = 200 needs 464 descriptors, "
@@ -273,23 +268,21 @@ child_cannot_prepare(void *ctx)
 static void
 descriptors_and_signals_are_prepared(void **state)
 {
-	struct settings settings;
+	struct daemon d = new_daemon("max_connections = 200\n");
 
 	(void)state;
-	load(&settings, "max_connections = 200\n");
-	check_in_child("prepared", child_prepares, &settings);
-	check_in_child("not possible", child_cannot_prepare, &settings);
+	check_in_child("prepared", child_prepares, &d);
+	check_in_child("not possible", child_cannot_prepare, &d);
 }
 
 static void
 limits_are_those_of_the_settings(void **state)
 {
-	struct conn_limits limits;
-	struct settings settings;
+	struct daemon d =
+	    new_daemon("max_connections = 100000\nidle_timeout = 1d\n");
+	struct conn_limits limits = daemon_limits(&d.settings);
 
 	(void)state;
-	load(&settings, "max_connections = 100000\nidle_timeout = 1d\n");
-	limits = daemon_limits(&settings);
 	assert_int_equal(limits.connections, 100000);
 	assert_int_equal(limits.idle_ms, 86400000);
 }
