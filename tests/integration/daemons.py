@@ -20,6 +20,14 @@ TOP = Path(__file__).resolve().parents[2]
 PROGRAMS = TOP / os.environ.get("BUILD", "build") / "bin"
 SANITIZER_MARKS = re.compile(r"AddressSanitizer|runtime error:|LeakSanitizer")
 STOP_TIMEOUT_S = 10
+FIRST_INHERITED = 3  # sd_listen_fds(3)
+
+
+def _hand_over(sockets):
+    """In the child: the sockets as descriptors 3, 4 and so on."""
+    copies = [os.dup(one.fileno()) for one in sockets]
+    for number, copy in enumerate(copies, FIRST_INHERITED):
+        os.dup2(copy, number)
 
 
 class Daemon:
@@ -32,17 +40,27 @@ class Daemon:
         self._log_file = log_file
         self._process = None
 
-    def start(self):
-        """Start it; returns when it accepts connections."""
+    def start(self, inherited=(), **environment):
+        """Start it; returns when it accepts connections.
+
+        inherited are listening sockets it gets as from a service manager.
+        """
         assert not self.is_running(), f"{self.name} runs already"
+        command = self._arguments
+        if inherited:
+            environment["LISTEN_FDS"] = str(len(inherited))
+            command = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", *command]
         with held_back(), open(self._log_file, "ab") as log:
             self._process = subprocess.Popen(
-                self._arguments,
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd="/",
                 start_new_session=True,
+                env={**os.environ, **environment},
+                close_fds=not inherited,
+                preexec_fn=lambda: _hand_over(inherited),
             )
         wait_until(f"{self.name} is ready", self._is_ready)
 

@@ -4,6 +4,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from waiting import wait_until
+
 
 @dataclass(frozen=True)
 class Process:
@@ -37,3 +39,14 @@ def child_of(parent, name):
     """The one running child of parent with this name."""
     (child,) = (p for p in running() if (p.parent, p.name) == (parent, name))
     return child
+
+
+def the_engine(runner):
+    """The process id of policyd's unprivileged half, by that of the other one."""
+
+    def alone():
+        """A command that was just started has the same name for a moment."""
+        found = [p.pid for p in running() if (p.parent, p.name) == (runner, "policyd")]
+        return found if len(found) == 1 else None
+
+    return wait_until("the engine runs", alone)[0]

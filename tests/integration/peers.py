@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: ISC
+"""The daemons' protocols, spoken by hand: good requests, and bad ones."""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+ANSWER_TIMEOUT_S = 5
+LINE = "X-Deliver-At: Fri, 25 Dec 2020 09:00:00 +0100"
+
+
+def netstring(text):
+    """As socketmap frames requests and replies."""
+    return f"{len(text)}:{text},".encode()
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One request that is due at once or asks for nothing, and its reply."""
+
+    name: str
+    request: bytes
+    reply: bytes
+    malformed: tuple  # each must be answered or hung up on, at once
+
+
+SOCKETMAP = Protocol(
+    "socketmap",
+    netstring(f"deliver-at {LINE}"),
+    netstring("OK DUNNO"),
+    (
+        b"9223372036854775807:",
+        b"9223372036854775808:",
+        b"18446744073709551616:",
+        b"1048577:x",
+        b"-1:x,",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\0\0\0\0",
+        b"5:hello;",
+    ),
+)
+TCP_TABLE = Protocol(
+    "tcp_table",
+    b"get " + LINE.replace(" ", "%20").encode() + b"\n",
+    b"200 DUNNO\n",
+    (b"x" * 500_000, b"\0" * 500_000, b"get %" * 100_000),
+)
+POLICY = Protocol(
+    "policy",
+    b"request=smtpd_access_policy\nprotocol_state=RCPT\n\n",
+    b"action=DUNNO\n\n",
+    (
+        b"\n\n",
+        b"no equals sign\n\n",
+        b"request=something_else\n\n",
+        b"=value\n\n",
+        b"request=smtpd_access_policy\nname=a\0b\n\n",
+        b"x=" + b"y" * 100_000,
+        b"x=y\n" * 100_000,
+    ),
+)
+
+
+class Peer:
+    """One connection."""
+
+    def __init__(self, address):
+        family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.settimeout(ANSWER_TIMEOUT_S)
+        self._socket.connect(address if family == socket.AF_INET else str(address))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        self.close()
+
+    def close(self):
+        """Hang up."""
+        self._socket.close()
+
+    def send(self, data):
+        """Send all of data."""
+        self._socket.sendall(data)
+
+    def send_what_fits(self, data):
+        """Send until the other side takes no more; how much it took."""
+        self._socket.setblocking(False)
+        sent = 0
+        try:
+            while sent < len(data):
+                sent += self._socket.send(data[sent : sent + 65536])
+        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+            pass
+        self._socket.settimeout(ANSWER_TIMEOUT_S)
+        return sent
+
+    def receive(self, size):
+        """Exactly size bytes, or less at the end of the stream."""
+        got = bytearray()
+        while len(got) < size:
+            piece = self._socket.recv(min(size - len(got), 65536))
+            if not piece:
+                break
+            got += piece
+        return bytes(got)
+
+    def ask(self, protocol):
+        """One good request; its reply must be right."""
+        self.send(protocol.request)
+        assert self.receive(len(protocol.reply)) == protocol.reply
+
+    def is_hung_up_on(self):
+        """True when the other side closes, whatever it says before."""
+        try:
+            while self._socket.recv(65536):
+                pass
+        except ConnectionResetError:
+            pass
+        return True
+
+
+def memory_kib(pid):
+    """How much memory a process has in use."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise AssertionError(f"no VmRSS of {pid}")
