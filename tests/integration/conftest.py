@@ -6,7 +6,7 @@ import os
 import pytest
 from daemons import PROGRAMS
 from harness import Site, open_site
-from instance import Postfix
+from instance import Postfix, remove_left_behind
 from interrupts import raise_on_ending_signals
 from sink import Sink
 
@@ -22,6 +22,12 @@ def pytest_configure(config):
         "markers", "settings(**names): lines of deliver-at.conf for this test"
     )
     raise_on_ending_signals()
+
+
+def pytest_unconfigure(config):
+    """Workers that run the tests side by side are killed if they end too slowly."""
+    if not hasattr(config, "workerinput"):
+        remove_left_behind()
 
 
 def pytest_sessionstart():

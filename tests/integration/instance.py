@@ -24,13 +24,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interrupts import held_back
-from processes import child_of, in_group
+from processes import child_of, in_group, working_in
 from waiting import wait_until
 
 SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/lib/postfix/sbin"
 MASTER_CF_MODELS = ("/usr/share/postfix/master.cf.dist", "/etc/postfix/master.cf.proto")
 SOCKET_FOLDER = "deliver-at"
 STOP_TIMEOUT_S = 10
+# All folders of one run, whichever of its processes makes them.
+FOLDER_PREFIX = f"dat-{os.environ.setdefault('DAT_RUN', str(os.getpid()))}-"
 
 # Only our header asks hdrcheck. header_checks of the outer message alone: a
 # header inside an attachment must not hold the message around it.
@@ -88,6 +90,14 @@ def free_port():
             except OSError:
                 continue
             return port
+
+
+def remove_left_behind():
+    """What a process of this run that was killed could not clean up itself."""
+    for folder in Path("/tmp").glob(FOLDER_PREFIX + "*"):
+        for pid in working_in(folder):
+            os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _master_cf(smtp_port):
@@ -176,7 +186,7 @@ class Postfix:
         self.port = free_port()
         self.submission_port = free_port()
         with held_back():
-            self.folder = Path(tempfile.mkdtemp(prefix="dat-", dir="/tmp"))
+            self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="/tmp"))
         self.config_folder = self.folder / "etc"
         self.queue_folder = self.folder / "q"
         self.socket_folder = self.queue_folder / SOCKET_FOLDER

@@ -17,6 +17,9 @@ class Ended(KeyboardInterrupt):
 
 
 def _raise_ended(number, _frame):
+    """Once: what follows is the cleaning up, and that is not to be cut short."""
+    for other in ENDING_SIGNALS:
+        signal.signal(other, lambda _number, _frame: None)
     raise Ended(number)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Who runs, as /proc says. A zombie is gone: only its parent has not noticed."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,19 @@ def running():
 def in_group(group):
     """The running processes of one process group."""
     return [process for process in running() if process.group == group]
+
+
+def working_in(folder):
+    """The ids of processes in a folder or with arguments that name it."""
+    for process in running():
+        entry = Path(f"/proc/{process.pid}")
+        try:
+            arguments = (entry / "cmdline").read_bytes().decode(errors="replace")
+            current = os.readlink(entry / "cwd")
+        except OSError:
+            continue
+        if f"{current}/".startswith(f"{folder}/") or f"{folder}/" in arguments:
+            yield process.pid
 
 
 def child_of(parent, name):
