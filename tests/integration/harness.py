@@ -97,9 +97,9 @@ class Site:
         assert reply.code == 250, reply
         return Mail(recipient, reply.queue_id, time.time())
 
-    def sendmail(self, *headers):
+    def sendmail(self, *headers, recipient=None):
         """Submit a message with these header lines by sendmail(1)."""
-        recipient = new_recipient()
+        recipient = recipient or new_recipient()
         self.postfix.sendmail(message(*headers).replace(b"\r\n", b"\n"), [recipient])
         sent = time.time()
         return Mail(recipient, self._logged_queue_id(recipient), sent)
