@@ -269,9 +269,10 @@ class Postfix:
         """Start it; returns when it takes mail."""
         with held_back():
             self.command("postfix", "start", TZ="UTC")
-        wait_until("Postfix takes mail", self._greets)
+        wait_until("Postfix takes mail", self.is_running)
 
-    def _greets(self):
+    def is_running(self):
+        """True when it greets SMTP clients."""
         try:
             with smtplib.SMTP("127.0.0.1", self.port, timeout=5):
                 return True
