@@ -376,8 +376,18 @@ class Postfix:
         self.wake_pickup()
 
     def wake_pickup(self):
-        """Have pickup look into maildrop now."""
-        self.command("postkick", "public", "pickup", "W")
+        """Have pickup look into maildrop now.
+
+        postkick fails (SIGPIPE) when pickup goes away while it is being kicked.
+        """
+        wait_until("pickup takes a kick", self._kick_pickup)
+
+    def _kick_pickup(self):
+        try:
+            self.command("postkick", "public", "pickup", "W")
+        except AssertionError:
+            return False
+        return True
 
     # The log
 
