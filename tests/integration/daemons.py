@@ -133,7 +133,7 @@ class Daemons:
         self._make_state_folder()
         self.configuration = self._folder / "deliver-at.conf"
         self.configure(**settings)
-        self.hdrcheck = self._daemon("hdrcheck", self.socketmap)
+        self.hdrcheck = self._daemon("hdrcheck", self._asked_at(**settings))
         self.policyd = self._daemon("policyd", postfix.socket_folder / "policy")
 
     def _make_state_folder(self):
@@ -147,8 +147,14 @@ class Daemons:
 
     @property
     def socketmap(self):
-        """The socket Postfix asks hdrcheck on."""
+        """The socket Postfix asks hdrcheck on, unless it is a tcp_table."""
         return self._postfix.socket_folder / "socketmap"
+
+    def _asked_at(self, tcp_table_listen=None, **_others):
+        if not tcp_table_listen:
+            return self.socketmap
+        host, port = tcp_table_listen.removeprefix("inet:").split(":")
+        return host, int(port)
 
     def configure(self, **settings):
         """Write deliver-at.conf; in force after a start or a reload."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 from daemons import Daemons
+from instance import EVERYTHING, Postfix
 from waiting import wait_until
 
 LATE_S = 1.0  # "in that second"
@@ -96,9 +97,9 @@ class Site:
         assert reply.code == 250, reply
         return Mail(recipient, reply.queue_id, time.time())
 
-    def sendmail(self, *headers):
+    def sendmail(self, *headers, recipient=None):
         """Submit a message with these header lines by sendmail(1)."""
-        recipient = new_recipient()
+        recipient = recipient or new_recipient()
         self.postfix.sendmail(message(*headers).replace(b"\r\n", b"\n"), [recipient])
         sent = time.time()
         return Mail(recipient, self._logged_queue_id(recipient), sent)
@@ -195,3 +196,13 @@ def open_site(postfix, sink, walks=NO_INOTIFY, **settings):
         ending.callback(daemons.close)
         ending.callback(daemons.check_sanitizers)
         ending.callback(daemons.stop)
+
+
+@contextmanager
+def private_site(sink, *, recipe=EVERYTHING, main_cf="", chroot=False, **settings):
+    """A Site with a Postfix of its own, all of it running."""
+    with Postfix(sink.port, recipe=recipe, main_cf=main_cf, chroot=chroot) as postfix:
+        postfix.start()
+        with open_site(postfix, sink, **settings) as site:
+            site.daemons.start()
+            yield site

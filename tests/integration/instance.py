@@ -34,14 +34,19 @@ STOP_TIMEOUT_S = 10
 # All folders of one run, whichever of its processes makes them.
 FOLDER_PREFIX = f"dat-{os.environ.setdefault('DAT_RUN', str(os.getpid()))}-"
 
-# Only our header asks hdrcheck. header_checks of the outer message alone: a
-# header inside an attachment must not hold the message around it.
-HEADER_CHECKS = (
-    "regexp:{{/^X-Deliver-At[[:space:]]*:.{2000}/"
-    " REJECT 5.6.0 X-Deliver-At: line too long}},"
-    " pipemap:{regexp:{{/^(X-Deliver-At[[:space:]]*:.*)$$/ $$1}},"
-    " socketmap:unix:deliver-at/socketmap:deliver-at}"
-)
+SOCKETMAP = "socketmap:unix:deliver-at/socketmap:deliver-at"
+
+
+def header_checks(server=SOCKETMAP):
+    """The tables that ask hdrcheck, and that only for our header."""
+    return (
+        "regexp:{{/^X-Deliver-At[[:space:]]*:.{2000}/"
+        " REJECT 5.6.0 X-Deliver-At: line too long}},"
+        " pipemap:{regexp:{{/^(X-Deliver-At[[:space:]]*:.*)$$/ $$1}}, " + server + "}"
+    )
+
+
+HEADER_CHECKS = header_checks()
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,17 @@ class Recipe:
     master_cf: str = ""
 
 
-EVERYTHING = Recipe(
-    f"header_checks = {HEADER_CHECKS}\n"
-    "mime_header_checks =\n"
-    "nested_header_checks =\n"
-)
+def recipe_for_everything(server=SOCKETMAP):
+    """header_checks of the outer message alone: a header inside an attachment
+    must not hold the message around it."""
+    return Recipe(
+        f"header_checks = {header_checks(server)}\n"
+        "mime_header_checks =\n"
+        "nested_header_checks =\n"
+    )
+
+
+EVERYTHING = recipe_for_everything()
 MAIN_CF = """\
 compatibility_level = 3.6
 queue_directory = {folder}/q
@@ -100,8 +111,8 @@ def remove_left_behind():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _master_cf(smtp_port):
-    """The distribution's master.cf: our port, nothing in a chroot."""
+def _master_cf(smtp_port, chroot):
+    """The distribution's master.cf on our port, with its chroots or without any."""
     model = next(Path(path) for path in MASTER_CF_MODELS if os.path.exists(path))
     lines = []
     for line in model.read_text().splitlines():
@@ -109,7 +120,8 @@ def _master_cf(smtp_port):
             continue
         if not line[0].isspace():
             fields = line.split(None, 7)
-            fields[4] = "n"
+            if not chroot:
+                fields[4] = "n"
             if fields[:2] == ["smtp", "inet"]:
                 fields[0] = f"127.0.0.1:{smtp_port}"
             line = " ".join(fields)
@@ -170,7 +182,8 @@ class Postfix:
 
     daemon_user owns the folder of the daemons' sockets, main_cf is added to the
     configuration. recipe.master_cf may name {submission_port}; a service of the
-    same name and type is replaced by the recipe's.
+    same name and type is replaced by the recipe's. chroot: the services that the
+    distribution runs in a chroot run in one, the queue folder.
     """
 
     def __init__(
@@ -179,6 +192,7 @@ class Postfix:
         *,
         recipe=EVERYTHING,
         hashed_hold=False,
+        chroot=False,
         main_cf="",
         daemon_user="nobody",
     ):
@@ -194,7 +208,8 @@ class Postfix:
         self._env.pop("MAIL_CONFIG", None)
         try:
             self._make_folders(daemon_user)
-            self._write_configuration(relay_port, recipe, hashed_hold, main_cf)
+            self._write_main_cf(relay_port, recipe.main_cf, hashed_hold, main_cf)
+            self._write_master_cf(recipe.master_cf, chroot)
         except BaseException:
             shutil.rmtree(self.folder)
             raise
@@ -216,14 +231,16 @@ class Postfix:
         self.socket_folder.chmod(0o710)
         shutil.chown(self.socket_folder, daemon_user, "postfix")
 
-    def _write_configuration(self, relay_port, recipe, hashed_hold, main_cf):
+    def _write_main_cf(self, relay_port, recipe, hashed_hold, extra):
         main = MAIN_CF.format(folder=self.folder, relay_port=relay_port)
-        main += recipe.main_cf + main_cf
+        main += recipe + extra
         if hashed_hold:
             main += "hash_queue_names = deferred, defer, hold\n"
         (self.config_folder / "main.cf").write_text(main)
-        extra = recipe.master_cf.format(submission_port=self.submission_port)
-        master = _replace_services(_master_cf(self.port), extra)
+
+    def _write_master_cf(self, recipe, chroot):
+        extra = recipe.format(submission_port=self.submission_port)
+        master = _replace_services(_master_cf(self.port, chroot), extra)
         (self.config_folder / "master.cf").write_text(master)
 
     # Running it
@@ -262,9 +279,10 @@ class Postfix:
         """Start it; returns when it takes mail."""
         with held_back():
             self.command("postfix", "start", TZ="UTC")
-        wait_until("Postfix takes mail", self._greets)
+        wait_until("Postfix takes mail", self.is_running)
 
-    def _greets(self):
+    def is_running(self):
+        """True when it greets SMTP clients."""
         try:
             with smtplib.SMTP("127.0.0.1", self.port, timeout=5):
                 return True
@@ -361,6 +379,25 @@ class Postfix:
     def delete(self, what):
         """postsuper -d: a queue id or ALL."""
         self.command("postsuper", "-d", what)
+
+    def requeue(self, what):
+        """postsuper -r: a queue id or ALL; pickup takes it at once."""
+        self.command("postsuper", "-r", what)
+        self.wake_pickup()
+
+    def wake_pickup(self):
+        """Have pickup look into maildrop now.
+
+        postkick fails (SIGPIPE) when pickup goes away while it is being kicked.
+        """
+        wait_until("pickup takes a kick", self._kick_pickup)
+
+    def _kick_pickup(self):
+        try:
+            self.command("postkick", "public", "pickup", "W")
+        except AssertionError:
+            return False
+        return True
 
     # The log
 

@@ -2,6 +2,7 @@
 """The far end: an SMTP server that records what Postfix delivers, and when."""
 
 import asyncio
+import smtplib
 import threading
 import time
 from dataclasses import dataclass
@@ -114,3 +115,22 @@ class Sink:
                 self._by_recipient.setdefault(recipient, []).append(delivery)
             self._news.notify_all()
         return "250 2.0.0 Ok: taken"
+
+
+class Filter(Sink):
+    """A content filter: hands what it gets on to another port of 127.0.0.1."""
+
+    def __init__(self, onward_port):
+        self._onward_port = onward_port
+        super().__init__()
+
+    async def handle_DATA(self, server, session, envelope):
+        reply = await super().handle_DATA(server, session, envelope)
+        await self._loop.run_in_executor(None, self._hand_on, envelope)
+        return reply
+
+    def _hand_on(self, envelope):
+        with smtplib.SMTP("127.0.0.1", self._onward_port, timeout=10) as onward:
+            onward.sendmail(
+                envelope.mail_from, envelope.rcpt_tos, envelope.original_content
+            )

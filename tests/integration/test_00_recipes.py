@@ -130,8 +130,7 @@ def test_submission_requeued_by_an_administrator_is_held_again(submission_site):
     """pickup asks us too: postsuper -r sends nothing early."""
     site = submission_site
     mail = site.send(deliver_at(due_in(3600)), port=site.postfix.submission_port)
-    site.postfix.command("postsuper", "-r", mail.queue_id)
-    site.postfix.command("postkick", "public", "pickup", "W")
+    site.postfix.requeue(mail.queue_id)
     wait_until("it is held anew", lambda: held_anew(site, mail))
     site.postfix.delete(site.postfix.find(mail.recipient)["queue_id"])
 

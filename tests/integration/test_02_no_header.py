@@ -148,7 +148,7 @@ def test_local_mail_with_the_header_waits_for_hdrcheck(cold_site):
     )
     assert not site.sink.deliveries(recipient)
     site.daemons.start()
-    site.postfix.command("postkick", "public", "pickup", "W")
+    site.postfix.wake_pickup()
     wait_until(
         "it is on hold", lambda: site.postfix.find(recipient)["queue_name"] == "hold"
     )

@@ -2,12 +2,13 @@
 """11. Old mail is requeued where that is safe, and only there."""
 
 import pytest
-from harness import Mail, deliver_at, due_in, message, open_site
-from instance import HEADER_CHECKS, Postfix
+from harness import Mail, deliver_at, due_in, message, open_site, private_site
+from instance import EVERYTHING, HEADER_CHECKS, Postfix, Recipe
+from sink import Sink
 from waiting import wait_until
 
-OLD = {"requeue_after": "1s"}
-DUE_S = 3  # more than requeue_after, so that it is old when it is due
+OLD = {"requeue_after": "0s"}  # whatever is held is older when it is due
+DUE_S = 2
 
 
 def released_line(site, mail):
@@ -77,15 +78,70 @@ def test_not_with_a_header_that_is_ahead(site):
 )
 def test_not_where_copies_would_be_sent_twice(shared_sink, main_cf):
     """With a bcc or checks that act, old mail leaves by release; the log says so."""
-    with Postfix(shared_sink.port, main_cf=main_cf) as postfix:
-        postfix.start()
-        with open_site(postfix, shared_sink, **OLD) as site:
-            site.daemons.start()
-            due = due_in(DUE_S)
-            mail = site.send(deliver_at(due))
-            assert_delivered_once(site, mail, due)
-            assert "method=release" in released_line(site, mail)
-            assert site.daemons.policyd.logged(f"{mail.queue_id}: is old")
+    with private_site(shared_sink, main_cf=main_cf, **OLD) as site:
+        due = due_in(DUE_S)
+        mail = site.send(deliver_at(due))
+        assert_delivered_once(site, mail, due)
+        assert_released_though_old(site, mail)
+
+
+def assert_released_though_old(site, mail):
+    """It left by postsuper -H, and the log says that this is not the best way."""
+    assert "method=release" in released_line(site, mail)
+    assert site.daemons.policyd.logged(f"{mail.queue_id}: is old")
+
+
+@pytest.fixture
+def scanner():
+    """A content filter that keeps what it gets: a second sink."""
+    with Sink() as sink:
+        yield sink
+
+
+def test_not_past_a_content_filter_for_all_mail(shared_sink, scanner):
+    """content_filter in main.cf, which the queue file names: it is asked, once."""
+    main_cf = f"content_filter = smtp:[127.0.0.1]:{scanner.port}\n"
+    with private_site(shared_sink, main_cf=main_cf, **OLD) as site:
+        due = due_in(DUE_S)
+        mails = [site.send(deliver_at(due)), site.sendmail(deliver_at(due))]
+        for mail in mails:
+            scanner.wait_for(mail.recipient, DUE_S + 10)
+            assert_released_though_old(site, mail)
+        assert len(scanner.deliveries()) == len(mails)
+        assert not any(site.sink.deliveries(mail.recipient) for mail in mails)
+
+
+def test_not_past_a_filter_of_the_message(shared_sink, scanner):
+    """FILTER of an access table is a record of that message; others are requeued."""
+    main_cf = (
+        "smtpd_sender_restrictions = check_sender_access"
+        f" inline:{{{{scan@sender.test=FILTER smtp:[127.0.0.1]:{scanner.port}}}}}\n"
+    )
+    with private_site(shared_sink, main_cf=main_cf, **OLD) as site:
+        due = due_in(DUE_S)
+        filtered = site.send(deliver_at(due), sender="scan@sender.test")
+        other = site.send(deliver_at(due))
+        scanner.wait_for(filtered.recipient, DUE_S + 10)
+        assert_released_though_old(site, filtered)
+        assert_delivered_once(site, other, due)
+        assert "method=requeue" in released_line(site, other)
+        assert len(scanner.deliveries()) == 1
+        assert not site.sink.deliveries(filtered.recipient)
+
+
+def test_not_into_a_content_filter_of_pickup(shared_sink, scanner):
+    """Mail by SMTP was not to be filtered; a requeue would send it there."""
+    master_cf = (
+        "pickup unix n - n 60 1 pickup\n"
+        f"    -o content_filter=smtp:[127.0.0.1]:{scanner.port}\n"
+    )
+    recipe = Recipe(EVERYTHING.main_cf, master_cf)
+    with private_site(shared_sink, recipe=recipe, **OLD) as site:
+        due = due_in(DUE_S)
+        mail = site.send(deliver_at(due))
+        assert_delivered_once(site, mail, due)
+        assert_released_though_old(site, mail)
+        assert not scanner.deliveries()
 
 
 def test_not_when_a_bcc_was_configured_since(shared_sink):
@@ -95,12 +151,11 @@ def test_not_when_a_bcc_was_configured_since(shared_sink):
         postfix.start()
         with open_site(postfix, shared_sink, **OLD) as site:
             site.daemons.start()
-            due = due_in(DUE_S)
-            mail = site.send(deliver_at(due))
+            mail = site.send(deliver_at(due_in(DUE_S + 2)))
             with open(postfix.config_folder / "main.cf", "a") as main_cf:
                 main_cf.write(f"always_bcc = {copies}\n")
             postfix.command("postfix", "reload")
-            site.sink.wait_for(mail.recipient, DUE_S + 10)
+            site.sink.wait_for(mail.recipient, DUE_S + 12)
             assert "method=release" in released_line(site, mail)
             assert not site.sink.deliveries(copies)
 
@@ -128,8 +183,7 @@ def test_requeue_by_an_administrator_waits_on(site):
     content = message(deliver_at(due))
     recipient = "requeued-early@sink.test"
     reply = site.postfix.smtp(content, [recipient])
-    site.postfix.command("postsuper", "-r", reply.queue_id)
-    site.postfix.command("postkick", "public", "pickup", "W")
+    site.postfix.requeue(reply.queue_id)
     wait_until(
         "it is held anew",
         lambda: (site.postfix.find(recipient) or {}).get("queue_id")

@@ -28,11 +28,13 @@ def wait_for_clock(moment):
     wait_until("the clock reaches it", lambda: time.time() >= moment, max(left, 0) + 1)
 
 
-def somebody_listens(path):
-    """True when a connection to the unix socket at path is accepted."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+def somebody_listens(address):
+    """True when a connection to a unix socket's path or a (host, port) is accepted."""
+    is_inet = isinstance(address, tuple)
+    family = socket.AF_INET if is_inet else socket.AF_UNIX
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
         try:
-            probe.connect(str(path))
+            probe.connect(address if is_inet else str(address))
         except OSError:
             return False
         return True
