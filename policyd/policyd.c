@@ -3,15 +3,18 @@
  * policyd - the scheduler of deliver-at, and Postfix's policy service
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "hdrcheck/base/os.h"
 #include "hdrcheck/daemon.h"
 #include "policyd/engine.h"
 #include "policyd/sched/runner.h"
@@ -46,6 +49,7 @@ struct policyd {
 	struct postconf postconf;
 	struct priv_ids mail_owner;
 	struct daemon_listener policy;
+	int queue; /* its folder, locked by the runner as long as it lives */
 	int news;
 	int channel[2]; /* the runner's end, the engine's end */
 };
@@ -118,6 +122,24 @@ ask_postfix(struct policyd *p)
 	return 0;
 }
 
+/* Two policyd for one queue would release each message twice over. */
+static int
+lock_queue(struct policyd *p)
+{
+	const char *folder = p->postconf.queue_directory;
+
+	p->queue = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->queue >= 0 && flock(p->queue, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (p->queue >= 0 && errno == EWOULDBLOCK) {
+		log_error(&p->daemon.log,
+		    "%s: another policyd looks after this queue", folder);
+		return EX_TEMPFAIL;
+	}
+	log_error(&p->daemon.log, "%s: %s", folder, strerror(errno));
+	return EX_CONFIG;
+}
+
 static int
 open_all(struct policyd *p)
 {
@@ -128,6 +150,8 @@ open_all(struct policyd *p)
 	p->policy.address = &d->settings.policy_listen;
 	if (exit_code == 0)
 		exit_code = ask_postfix(p);
+	if (exit_code == 0)
+		exit_code = lock_queue(p);
 	if (exit_code == 0)
 		exit_code = daemon_open_listeners(d, &p->policy, 1);
 	if (exit_code != 0)
@@ -143,7 +167,7 @@ open_all(struct policyd *p)
 
 /* Signals go to the runner; what the terminal sends to both is its business. */
 static int
-be_engine(struct policyd *p)
+be_engine(struct policyd *p, pid_t runner)
 {
 	struct engine_options options = {
 	    .log = &p->daemon.log,
@@ -160,6 +184,7 @@ be_engine(struct policyd *p)
 	};
 
 	close(p->channel[0]);
+	close(p->queue);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
@@ -169,6 +194,9 @@ be_engine(struct policyd *p)
 		    p->daemon.settings.user, strerror(errno));
 		return EX_OSERR;
 	}
+	/* It would see the end of the channel, unless it hangs. */
+	if (os_signal_at_parents_end(runner, SIGKILL) < 0)
+		return EX_SOFTWARE;
 	return engine_run(&options);
 }
 
@@ -203,8 +231,8 @@ be_runner(struct policyd *p, pid_t engine)
 static int
 run(struct policyd *p)
 {
+	pid_t runner = getpid(), pid;
 	int exit_code;
-	pid_t pid;
 
 	if (geteuid() != 0) {
 		log_error(&p->daemon.log,
@@ -222,7 +250,7 @@ run(struct policyd *p)
 		log_error(&p->daemon.log, "fork: %s", strerror(errno));
 		return EX_OSERR;
 	}
-	return pid == 0 ? be_engine(p) : be_runner(p, pid);
+	return pid == 0 ? be_engine(p, runner) : be_runner(p, pid);
 }
 
 static int

@@ -130,9 +130,9 @@ os_not_dumpable(void)
 }
 
 int
-os_die_with_parent(pid_t parent)
+os_signal_at_parents_end(pid_t parent, int signo)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+	if (prctl(PR_SET_PDEATHSIG, signo, 0, 0, 0) < 0)
 		return -1;
 	if (getppid() != parent) {
 		errno = ESRCH;
@@ -243,9 +243,10 @@ os_not_dumpable(void)
 }
 
 int
-os_die_with_parent(pid_t parent)
+os_signal_at_parents_end(pid_t parent, int signo)
 {
 	(void)parent;
+	(void)signo;
 	return 0;
 }
 

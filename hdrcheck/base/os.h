@@ -54,8 +54,11 @@ int os_no_new_privileges(void);
 /* No core files, no tracing by others of the same user. */
 int os_not_dumpable(void);
 
-/* This process is killed (SIGKILL) when the one that made it ends. */
-int os_die_with_parent(pid_t parent);
+/*
+ * This process gets the signal when the one that made it ends. -1: that has
+ * ended already (ESRCH), or another errno.
+ */
+int os_signal_at_parents_end(pid_t parent, int signo);
 
 /* accept(2) with close-on-exec and non-blocking set; -1: errno. */
 int os_accept(int listener);

@@ -5,8 +5,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -145,23 +148,51 @@ remove_stale(const struct sock_address *address)
 	return unlink(path);
 }
 
+/*
+ * Two that start at once must not take each other's new socket for a stale
+ * one, so the folder is locked meanwhile. -1: it cannot be read, hence not
+ * locked; then the folder's owner is somebody else and starts no two of us.
+ */
 static int
-bind_unix(int fd, const struct sock_address *address, mode_t mode)
+lock_folder(const char *path)
 {
-	mode_t saved_mask;
-	int rc;
+	char folder[SOCK_TEXT_SIZE];
+	const char *slash = strrchr(path, '/');
+	int fd;
 
-	if (remove_stale(address) < 0)
-		return -1;
-	saved_mask = umask(0777 & ~mode);
-	rc = bind(fd, (const struct sockaddr *)&address->storage, address->len);
-	umask(saved_mask);
+	snprintf(folder, sizeof(folder), "%.*s",
+	    slash > path ? (int)(slash - path) : 1, path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	return fd;
+}
+
+static int
+listen_unix(int fd, const struct sock_address *address, mode_t mode)
+{
+	const struct sockaddr *to = (const struct sockaddr *)&address->storage;
+	int lock = lock_folder(sock_path(address));
+	int rc = remove_stale(address), saved;
+	mode_t saved_mask;
+
+	if (rc == 0) {
+		saved_mask = umask(0777 & ~mode);
+		rc = bind(fd, to, address->len);
+		umask(saved_mask);
+	}
+	if (rc == 0)
+		rc = listen(fd, SOCK_BACKLOG);
+	saved = errno;
+	if (lock >= 0)
+		close(lock);
+	errno = saved;
 	return rc;
 }
 
 /* Root takes the owner's ids for the moment of the bind, and no longer. */
 static int
-bind_as(
+listen_as(
     int fd, const struct sock_address *address, const struct sock_owner *owner)
 {
 	gid_t gid = getegid();
@@ -169,22 +200,24 @@ bind_as(
 	int rc = -1;
 
 	if (uid != 0)
-		return bind_unix(fd, address, owner->mode);
+		return listen_unix(fd, address, owner->mode);
 	if (setegid(owner->gid) == 0 && seteuid(owner->uid) == 0)
-		rc = bind_unix(fd, address, owner->mode);
+		rc = listen_unix(fd, address, owner->mode);
 	if (seteuid(uid) < 0 || setegid(gid) < 0)
 		return -1;
 	return rc;
 }
 
 static int
-bind_inet(int fd, const struct sock_address *address)
+listen_inet(int fd, const struct sock_address *address)
 {
 	int on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	return bind(
-	    fd, (const struct sockaddr *)&address->storage, address->len);
+	if (bind(fd, (const struct sockaddr *)&address->storage, address->len) <
+	    0)
+		return -1;
+	return listen(fd, SOCK_BACKLOG);
 }
 
 int
@@ -196,12 +229,10 @@ sock_listen(const struct sock_address *address, const struct sock_owner *owner)
 	if (fd < 0)
 		return -1;
 	if (sock_path(address) != NULL)
-		rc = bind_as(fd, address, owner);
+		rc = listen_as(fd, address, owner);
 	else
-		rc = bind_inet(fd, address);
-	if (rc < 0 || listen(fd, SOCK_BACKLOG) < 0)
-		return close_failed(fd);
-	return fd;
+		rc = listen_inet(fd, address);
+	return rc < 0 ? close_failed(fd) : fd;
 }
 
 bool

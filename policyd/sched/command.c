@@ -88,9 +88,8 @@ reset_signals(void)
 }
 
 static _Noreturn void
-run_child(const struct command *c, const struct pipes *p, pid_t parent)
+run_command(const struct command *c, const struct pipes *p, pid_t keeper)
 {
-	setpgid(0, 0);
 	reset_signals();
 	if (dup2(p->in[0], STDIN_FILENO) < 0 ||
 	    dup2(p->out[1], STDOUT_FILENO) < 0 ||
@@ -99,12 +98,46 @@ run_child(const struct command *c, const struct pipes *p, pid_t parent)
 	os_close_from(STDERR_FILENO + 1);
 	if (c->run_as != NULL && priv_become(c->run_as) < 0)
 		_exit(EXIT_NOT_RUN);
-	if (os_no_new_privileges() < 0 || os_die_with_parent(parent) < 0)
+	if (os_no_new_privileges() < 0 ||
+	    os_signal_at_parents_end(keeper, SIGKILL) < 0)
 		_exit(EXIT_NOT_RUN);
 	if (setenv("PATH", COMMAND_PATH, 1) == 0)
 		execvpe(c->path, c->argv, c->env);
 	dprintf(STDERR_FILENO, "%s cannot be run: errno %d\n", c->path, errno);
 	_exit(EXIT_NOT_RUN);
+}
+
+static void
+kill_group(int signo)
+{
+	(void)signo;
+	kill(0, SIGKILL);
+}
+
+/*
+ * Between us and the command stands a process that hears of our end, and then
+ * ends the command and whatever that has started: some of Postfix's commands
+ * start others, and those would go on alone.
+ */
+static _Noreturn void
+keep(const struct command *c, const struct pipes *p, pid_t parent)
+{
+	struct sigaction action = {.sa_handler = kill_group};
+	pid_t keeper = getpid(), pid;
+	int status;
+
+	setpgid(0, 0);
+	reset_signals();
+	sigaction(SIGTERM, &action, NULL);
+	if (os_signal_at_parents_end(parent, SIGTERM) < 0)
+		_exit(EXIT_NOT_RUN);
+	pid = fork();
+	if (pid == 0)
+		run_command(c, p, keeper);
+	os_close_from(0);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		_exit(EXIT_NOT_RUN);
+	_exit(command_exit_code(status));
 }
 
 pid_t
@@ -120,7 +153,7 @@ command_start(const struct command *c, int *out, int *err)
 	}
 	pid = fork();
 	if (pid == 0)
-		run_child(c, &p, parent);
+		keep(c, &p, parent);
 	if (pid < 0) {
 		close_pipes(&p);
 		return -1;

@@ -22,11 +22,12 @@ struct command {
 };
 
 /*
- * Starts it as the leader of a process group of its own, with no descriptors
- * but its standard ones and no new privileges, to be killed when we end.
+ * Starts it in a process group of its own, with no descriptors but its standard
+ * ones and no new privileges. The group's leader is a process that waits for
+ * it; when we end, that kills the whole group (where the system can do that).
  *
- * Returns its pid; *out and *err are the read ends of pipes from its standard
- * output and error, non-blocking, owned by the caller. -1 with errno.
+ * Returns the leader's pid; *out and *err are the read ends of pipes from its
+ * standard output and error, non-blocking, owned by the caller. -1 with errno.
  */
 pid_t command_start(const struct command *command, int *out, int *err);
 

@@ -401,7 +401,7 @@ be_an_orphan(int report_fd, pid_t parent)
 {
 	struct pollfd none = {.fd = -1};
 
-	if (os_die_with_parent(parent) < 0 || write(report_fd, "ready", 5) != 5)
+	if (os_signal_at_parents_end(parent, SIGKILL) < 0 || write(report_fd, "ready", 5) != 5)
 		_exit(1);
 	poll(&none, 1, 10000);
 	if (write(report_fd, "alive", 5) < 0)
@@ -447,7 +447,7 @@ static const char *
 child_has_another_parent(void *ctx)
 {
 	(void)ctx;
-	if (os_die_with_parent(getpid()) == 0)
+	if (os_signal_at_parents_end(getpid(), SIGKILL) == 0)
 		return ON_LINUX ? "taken for its own parent" : NULL;
 	return errno == ESRCH ? NULL : "another error";
 }
