@@ -6,6 +6,7 @@ import math
 import os
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -21,6 +22,7 @@ SWEEP_S = 1  # where policyd must walk to see new mail, it may be late by one wa
 NO_INOTIFY = os.environ.get("NO_INOTIFY") == "1"
 HEADER = "X-Deliver-At"
 TEXT = "Good morning.\r\n"
+SENDERS = 4  # connections at once
 
 _numbers = itertools.count(1)
 
@@ -95,6 +97,20 @@ class Site:
         reply = self.postfix.smtp(content, [recipient], **connection)
         assert reply.code == 250, reply
         return Mail(recipient, reply.queue_id, time.time())
+
+    def send_many(self, due, count):
+        """count messages due at once, over a few connections; their recipients."""
+        recipients = [new_recipient("many") for _ in range(count)]
+        content = message(deliver_at(due))
+        with ThreadPoolExecutor(SENDERS) as pool:
+            shares = [recipients[first::SENDERS] for first in range(SENDERS)]
+            list(pool.map(lambda share: self._send_share(content, share), shares))
+        return recipients
+
+    def _send_share(self, content, recipients):
+        with self.postfix.connect() as session:
+            for recipient in recipients:
+                assert session.sendmail("ann@sender.test", recipient, content) == {}
 
     def sendmail(self, *headers):
         """Submit a message with these header lines by sendmail(1)."""

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interrupts import held_back
-from processes import child_of, in_group
+from processes import child_of, in_group, kill_all
 from waiting import wait_until
 
 SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/lib/postfix/sbin"
@@ -248,6 +248,10 @@ class Postfix:
             pass
         return None
 
+    def is_running(self):
+        """True while its master runs."""
+        return self._master_pid() is not None
+
     def start(self):
         """Start it; returns when it takes mail."""
         with held_back():
@@ -273,6 +277,13 @@ class Postfix:
             except AssertionError:
                 os.killpg(pid, signal.SIGKILL)
                 raise
+
+    def kill(self):
+        """kill -9 to all of it, as a crash of the machine would."""
+        group = self._master_pid()
+        with held_back():
+            while processes := in_group(group):
+                kill_all(process.pid for process in processes)
 
     def close(self):
         """Stop it and remove its folder, whatever happened before."""
@@ -329,6 +340,11 @@ class Postfix:
         """What postqueue -j lists: one dictionary a message."""
         listing = self.command("postqueue", "-j")
         return [json.loads(line) for line in listing.splitlines()]
+
+    def count_held(self):
+        """How many messages are on hold; far quicker than to ask for the listing."""
+        hold = self.queue_folder / "hold"
+        return sum(1 for path in hold.rglob("*") if path.is_file())
 
     def queue_name(self, queue_id):
         """In which queue the message is, or None."""

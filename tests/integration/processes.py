@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Who runs, as /proc says. A zombie is gone: only its parent has not noticed."""
 
+import os
+import signal
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,3 +40,32 @@ def child_of(parent, name):
     """The one running child of parent with this name."""
     (child,) = (p for p in running() if (p.parent, p.name) == (parent, name))
     return child
+
+
+def descendants(ancestor):
+    """All running processes below this one, but not itself."""
+    everybody = list(running())
+    found, parents = [], {ancestor}
+    while parents:
+        children = [p for p in everybody if p.parent in parents]
+        found += children
+        parents = {child.pid for child in children}
+    return found
+
+
+def kill_all(pids):
+    """kill -9, as quickly as may be; some may be gone already."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def frozen(pid):
+    """One process stands still meanwhile, if it lives that long."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
