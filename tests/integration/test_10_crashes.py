@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import Event
 
 import pytest
-from commands import ONE_BY_ONE
+from commands import ONE_BY_ONE, STUBBORN
 from harness import deliver_at, due_in, message, new_recipient
 from processes import in_group, kill_all
 from waiting import wait_for_clock, wait_until
@@ -127,7 +127,7 @@ def test_while_mail_waits(commands_site, kill):
 def assert_all_once(site, recipients, due):
     """Every message came once and none early, and nothing is left to come."""
     for recipient in recipients:
-        assert site.sink.wait_for(recipient, 60).began >= due
+        assert site.sink.wait_for(recipient, 30).began >= due
     wait_until(
         "only foreign mail is left",
         lambda: all(entry["queue_name"] == "hold" for entry in site.postfix.queue()),
@@ -179,6 +179,28 @@ def test_during_a_requeue(commands_site, commands, kill):
         restart(site)
         site.postfix.command("postkick", "public", "pickup", "W")
         assert_all_once(site, recipients, due)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(method, marks=pytest.mark.settings(release_method=method))
+        for method in ("release", "requeue")
+    ],
+)
+def test_between_the_release_and_the_kick(commands_site, commands, method):
+    """All have left hold, and only the next policyd tells Postfix so."""
+    site = commands_site
+    commands.replace("postkick", STUBBORN)
+    site.daemons.start()
+    due = due_in(0.5)
+    mail = site.send(deliver_at(due))
+    wait_until("it has left hold", lambda: not site.postfix.count_held())
+    everything(site)
+    commands.restore()
+    assert not site.sink.deliveries(mail.recipient)
+    restart(site)
+    assert_all_once(site, [mail.recipient], due)
 
 
 # While mail comes in
