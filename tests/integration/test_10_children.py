@@ -79,7 +79,12 @@ def assert_delivered_after_all(site, mail, due):
     assert len(site.sink.deliveries(mail.recipient)) == 1
 
 
-@pytest.mark.parametrize("end", [kill_engine, pytest.param(kill_runner, marks=on_linux)])
+however_killed = pytest.mark.parametrize(
+    "end", [kill_engine, pytest.param(kill_runner, marks=on_linux)]
+)
+
+
+@however_killed
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command_that_hangs(commands_site, commands, name, end):
     """One that heeds no signal but SIGKILL, and reads and writes nothing."""
@@ -102,7 +107,7 @@ def test_command_with_a_child_of_its_own(commands_site, commands, end):
     assert_delivered_after_all(site, mail, due)
 
 
-@pytest.mark.parametrize("end", [kill_engine, pytest.param(kill_runner, marks=on_linux)])
+@however_killed
 def test_real_postqueue_that_hangs(commands_site, end):
     """It is set-gid, for which Linux forgets who is to die with whom."""
     site = commands_site
