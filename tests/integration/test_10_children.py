@@ -139,3 +139,26 @@ def test_the_log_says_that_the_engine_ended(commands_site):
     kill_engine(site.daemons.policyd)
     site.daemons.policyd.wait_for_end()
     assert site.daemons.policyd.logged("the engine (ended with code 137|is gone)")
+
+
+@on_linux
+def test_engine_that_hangs(commands_site):
+    """The runner was all that it could hear of; it must not keep the socket."""
+    site = commands_site
+    site.daemons.start()
+    due = due_in(2)
+    mail = site.send(deliver_at(due))
+    with frozen(site.daemons.policyd.child().pid):
+        assert_children_end_too(site, kill_runner)
+    assert_delivered_after_all(site, mail, due)
+
+
+@on_linux
+def test_family_without_its_runner(commands_site, commands):
+    """Also the child of a command ends with the runner."""
+    site = commands_site
+    commands.replace("postqueue", STUBBORN_FAMILY)
+    mail, due, hung = start_until_it_hangs(site, "postqueue", 2)
+    assert_children_end_too(site, kill_runner, *hung)
+    commands.restore()
+    assert_delivered_after_all(site, mail, due)
