@@ -4,6 +4,7 @@
 import os
 
 import pytest
+from commands import Commands
 from daemons import PROGRAMS
 from harness import Site, open_site
 from instance import Postfix, remove_left_behind
@@ -51,6 +52,29 @@ def shared_postfix(shared_sink):
     with Postfix(shared_sink.port, main_cf=MAIN_CF) as postfix:
         postfix.start()
         yield postfix
+
+
+@pytest.fixture(scope="session")
+def shared_commands(shared_sink):
+    """The commands of another running Postfix, for tests that replace some."""
+    with Postfix(shared_sink.port, main_cf=MAIN_CF) as postfix:
+        with Commands(postfix) as commands:
+            postfix.start()
+            yield commands
+
+
+@pytest.fixture
+def commands(shared_commands):
+    """Those commands, for one test."""
+    with shared_commands:
+        yield shared_commands
+
+
+@pytest.fixture
+def commands_site(commands, shared_sink, settings):
+    """Their Postfix with daemons of this test's own, not started."""
+    with open_site(commands.postfix, shared_sink, **settings) as site:
+        yield site
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from interrupts import held_back
-from processes import in_group
+from processes import descendants, in_group, kill_all
 from waiting import somebody_listens, wait_until
 
 TOP = Path(__file__).resolve().parents[2]
@@ -98,13 +98,46 @@ class Daemon:
         group = self._process.pid
         wait_until(f"all of {self.name} is gone", lambda: not in_group(group), 5)
 
+    def child(self):
+        """Its other process, of policyd the engine. Commands have their own groups."""
+
+        def alone():
+            """A command that was just started is in this group for a moment."""
+            children = [p for p in in_group(self.pid) if p.parent == self.pid]
+            return children if len(children) == 1 else None
+
+        return wait_until(f"{self.name} has one child", alone)[0]
+
+    def processes(self):
+        """All that run of it: its group, and the commands it started."""
+        group = self._process.pid
+        return {*in_group(group), *descendants(group)}
+
+    def wait_for_end(self, timeout_s=STOP_TIMEOUT_S):
+        """It ends by itself; its exit code, negative for a signal."""
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} does not end:\n{self.log()}") from None
+
+    def run_another(self):
+        """Start the same once more beside it; what became of that, and its log."""
+        return subprocess.run(
+            self._arguments,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            start_new_session=True,
+            timeout=STOP_TIMEOUT_S,
+        )
+
     def kill(self):
         """kill -9 to all of it. No questions."""
         if self._process is None:
             return
         with held_back():
-            for process in in_group(self._process.pid):
-                os.kill(process.pid, signal.SIGKILL)
+            kill_all(process.pid for process in self.processes())
             self._process.wait()
 
     def log(self):

@@ -5,7 +5,9 @@ import itertools
 import math
 import os
 import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -22,6 +24,7 @@ SWEEP_S = 1  # where policyd must walk to see new mail, it may be late by one wa
 NO_INOTIFY = os.environ.get("NO_INOTIFY") == "1"
 HEADER = "X-Deliver-At"
 TEXT = "Good morning.\r\n"
+SENDERS = 4  # connections at once
 
 _numbers = itertools.count(1)
 
@@ -96,6 +99,27 @@ class Site:
         reply = self.postfix.smtp(content, [recipient], **connection)
         assert reply.code == 250, reply
         return Mail(recipient, reply.queue_id, time.time())
+
+    def send_many(self, due, count):
+        """count messages due at once, over a few connections; their recipients."""
+        recipients = [new_recipient("many") for _ in range(count)]
+        content = message(deliver_at(due))
+        ended = threading.Event()
+
+        def send_share(first):
+            """One connection's share, unless all this is given up meanwhile."""
+            with self.postfix.connect() as session:
+                for recipient in recipients[first::SENDERS]:
+                    if ended.is_set():
+                        break
+                    session.sendmail("ann@sender.test", recipient, content)
+
+        with ThreadPoolExecutor(SENDERS) as pool:
+            try:
+                list(pool.map(send_share, range(SENDERS)))
+            finally:
+                ended.set()
+        return recipients
 
     def sendmail(self, *headers, recipient=None):
         """Submit a message with these header lines by sendmail(1)."""

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interrupts import held_back
-from processes import child_of, in_group, working_in
+from processes import child_of, in_group, kill_all, working_in
 from waiting import wait_until
 
 SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/lib/postfix/sbin"
@@ -106,8 +106,7 @@ def free_port():
 def remove_left_behind():
     """What a process of this run that was killed could not clean up itself."""
     for folder in Path("/tmp").glob(FOLDER_PREFIX + "*"):
-        for pid in working_in(folder):
-            os.kill(pid, signal.SIGKILL)
+        kill_all(working_in(folder))
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -275,13 +274,17 @@ class Postfix:
             pass
         return None
 
+    def is_running(self):
+        """True while its master runs."""
+        return self._master_pid() is not None
+
     def start(self):
         """Start it; returns when it takes mail."""
         with held_back():
             self.command("postfix", "start", TZ="UTC")
-        wait_until("Postfix takes mail", self.is_running)
+        wait_until("Postfix takes mail", self.takes_mail)
 
-    def is_running(self):
+    def takes_mail(self):
         """True when it greets SMTP clients."""
         try:
             with smtplib.SMTP("127.0.0.1", self.port, timeout=5):
@@ -301,6 +304,13 @@ class Postfix:
             except AssertionError:
                 os.killpg(pid, signal.SIGKILL)
                 raise
+
+    def kill(self):
+        """kill -9 to all of it, as a crash of the machine would."""
+        group = self._master_pid()
+        with held_back():
+            while processes := in_group(group):
+                kill_all(process.pid for process in processes)
 
     def close(self):
         """Stop it and remove its folder, whatever happened before."""
@@ -357,6 +367,11 @@ class Postfix:
         """What postqueue -j lists: one dictionary a message."""
         listing = self.command("postqueue", "-j")
         return [json.loads(line) for line in listing.splitlines()]
+
+    def count_held(self):
+        """How many messages are on hold; far quicker than to ask for the listing."""
+        hold = self.queue_folder / "hold"
+        return sum(1 for path in hold.rglob("*") if path.is_file())
 
     def queue_name(self, queue_id):
         """In which queue the message is, or None."""

@@ -2,10 +2,10 @@
 """Who runs, as /proc says. A zombie is gone: only its parent has not noticed."""
 
 import os
+import signal
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-from waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,30 @@ def child_of(parent, name):
     return child
 
 
-def the_engine(runner):
-    """The process id of policyd's unprivileged half, by that of the other one."""
+def descendants(ancestor):
+    """All running processes below this one, but not itself."""
+    everybody = list(running())
+    found, parents = [], {ancestor}
+    while parents:
+        children = [p for p in everybody if p.parent in parents]
+        found += children
+        parents = {child.pid for child in children}
+    return found
 
-    def alone():
-        """A command that was just started has the same name for a moment."""
-        found = [p.pid for p in running() if (p.parent, p.name) == (runner, "policyd")]
-        return found if len(found) == 1 else None
 
-    return wait_until("the engine runs", alone)[0]
+def kill_all(pids):
+    """kill -9, as quickly as may be; some may be gone already."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def frozen(pid):
+    """One process stands still meanwhile, if it lives that long."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: ISC
 """7. Mail that somebody else holds stays where it is, with a date or without."""
 
-import os
-import signal
-from contextlib import contextmanager
-
 import pytest
 from harness import HEADER, deliver_at, due_in, new_recipient
+from processes import frozen
 from waiting import wait_until
 
 # Walk often, so that a release by a walk cannot hide behind the usual minute.
@@ -36,17 +33,6 @@ def is_deferred(site, mail):
     return entry["queue_name"] == "deferred" and "delay_reason" in entry["recipients"][0]
 
 
-@contextmanager
-def frozen(postfix, name):
-    """One of Postfix's daemons stands still meanwhile."""
-    pid = postfix.daemon(name).pid
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 def test_held_by_an_administrator_stays(site):
     """No date: not ours."""
     mail = send_and_defer(site)
@@ -57,7 +43,7 @@ def test_held_by_an_administrator_stays(site):
 
 def test_held_untried_by_an_administrator_stays(site):
     """No date, never tried: held the moment it came in."""
-    with frozen(site.postfix, "qmgr"):
+    with frozen(site.postfix.daemon("qmgr").pid):
         mail = site.send()
         site.postfix.hold(mail.queue_id)
     site.assert_stays_held(mail)
@@ -66,7 +52,7 @@ def test_held_untried_by_an_administrator_stays(site):
 
 def test_past_date_held_by_an_administrator_stays(site):
     """hdrcheck let it pass, so it was not hdrcheck who held it."""
-    with frozen(site.postfix, "qmgr"):
+    with frozen(site.postfix.daemon("qmgr").pid):
         mail = site.send(deliver_at(due_in(-3600)))
         site.postfix.hold(mail.queue_id)
     site.assert_stays_held(mail)
@@ -98,7 +84,7 @@ def test_released_untried_and_held_stays(site):
     """postsuper -h ALL between the release and the first attempt."""
     mail = site.send(deliver_at(due_in(1)))
     site.assert_held(mail)
-    with frozen(site.postfix, "qmgr"):
+    with frozen(site.postfix.daemon("qmgr").pid):
         wait_until(
             "policyd releases it",
             lambda: site.postfix.queue_name(mail.queue_id) == "deferred",

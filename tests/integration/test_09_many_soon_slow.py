@@ -6,9 +6,7 @@ walking, and may then be late by one sweep.
 """
 
 import math
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness import (
@@ -24,7 +22,6 @@ from instance import Postfix
 from waiting import wait_for_clock, wait_until
 
 MANY = 2000
-SENDERS = 4
 PADDING = b"All work and no play makes Jack a dull boy.\r\n" * 1500
 
 
@@ -49,42 +46,15 @@ def either_site(request, shared_sink):
 # Two thousand messages due in the same second
 
 
-def send_many(site, due):
-    """MANY messages over a few connections at once; their recipients."""
-    recipients = [new_recipient("many") for _ in range(MANY)]
-    ended = threading.Event()
-
-    def send_share(first):
-        """One connection's share, unless all this is given up meanwhile."""
-        with site.postfix.connect() as session:
-            for recipient in recipients[first::SENDERS]:
-                if ended.is_set():
-                    break
-                session.sendmail("ann@sender.test", recipient, content)
-
-    content = message(deliver_at(due))
-    with ThreadPoolExecutor(SENDERS) as pool:
-        try:
-            list(pool.map(send_share, range(SENDERS)))
-        finally:
-            ended.set()
-    return recipients
-
-
-def held_files(postfix):
-    """How many messages are on hold; far quicker than to ask for the listing."""
-    return sum(1 for path in (postfix.queue_folder / "hold").rglob("*") if path.is_file())
-
-
 def test_two_thousand_in_one_second(either_site):
     """All leave hold in that second; each is delivered once and none before."""
     site = either_site
     due = due_in(8)
-    recipients = send_many(site, due)
-    assert held_files(site.postfix) == MANY
+    recipients = site.send_many(due, MANY)
+    assert site.postfix.count_held() == MANY
     assert time.time() < due, "sending took too long to tell anything"
     wait_for_clock(due)
-    wait_until("all have left hold", lambda: held_files(site.postfix) == 0, LATE_S)
+    wait_until("all have left hold", lambda: site.postfix.count_held() == 0, LATE_S)
     for recipient in recipients:
         assert site.sink.wait_for(recipient, 60).began >= due
     assert all(len(site.sink.deliveries(recipient)) == 1 for recipient in recipients)

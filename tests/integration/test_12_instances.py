@@ -71,7 +71,7 @@ def managed_sites(sink):
             done = as_default_instance(primary.config_folder, "postfix", "start")
         assert done.returncode == 0, done
         for postfix in (primary, second):
-            wait_until("it takes mail", postfix.is_running)
+            wait_until("it takes mail", postfix.takes_mail)
         with open_site(primary, sink) as one, open_site(second, sink) as other:
             one.daemons.start()
             other.daemons.start()

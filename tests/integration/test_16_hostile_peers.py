@@ -9,7 +9,6 @@ import pytest
 from harness import open_site
 from instance import free_port
 from peers import POLICY, SOCKETMAP, TCP_TABLE, Peer, Protocol, memory_kib
-from processes import the_engine
 
 CONNECTIONS = 40
 PIPELINED = 100_000
@@ -44,7 +43,7 @@ def service(request, shared_postfix, shared_sink):
             "tcp_table": (("127.0.0.1", port), site.daemons.hdrcheck.pid),
             "policy": (
                 shared_postfix.socket_folder / "policy",
-                the_engine(site.daemons.policyd.pid),
+                site.daemons.policyd.child().pid,
             ),
         }[request.param.name]
         yield Service(request.param, address, pid)

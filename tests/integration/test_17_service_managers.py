@@ -12,7 +12,6 @@ from daemons import PROGRAMS
 from harness import deliver_at, due_in, message, open_site
 from instance import EVERYTHING, Postfix, Recipe, free_port
 from peers import POLICY, SOCKETMAP, TCP_TABLE, Peer
-from processes import the_engine
 from waiting import wait_until
 
 SILENCE_S = 1.0
@@ -105,7 +104,7 @@ def test_an_engine_that_hangs_is_noticed(cold_site, manager):
     """The runner speaks for both: it has nothing to say then."""
     policyd = cold_site.daemons.policyd
     policyd.start(**manager.environment, **WATCHDOG)
-    engine = the_engine(policyd.pid)
+    engine = policyd.child().pid
     os.kill(engine, signal.SIGSTOP)
     try:
         wait_until("it is stopped", lambda: _state(engine) == "T")

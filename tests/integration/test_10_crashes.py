@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: ISC
+"""10. kill -9 of anything at any moment: all is delivered once, nothing early."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+
+import pytest
+from commands import ONE_BY_ONE, STUBBORN
+from harness import deliver_at, due_in, message, new_recipient
+from processes import in_group, kill_all
+from waiting import wait_for_clock, wait_until
+
+MANY = 500
+SOME = 50  # so many of them have left hold when the kill comes
+REFUSED = 10  # at least so many messages while hdrcheck is dead
+QUARANTINE = "quarantine@sender.test"  # check_sender_access says HOLD (conftest)
+
+
+# Whom the kill hits
+
+
+def hdrcheck(site):
+    """It alone."""
+    site.daemons.hdrcheck.kill()
+
+
+def engine(site):
+    """The process that decides. The root process ends by itself, and says why."""
+    policyd = site.daemons.policyd
+    os.kill(policyd.child().pid, signal.SIGKILL)
+    assert policyd.wait_for_end() == 70
+    assert policyd.logged("the engine (ended with code 137|is gone)")
+
+
+def runner(site):
+    """The root process. The engine ends by itself."""
+    policyd = site.daemons.policyd
+    os.kill(policyd.pid, signal.SIGKILL)
+    wait_until("the engine is gone", lambda: not in_group(policyd.pid), 1)
+    assert policyd.wait_for_end() == -signal.SIGKILL
+
+
+def commands_that_run(site):
+    """Postfix's commands alone; policyd has to go on."""
+    policyd = site.daemons.policyd
+    found = policyd.processes() - set(in_group(policyd.pid))
+    assert found
+    kill_all(process.pid for process in found)
+
+
+def everything(site):
+    """Both daemons and the commands that run."""
+    daemons = (site.daemons.hdrcheck, site.daemons.policyd)
+    kill_all(process.pid for daemon in daemons for process in daemon.processes())
+    for daemon in daemons:
+        daemon.wait_for_end()
+
+
+def everything_and_postfix(site):
+    """As when the machine goes down."""
+    everything(site)
+    site.postfix.kill()
+
+
+VICTIMS = (hdrcheck, engine, runner, everything, everything_and_postfix)
+
+
+def restart(site):
+    """What the kill has ended runs again."""
+    if not site.postfix.is_running():
+        site.postfix.start()
+    for daemon in (site.daemons.hdrcheck, site.daemons.policyd):
+        if not daemon.is_running():
+            daemon.start()
+
+
+@contextmanager
+def foreign_mail(site):
+    """Mail on hold that is none of ours: quarantined, and held by an administrator.
+
+    It is there all the time, and still there at the end.
+    """
+    quarantined = site.send(sender=QUARANTINE)
+    recipient = new_recipient("later")
+    site.sink.defer(recipient)
+    administrators = site.send(recipient=recipient)
+    wait_until("it is tried", lambda: site.sink.was_tried(recipient))
+    wait_until(
+        "it is deferred",
+        lambda: site.postfix.queue_name(administrators.queue_id) == "deferred",
+    )
+    site.postfix.hold(administrators.queue_id)
+    yield [quarantined, administrators]
+    site.assert_held(quarantined)
+    site.assert_held(administrators)
+    site.discard(quarantined, administrators)
+
+
+# While mail waits before its due time
+
+
+@pytest.mark.parametrize("kill", VICTIMS)
+def test_while_mail_waits(commands_site, kill):
+    """Started again in time, nobody notices; old mail and new mail is on time."""
+    site = commands_site
+    site.daemons.start()
+    with foreign_mail(site):
+        due = due_in(5 if kill is everything_and_postfix else 2.5)
+        mails = [site.send(deliver_at(due)) for _ in range(5)]
+        kill(site)
+        restart(site)
+        mails.append(site.send(deliver_at(due)))
+        for mail in mails:
+            site.assert_held(mail)
+        assert time.time() < due, "the restart took too long to tell anything"
+        for mail in mails:
+            site.assert_on_time(mail, due)
+
+
+# During a release of five hundred
+
+
+def assert_all_once(site, recipients, due):
+    """Every message came once and none early, and nothing is left to come."""
+    for recipient in recipients:
+        assert site.sink.wait_for(recipient, 30).began >= due
+    wait_until(
+        "only foreign mail is left",
+        lambda: all(entry["queue_name"] == "hold" for entry in site.postfix.queue()),
+    )
+    assert all(len(site.sink.deliveries(recipient)) == 1 for recipient in recipients)
+
+
+def kill_in_the_middle(site, kill, due):
+    """MANY messages due at once, and a kill when only some of them have left."""
+    others = site.postfix.count_held()
+    recipients = site.send_many(due, MANY)
+    wait_for_clock(due - 0.3)
+    assert site.postfix.count_held() == others + MANY
+    assert time.time() < due, "sending took too long to tell anything"
+    wait_until(
+        "some have left hold",
+        lambda: site.postfix.count_held() <= others + MANY - SOME,
+    )
+    kill(site)
+    assert others < site.postfix.count_held() < others + MANY
+    return recipients
+
+
+@pytest.mark.parametrize("kill", (*VICTIMS, commands_that_run))
+def test_during_a_release(commands_site, commands, kill):
+    """Some have left hold, unknown to qmgr; the others follow after the restart."""
+    site = commands_site
+    commands.replace("postsuper", ONE_BY_ONE)
+    site.daemons.start()
+    with foreign_mail(site):
+        due = due_in(4)
+        recipients = kill_in_the_middle(site, kill, due)
+        commands.restore()
+        restart(site)
+        assert_all_once(site, recipients, due)
+
+
+@pytest.mark.settings(release_method="requeue")
+@pytest.mark.parametrize("kill", (hdrcheck, everything))
+def test_during_a_requeue(commands_site, commands, kill):
+    """Likewise by the other way out of hold, which leads past hdrcheck once more."""
+    site = commands_site
+    commands.replace("postsuper", ONE_BY_ONE)
+    site.daemons.start()
+    with foreign_mail(site):
+        due = due_in(4)
+        recipients = kill_in_the_middle(site, kill, due)
+        commands.restore()
+        restart(site)
+        site.postfix.command("postkick", "public", "pickup", "W")
+        assert_all_once(site, recipients, due)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(method, marks=pytest.mark.settings(release_method=method))
+        for method in ("release", "requeue")
+    ],
+)
+def test_between_the_release_and_the_kick(commands_site, commands, method):
+    """All have left hold, and only the next policyd tells Postfix so."""
+    site = commands_site
+    commands.replace("postkick", STUBBORN)
+    site.daemons.start()
+    due = due_in(0.5)
+    mail = site.send(deliver_at(due))
+    wait_until("it has left hold", lambda: not site.postfix.count_held())
+    everything(site)
+    commands.restore()
+    assert not site.sink.deliveries(mail.recipient)
+    restart(site)
+    assert_all_once(site, [mail.recipient], due)
+
+
+# While mail comes in
+
+
+class Stream:
+    """Messages due at that moment, one after the other over some connections."""
+
+    def __init__(self, site, due):
+        self._site = site
+        self._content = message(deliver_at(due))
+        self._ended = Event()
+        self.accepted = []
+        self.refused = []
+
+    @contextmanager
+    def flowing(self):
+        """They come until the end of the block."""
+        with ThreadPoolExecutor(2) as pool:
+            senders = [pool.submit(self._send) for _ in range(2)]
+            try:
+                yield
+            finally:
+                self._ended.set()
+            for sender in senders:
+                sender.result()
+
+    def _send(self):
+        while not self._ended.is_set():
+            recipient = new_recipient("stream")
+            reply = self._site.postfix.smtp(self._content, [recipient])
+            assert reply.code in (250, 451), reply
+            (self.accepted if reply.code == 250 else self.refused).append(recipient)
+
+
+def test_hdrcheck_killed_while_mail_comes_in(commands_site):
+    """What was accepted is delivered once and not early; the rest got its 451."""
+    site = commands_site
+    site.daemons.start()
+    due = due_in(3)
+    stream = Stream(site, due)
+    local = new_recipient("local")
+    with stream.flowing():
+        wait_until("mail comes in", lambda: len(stream.accepted) > SOME)
+        site.daemons.hdrcheck.kill()
+        wait_until("mail is refused", lambda: len(stream.refused) >= REFUSED)
+        content = message(deliver_at(due)).replace(b"\r\n", b"\n")
+        site.postfix.sendmail(content, [local])
+        site.daemons.hdrcheck.start()
+        n = len(stream.accepted)
+        wait_until("mail comes in again", lambda: len(stream.accepted) > n + SOME)
+    site.postfix.command("postkick", "public", "pickup", "W")
+    assert_all_once(site, [*stream.accepted, local], due)
+    assert not any(site.sink.deliveries(recipient) for recipient in stream.refused)
