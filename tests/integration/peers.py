@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-ANSWER_TIMEOUT_S = 5
+ANSWER_TIMEOUT_S = 20
 LINE = "X-Deliver-At: Fri, 25 Dec 2020 09:00:00 +0100"
 
 

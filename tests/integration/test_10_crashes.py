@@ -177,7 +177,7 @@ def test_during_a_requeue(commands_site, commands, kill):
         recipients = kill_in_the_middle(site, kill, due)
         commands.restore()
         restart(site)
-        site.postfix.command("postkick", "public", "pickup", "W")
+        site.postfix.wake_pickup()
         assert_all_once(site, recipients, due)
 
 
@@ -252,6 +252,6 @@ def test_hdrcheck_killed_while_mail_comes_in(commands_site):
         site.daemons.hdrcheck.start()
         n = len(stream.accepted)
         wait_until("mail comes in again", lambda: len(stream.accepted) > n + SOME)
-    site.postfix.command("postkick", "public", "pickup", "W")
+    site.postfix.wake_pickup()
     assert_all_once(site, [*stream.accepted, local], due)
     assert not any(site.sink.deliveries(recipient) for recipient in stream.refused)
