@@ -121,6 +121,20 @@ exact_free(struct span s)
 	free(block);
 }
 
+void
+fill_pattern(char *to, size_t n, const char *pattern)
+{
+	size_t done = strlen(pattern);
+
+	memcpy(to, pattern, done < n ? done : n);
+	while (done < n) {
+		size_t more = done < n - done ? done : n - done;
+
+		memcpy(to + done, to, more);
+		done += more;
+	}
+}
+
 int
 folder_setup(void **state)
 {

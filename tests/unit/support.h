@@ -39,6 +39,9 @@ void check_part(const char *row, const char *text, const char *part);
 struct span exact_copy(struct span s);
 void exact_free(struct span s);
 
+/* Fills n bytes with a pattern, again and again; the last may be cut. */
+void fill_pattern(char *to, size_t n, const char *pattern);
+
 /* A fresh folder under /tmp, as fixtures: *state is its path (char *). */
 enum { FOLDER_PATH_SIZE = 256 };
 int folder_setup(void **state);

@@ -377,7 +377,7 @@ byte_by_byte_is_the_same(void **state)
 	}
 }
 
-enum { SHORT_MAX = 5 /* bytes behind the beginning of a short message */ };
+enum { SHORT_MAX = 4 /* bytes behind the beginning of a short message */ };
 
 static const char *const beginnings[] = {"", "A:", "A: b\r\n", "From a"};
 
@@ -502,13 +502,12 @@ a_name_too_long_is_known_by_its_length(void **state)
 static struct span
 fill_with(size_t size, const char *first, const char *pattern)
 {
-	size_t n = strlen(first), len = strlen(pattern);
+	size_t n = strlen(first);
 	char *bytes = malloc(size);
 
 	assert_true(bytes != NULL && size > n);
 	memcpy(bytes, first, n);
-	for (size_t i = n; i < size; i++)
-		bytes[i] = pattern[(i - n) % len];
+	fill_pattern(bytes + n, size - n, pattern);
 	return span_of(bytes, size);
 }
 
@@ -540,7 +539,8 @@ count_headers(struct span message, size_t step, size_t *end)
 	}
 }
 
-#define MIB ((size_t)1024 * 1024)
+#define MIB  ((size_t)1024 * 1024)
+#define HALF (MIB / 2)
 
 static const struct {
 	const char *row;
@@ -551,10 +551,11 @@ static const struct {
 	size_t headers;
 	size_t end;
 } long_messages[] = {
-    {"a line of 1 MB, byte by byte", MIB, "A: ", "x", 1, 1, MIB},
-    {"folds of 1 MB, byte by byte", MIB, "A: ", "x\n ", 1, 1, MIB},
-    {"an mbox line of 1 MB, byte by byte", MIB, "From ", "x", 1, 0, MIB},
-    {"1 MB of headers, byte by byte", MIB, "", "A:\r\n", 1, MIB / 4, MIB},
+    {"a line of half a MB, byte by byte", HALF, "A: ", "x", 1, 1, HALF},
+    {"folds of half a MB, byte by byte", HALF, "A: ", "x\n ", 1, 1, HALF},
+    {"an mbox line of half a MB, byte by byte", HALF, "From ", "x", 1, 0, HALF},
+    {"half a MB of headers, byte by byte", HALF, "", "A:\r\n", 1, HALF / 4,
+	HALF},
     {"a line of 4 MB", 4 * MIB, "A: ", "x", STEP, 1, 4 * MIB},
     {"a line of 4 MB of other bytes", 4 * MIB, "A:", "\xff", STEP, 1, 4 * MIB},
     {"folds of 4 MB", 4 * MIB, "A: ", "x\r\n\t", STEP, 1, 4 * MIB},
