@@ -178,6 +178,15 @@ folder_join(void **state, const char *name, char out[FOLDER_PATH_SIZE])
 }
 
 void
+folder_address(void **state, const char *name, struct sock_address *address)
+{
+	char path[FOLDER_PATH_SIZE], text[FOLDER_PATH_SIZE + 8];
+
+	snprintf(text, sizeof(text), "unix:%s", folder_join(state, name, path));
+	assert_null(sock_parse(span_str(text), address));
+}
+
+void
 write_file(const char *path, struct span content)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
