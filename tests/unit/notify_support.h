@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/unit/support.h"
@@ -28,7 +29,10 @@ manager_bind(const struct sockaddr_un *address, socklen_t len)
 	return fd;
 }
 
-/* Makes n a way to a manager in the folder, whose socket is returned. */
+/*
+ * Makes n a way to a manager in the folder, whose socket is returned. Anybody
+ * may tell it something, as is usual.
+ */
 static inline int
 manager_open(void **folder, struct notify *n)
 {
@@ -43,21 +47,40 @@ manager_open(void **folder, struct notify *n)
 	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	fd = manager_bind(&n->address, n->address_len);
 	assert_true(n->fd >= 0 && fd >= 0);
+	assert_int_equal(chmod(n->address.sun_path, 0666), 0);
 	return fd;
 }
 
-/* The next thing that it is told. */
-static inline void
-manager_expect(const char *row, int fd, const char *want)
+/* The next thing that it is told, borrowed until the next call. */
+static inline struct span
+manager_hear(const char *row, int fd)
 {
+	static char text[256];
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char text[256];
 	ssize_t n;
 
 	check_int(row, poll(&p, 1, MANAGER_GUARD_MS), 1);
 	n = recv(fd, text, sizeof(text), 0);
 	check_bool(row, n >= 0, true);
-	check_span(row, span_of(text, (size_t)n), span_str(want));
+	return span_of(text, (size_t)n);
+}
+
+static inline void
+manager_expect(const char *row, int fd, const char *want)
+{
+	check_span(row, manager_hear(row, fd), span_str(want));
+}
+
+/* The next thing that is no sign of life. */
+static inline void
+manager_expect_news(const char *row, int fd, const char *want)
+{
+	struct span heard;
+
+	do
+		heard = manager_hear(row, fd);
+	while (span_equal_str(heard, "WATCHDOG=1"));
+	check_span(row, heard, span_str(want));
 }
 
 /* It was told no more. */

@@ -8,27 +8,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "tests/unit/support.h"
-
-#include "hdrcheck/daemon.h"
+#include "tests/unit/daemon_support.h"
 
 /* Ids of nobody in particular. */
 static const struct priv_ids other = {.uid = 65533, .gid = 65532};
-
-/* A daemon with these settings that logs to standard error. */
-static struct daemon
-new_daemon(const char *text)
-{
-	struct daemon d = {
-	    .log = {.ident = "test", .to_stderr = true},
-	    .notify = {.fd = -1},
-	};
-	char error[CONF_ERROR_SIZE] = "";
-
-	if (!settings_parse(&d.settings, span_str(text), "test", error))
-		check_string(text, error, "");
-	return d;
-}
 
 static const struct {
 	const char *row;

@@ -14,27 +14,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "tests/unit/support.h"
+#include "tests/unit/daemon_support.h"
 
 #include "hdrcheck/base/os.h"
-#include "hdrcheck/daemon.h"
-
-/* A daemon with these settings that logs to standard error. */
-static struct daemon
-new_daemon(const char *text)
-{
-	struct daemon d = {
-	    .log = {.ident = "test", .to_stderr = true},
-	    .notify = {.fd = -1},
-	};
-	char error[CONF_ERROR_SIZE] = "";
-
-	if (!settings_parse(&d.settings, span_str(text), "test", error))
-		check_string(text, error, "");
-	d.ids.user = (struct priv_ids){geteuid(), getegid()};
-	d.ids.sockets = (struct sock_owner){geteuid(), getegid(), 0600};
-	return d;
-}
 
 /* Inherited sockets. Each of a row listens on a path of its own. */
 
