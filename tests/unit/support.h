@@ -19,6 +19,7 @@
 
 #include "hdrcheck/base/buf.h"
 #include "hdrcheck/base/conn.h"
+#include "hdrcheck/base/sock.h"
 #include "hdrcheck/base/span.h"
 
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
@@ -39,6 +40,9 @@ void check_part(const char *row, const char *text, const char *part);
 struct span exact_copy(struct span s);
 void exact_free(struct span s);
 
+/* Fills n bytes with a pattern, again and again; the last may be cut. */
+void fill_pattern(char *to, size_t n, const char *pattern);
+
 /* A fresh folder under /tmp, as fixtures: *state is its path (char *). */
 enum { FOLDER_PATH_SIZE = 256 };
 int folder_setup(void **state);
@@ -51,6 +55,10 @@ int folder_teardown(void **state);
 /* PATH/name, written to out. Returns out. */
 const char *folder_join(
     void **state, const char *name, char out[FOLDER_PATH_SIZE]);
+
+/* The address of a unix socket PATH/name. */
+void folder_address(
+    void **state, const char *name, struct sock_address *address);
 
 /* Makes or replaces a file. */
 void write_file(const char *path, struct span content);

@@ -8,27 +8,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "tests/unit/support.h"
-
-#include "hdrcheck/daemon.h"
+#include "tests/unit/daemon_support.h"
 
 /* Ids of nobody in particular. */
 static const struct priv_ids other = {.uid = 65533, .gid = 65532};
-
-/* A daemon with these settings that logs to standard error. */
-static struct daemon
-new_daemon(const char *text)
-{
-	struct daemon d = {
-	    .log = {.ident = "test", .to_stderr = true},
-	    .notify = {.fd = -1},
-	};
-	char error[CONF_ERROR_SIZE] = "";
-
-	if (!settings_parse(&d.settings, span_str(text), "test", error))
-		check_string(text, error, "");
-	return d;
-}
 
 static const struct {
 	const char *row;
@@ -115,15 +98,6 @@ others_stay_who_they_are(void **state)
 	check_in_child("not root", child_finds_its_own_ids, &d);
 }
 
-static void
-unix_address(void **state, const char *name, struct sock_address *address)
-{
-	char path[FOLDER_PATH_SIZE], text[FOLDER_PATH_SIZE + 8];
-
-	snprintf(text, sizeof(text), "unix:%s", folder_join(state, name, path));
-	assert_null(sock_parse(span_str(text), address));
-}
-
 /* Opens one listener with the ids of this process; what it logs in out. */
 static int
 try_listen(
@@ -148,7 +122,7 @@ a_second_start_exits_75(void **state)
 	struct sock_address address;
 	int first, exit_code;
 
-	unix_address(state, "s", &address);
+	folder_address(state, "s", &address);
 	first = try_listen(&address, &exit_code, out);
 	assert_true(first >= 0);
 	assert_string_equal(out, "");
@@ -167,7 +141,7 @@ a_file_in_the_way_is_told(void **state)
 	int exit_code;
 
 	write_file(folder_join(state, "s", path), span_str("precious"));
-	unix_address(state, "s", &address);
+	folder_address(state, "s", &address);
 	assert_int_equal(try_listen(&address, &exit_code, out), -1);
 	assert_int_equal(exit_code, EX_CANTCREAT);
 	check_part("log", out, ": exists and is not a socket\n");
@@ -180,7 +154,7 @@ a_missing_folder_is_told_with_the_command(void **state)
 	struct sock_address address;
 	int exit_code;
 
-	unix_address(state, "missing/s", &address);
+	folder_address(state, "missing/s", &address);
 	assert_int_equal(try_listen(&address, &exit_code, out), -1);
 	assert_int_equal(exit_code, EX_CANTCREAT);
 	snprintf(want, sizeof(want),

@@ -4,10 +4,14 @@
  */
 #include "tests/unit/engine_support.h"
 
+#include <sys/ioctl.h>
 #include <sys/un.h>
 
 #define ASK    "request=smtpd_access_policy\nprotocol_state=RCPT\n\n"
 #define ANSWER "action=DUNNO\n\n"
+
+/* When the mail of these tests arrived. */
+#define PAST_S INT64_C(1605992637)
 
 static void
 fill_address(struct host *h, struct sockaddr_un *address)
@@ -123,13 +127,12 @@ static void
 a_release_and_its_kick_are_finished_first(void **state)
 {
 	struct host *h = *state;
-	int64_t past_s = INT64_C(1605992637);
 
 	host_open(h);
 	host_expect(h, "walk", "L");
-	host_serve(h, 'L', listing_of("ABCDEF12345", past_s), "");
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
 	host_expect(h, "read", "RABCDEF12345\n");
-	host_serve(h, 'R', file_of("ABCDEF12345", past_s, past_s + 1), "");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 1), "");
 	host_expect(h, "release", "HABCDEF12345\n");
 	host_send(h, "T", NULL, 0);
 	host_serve(h, 'H', "", "postsuper: ABCDEF12345: released from hold\n");
@@ -231,21 +234,20 @@ static void
 new_settings_are_applied_to_held_mail(void **state)
 {
 	struct host *h = *state;
-	int64_t past_s = INT64_C(1605992637);
 
 	load_settings(
 	    &h->settings, "permit_postpone = local\nrelease_method = release");
 	host_open(h);
 	host_expect(h, "walk", "L");
-	host_serve(h, 'L', listing_of("ABCDEF12345", past_s), "");
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
 	host_expect(h, "read", "RABCDEF12345\n");
-	host_serve(h, 'R', file_of("ABCDEF12345", past_s, past_s + 1), "");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 1), "");
 	host_logged(h, "foreign", "its submitter is not in permit_postpone");
 	send_settings(h, "permit_postpone = any\nrelease_method = release");
 	host_expect(h, "walk", "L");
-	host_serve(h, 'L', listing_of("ABCDEF12345", past_s), "");
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
 	host_expect(h, "read again", "RABCDEF12345\n");
-	host_serve(h, 'R', file_of("ABCDEF12345", past_s, past_s + 1), "");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 1), "");
 	host_expect(h, "release", "HABCDEF12345\n");
 }
 
@@ -254,18 +256,145 @@ static void
 what_postfix_s_settings_say_is_applied(void **state)
 {
 	struct host *h = *state;
-	int64_t past_s = INT64_C(1605992637);
 
 	load_settings(&h->settings, "");
 	host_open(h);
 	host_expect(h, "walk", "L");
 	host_send(h, "P432000 432000 1", NULL, 0);
-	host_serve(h, 'L', listing_of("ABCDEF12345", past_s), "");
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
 	host_expect(h, "read", "RABCDEF12345\n");
-	host_serve(h, 'R', file_of("ABCDEF12345", past_s, past_s + 1), "");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 1), "");
 	host_expect(h, "requeue", "QABCDEF12345\n");
 	host_serve(h, 'Q', "", "postsuper: ABCDEF12345: requeued\n");
 	host_logged(h, "the log", "method=requeue\n");
+}
+
+/* Signs of life. */
+
+/* Nothing but signs of life comes until it ends by itself. */
+static void
+ends_in_good_health(struct host *h, const char *row)
+{
+	struct pollfd p = {.fd = h->channel, .events = POLLIN};
+	int fds[WIRE_FDS_MAX];
+	size_t n_fds;
+
+	for (;;) {
+		check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+		if (wire_receive(h->channel, h->request, fds, &n_fds) == 0)
+			break;
+		check_int(row, h->request[0], 'A');
+		h->signs_of_life++;
+	}
+	host_ends(h, row, EX_OK);
+}
+
+/* It tells that it is there; more is asked of it by nobody. */
+static void
+without_a_watchdog_there_is_one_sign_of_life(void **state)
+{
+	struct host *h = *state;
+
+	host_open(h);
+	host_receive(h, "the first of all");
+	check_string("the first of all", h->request, "A");
+	host_expect(h, "walk", "L");
+	host_serve(h, 'L', "", "");
+	send_settings(h, "");
+	host_expect(h, "another walk", "L");
+	host_serve(h, 'L', "", "");
+	host_send(h, "T", NULL, 0);
+	ends_in_good_health(h, "stopped");
+	assert_int_equal(h->signs_of_life, 0);
+}
+
+/* Each comes when half of the time is over, and never before. */
+static void
+a_watchdog_gets_its_signs_of_life(void **state)
+{
+	struct host *h = *state;
+	int64_t start_ns = clock_read().mono_ns;
+
+	h->options.watchdog_ns = 40 * CLOCK_NS_PER_MS;
+	host_open(h);
+	for (int i = 0; i < 6;) {
+		host_receive(h, "a sign of life");
+		if (h->request[0] != 'A')
+			continue;
+		assert_true(clock_read().mono_ns - start_ns >=
+		    i * h->options.watchdog_ns / 2);
+		i++;
+	}
+}
+
+/* A stop may take a while: it is alive until its last command has ended. */
+static void
+signs_of_life_go_on_until_the_end(void **state)
+{
+	struct host *h = *state;
+
+	h->options.watchdog_ns = 20 * CLOCK_NS_PER_MS;
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 1), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+	host_start(h, 'H');
+	host_send(h, "T", NULL, 0);
+	for (int i = 0; i < 3; i++) {
+		host_receive(h, "while it stops");
+		check_string("while it stops", h->request, "A");
+	}
+	host_end(h, 'H', 0);
+	while (host_receive(h, "kick") == 1 && h->request[0] == 'A')
+		continue;
+	check_string("kick", h->request, "q");
+	host_serve(h, 'q', "", "");
+	ends_in_good_health(h, "stopped");
+}
+
+/* Each answer is a turn of its loop, with a sign of life at least. */
+static int
+queued_after_an_answer(struct host *h, int fd)
+{
+	int bytes = -1;
+
+	host_print(fd, span_str(ASK));
+	check_string("served", receive("served", fd, strlen(ANSWER)), ANSWER);
+	assert_int_equal(ioctl(h->channel, FIONREAD, &bytes), 0);
+	return bytes;
+}
+
+/*
+ * A runner that hears nothing for a while: the channel is full, and the engine
+ * is there when somebody listens again.
+ */
+static void
+a_full_channel_is_waited_out(void **state)
+{
+	struct host *h = *state;
+	int before = -1, queued = 0, fd;
+
+	h->options.watchdog_ns = 2;
+	open_listening(h);
+	fd = client(h);
+	while (queued != before) {
+		before = queued;
+		queued = queued_after_an_answer(h, fd);
+	}
+	assert_true(queued > 10);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(queued_after_an_answer(h, fd), queued);
+	for (int i = 0; i < 2 * queued; i++) {
+		host_receive(h, "again");
+		check_string("again", h->request, "A");
+	}
+	close(fd);
+	host_send(h, "T", NULL, 0);
+	ends_in_good_health(h, "stopped");
+	host_logged(h, "the log", "started");
+	assert_null(strstr(h->log_text, "cannot tell the runner"));
 }
 
 int
@@ -280,6 +409,10 @@ main(void)
 	    HOST(settings_are_read_again_all_or_nothing),
 	    HOST(new_settings_are_applied_to_held_mail),
 	    HOST(what_postfix_s_settings_say_is_applied),
+	    HOST(without_a_watchdog_there_is_one_sign_of_life),
+	    HOST(a_watchdog_gets_its_signs_of_life),
+	    HOST(signs_of_life_go_on_until_the_end),
+	    HOST(a_full_channel_is_waited_out),
 	};
 
 	return cmocka_run_group_tests_name("engine_life", tests, NULL, NULL);

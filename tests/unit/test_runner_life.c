@@ -4,6 +4,8 @@
  */
 #include "tests/unit/runner_support.h"
 
+#include "tests/unit/notify_support.h"
+
 static void
 it_ends_with_its_engine(void **state)
 {
@@ -273,6 +275,117 @@ a_hashed_hold_queue_is_not_watched(void **state)
 	list_once(s, "hashed");
 }
 
+/* What the service manager is told. */
+
+/* The stage with a manager; its socket. */
+static int
+open_managed(struct stage *s)
+{
+	void *folder = s->folder;
+	int manager = manager_open(&folder, &s->notify);
+
+	stage_open(s);
+	return manager;
+}
+
+static void
+it_is_ready_when_its_engine_is_alive(void **state)
+{
+	struct stage *s = *state;
+	int manager;
+
+	if (s == NULL)
+		skip();
+	manager = open_managed(s);
+	stage_sync(s);
+	manager_heard_all("not ready yet", manager);
+	stage_send(s, span_str("A"));
+	manager_expect("ready", manager, "READY=1");
+	for (int i = 0; i < 3; i++) {
+		stage_send(s, span_str("A"));
+		manager_expect("alive", manager, "WATCHDOG=1");
+	}
+	stage_sync(s);
+	manager_heard_all("no more than the engine says", manager);
+	kill(s->runner, SIGTERM);
+	manager_expect("stop", manager, "STOPPING=1");
+	stage_expect(s, "stop", "T", 0);
+	kill(s->runner, SIGTERM);
+	stage_sync(s);
+	stage_send(s, span_str("A"));
+	manager_expect("alive to the end", manager, "WATCHDOG=1");
+	stage_hang_up(s);
+	stage_ends(s, "stopped", EX_OK, "");
+	manager_heard_all("stopped", manager);
+	close(manager);
+	notify_close(&s->notify);
+}
+
+/* A sign of life is passed on while commands run, as many as there may be. */
+static void
+signs_of_life_are_no_commands(void **state)
+{
+	static const char *const four[] = {
+	    "L", "RABCDEF\n", "HABCDEF\n", "QABCDEF\n"};
+	static const char *const started[] = {"SL", "SR", "SH", "SQ"};
+	struct stage *s = *state;
+	int manager;
+
+	if (s == NULL)
+		skip();
+	stage_script(s, STAYING);
+	manager = open_managed(s);
+	for (int i = 0; i < 4; i++) {
+		stage_send(s, span_str(four[i]));
+		stage_expect(s, four[i], started[i], 2);
+		stage_wait(four[i], s->fds[0]);
+		close(s->fds[0]);
+		close(s->fds[1]);
+	}
+	stage_send(s, span_str("A"));
+	manager_expect("ready", manager, "READY=1");
+	stage_send(s, span_str("A"));
+	manager_expect("alive", manager, "WATCHDOG=1");
+	close(manager);
+	notify_close(&s->notify);
+}
+
+/* It fails because its engine says something that it must not say. */
+static void
+what_fails_is_neither_ready_nor_stopping(void **state)
+{
+	struct stage *s = *state;
+	int manager;
+
+	if (s == NULL)
+		skip();
+	manager = open_managed(s);
+	stage_sync(s);
+	stage_send(s, span_str("AA"));
+	stage_ends(s, "not a sign of life", EX_SOFTWARE, "must not send");
+	manager_heard_all("failed", manager);
+	close(manager);
+	notify_close(&s->notify);
+}
+
+static void
+a_manager_that_is_gone_is_nobody_s_trouble(void **state)
+{
+	struct stage *s = *state;
+
+	if (s == NULL)
+		skip();
+	close(open_managed(s));
+	for (int i = 0; i < 3; i++)
+		stage_send(s, span_str("A"));
+	stage_sync(s);
+	kill(s->runner, SIGTERM);
+	stage_expect(s, "stop", "T", 0);
+	stage_hang_up(s);
+	stage_ends(s, "stopped", EX_OK, "");
+	notify_close(&s->notify);
+}
+
 int
 main(void)
 {
@@ -291,6 +404,10 @@ main(void)
 		STAGE(a_watch_is_tried_before_each_list_until_there_is_one),
 #endif
 		STAGE(a_hashed_hold_queue_is_not_watched),
+		STAGE(it_is_ready_when_its_engine_is_alive),
+		STAGE(signs_of_life_are_no_commands),
+		STAGE(what_fails_is_neither_ready_nor_stopping),
+		STAGE(a_manager_that_is_gone_is_nobody_s_trouble),
 	};
 
 	return cmocka_run_group_tests_name("runner_life", tests, NULL, NULL);

@@ -151,22 +151,13 @@ own_ids(struct sock_owner *owner)
 }
 
 static void
-unix_address(void **state, const char *name, struct sock_address *address)
-{
-	char path[FOLDER_PATH_SIZE], text[FOLDER_PATH_SIZE + 8];
-
-	snprintf(text, sizeof(text), "unix:%s", folder_join(state, name, path));
-	assert_null(sock_parse(span_str(text), address));
-}
-
-static void
 a_listener_can_be_connected_to(void **state)
 {
 	struct sock_address address;
 	struct sock_owner owner;
 	int listener, client, server;
 
-	unix_address(state, "s", &address);
+	folder_address(state, "s", &address);
 	listener = sock_listen(&address, own_ids(&owner));
 	assert_true(listener >= 0);
 	assert_int_equal(accept(listener, NULL, NULL), -1);
@@ -193,7 +184,7 @@ a_stale_socket_is_removed(void **state)
 	struct stat before, after;
 	int fd;
 
-	unix_address(state, "s", &address);
+	folder_address(state, "s", &address);
 	fd = sock_listen(&address, own_ids(&owner));
 	assert_true(fd >= 0);
 	assert_int_equal(lstat(sock_path(&address), &before), 0);
@@ -214,7 +205,7 @@ a_live_socket_is_left_alone(void **state)
 	struct sock_owner owner;
 	int first, client;
 
-	unix_address(state, "s", &address);
+	folder_address(state, "s", &address);
 	first = sock_listen(&address, own_ids(&owner));
 	assert_true(first >= 0);
 	assert_int_equal(sock_listen(&address, &owner), -1);
@@ -233,7 +224,7 @@ a_socket_with_a_full_backlog_is_left_alone(void **state)
 	struct sock_owner owner;
 	int fd, client;
 
-	unix_address(state, "s", &address);
+	folder_address(state, "s", &address);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(
 	    bind(fd, (const struct sockaddr *)&address.storage, address.len),
@@ -256,19 +247,19 @@ what_is_no_socket_is_left_alone(void **state)
 	struct sock_owner owner;
 
 	write_file(folder_join(state, "file", path), span_str("precious"));
-	unix_address(state, "file", &address);
+	folder_address(state, "file", &address);
 	assert_int_equal(sock_listen(&address, own_ids(&owner)), -1);
 	assert_int_equal(errno, ENOTSOCK);
 	assert_int_equal(access(path, F_OK), 0);
 
 	assert_int_equal(
 	    symlink("nowhere", folder_join(state, "link", link_path)), 0);
-	unix_address(state, "link", &address);
+	folder_address(state, "link", &address);
 	assert_int_equal(sock_listen(&address, &owner), -1);
 	assert_int_equal(errno, ENOTSOCK);
 
 	assert_int_equal(mkdir(folder_join(state, "dir", path), 0700), 0);
-	unix_address(state, "dir", &address);
+	folder_address(state, "dir", &address);
 	assert_int_equal(sock_listen(&address, &owner), -1);
 	assert_int_equal(errno, ENOTSOCK);
 }
@@ -281,14 +272,14 @@ a_link_to_a_socket_is_left_alone(void **state)
 	struct sock_address address;
 	struct sock_owner owner;
 
-	unix_address(state, "s", &address);
+	folder_address(state, "s", &address);
 	close(sock_listen(&address, own_ids(&owner)));
 	assert_int_equal(
 	    symlink("s", folder_join(state, "link", link_path)), 0);
-	unix_address(state, "link", &address);
+	folder_address(state, "link", &address);
 	assert_int_equal(sock_listen(&address, &owner), -1);
 	assert_int_equal(errno, ENOTSOCK);
-	unix_address(state, "s", &address);
+	folder_address(state, "s", &address);
 	assert_int_equal(access(sock_path(&address), F_OK), 0);
 }
 
@@ -298,7 +289,7 @@ a_missing_folder_is_an_error(void **state)
 	struct sock_address address;
 	struct sock_owner owner;
 
-	unix_address(state, "missing/s", &address);
+	folder_address(state, "missing/s", &address);
 	assert_int_equal(sock_listen(&address, own_ids(&owner)), -1);
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(sock_connect(&address), -1);
@@ -320,7 +311,7 @@ a_socket_has_its_mode_whatever_the_umask(void **state)
 		int fd;
 
 		snprintf(row, sizeof(row), "mode%04o", (unsigned)modes[i]);
-		unix_address(state, row, &address);
+		folder_address(state, row, &address);
 		own_ids(&owner);
 		owner.mode = modes[i];
 		fd = sock_listen(&address, &owner);
@@ -348,7 +339,7 @@ root_makes_a_socket_for_its_owner(void **state)
 		skip();
 	}
 	assert_int_equal(chown(*state, OTHER_UID, (gid_t)-1), 0);
-	unix_address(state, "s", &address);
+	folder_address(state, "s", &address);
 	fd = sock_listen(&address, &owner);
 	assert_true(fd >= 0);
 	assert_int_equal(geteuid(), 0);
@@ -374,7 +365,7 @@ root_does_not_make_a_socket_where_its_owner_may_not(void **state)
 		print_message("only root can make a socket of others\n");
 		skip();
 	}
-	unix_address(state, "s", &address);
+	folder_address(state, "s", &address);
 	assert_int_equal(sock_listen(&address, &owner), -1);
 	assert_int_equal(errno, EACCES);
 	assert_int_equal(geteuid(), 0);
@@ -391,7 +382,7 @@ the_longest_path_can_be_used(void **state)
 	int fd, client;
 
 	memset(name, 'x', len);
-	unix_address(state, name, &address);
+	folder_address(state, name, &address);
 	assert_int_equal(strlen(sock_path(&address)), 107);
 	fd = sock_listen(&address, own_ids(&owner));
 	assert_true(fd >= 0);

@@ -96,6 +96,13 @@ static const struct {
     {"a release without ids", SPAN("H"), false},
     {"a requeue without ids", SPAN("Q"), false},
     {"what the runner says", SPAN("SL"), false},
+    {"alive", SPAN("A"), true},
+    {"alive, twice", SPAN("AA"), false},
+    {"alive, with a line end", SPAN("A\n"), false},
+    {"alive, with a NUL", SPAN("A\0"), false},
+    {"alive, with an id", SPAN("AABCDEF\n"), false},
+    {"alive, behind a verb", SPAN("LA"), false},
+    {"alive, in another case", SPAN("a"), false},
 };
 
 static void
@@ -110,6 +117,43 @@ malformed_requests_are_refused(void **state)
 		    requests[i].want);
 		exact_free(message);
 	}
+}
+
+static void
+a_sign_of_life_is_no_request(void **state)
+{
+	struct wire_request request;
+	struct span message;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1);
+	assert_true(wire_put_alive(&out));
+	check_span("alive", buf_span(&out), span_str("A"));
+	message = exact_copy(buf_span(&out));
+	memset(&request, 0xff, sizeof(request));
+	assert_true(wire_get_request(message, &request));
+	assert_true(request.alive);
+	assert_int_equal(request.n_ids, 0);
+	assert_int_equal(request.ids.len, 0);
+	assert_false(wire_put_alive(&out)); /* it is full */
+	assert_int_equal(buf_len(&out), 1);
+	exact_free(message);
+	buf_free(&out);
+
+	memset(&request, 0xff, sizeof(request));
+	assert_true(wire_get_request(span_str("L"), &request));
+	assert_false(request.alive);
+}
+
+/* A report it is not: only the engine is alive in this way. */
+static void
+a_sign_of_life_is_no_report(void **state)
+{
+	struct wire_report report;
+
+	(void)state;
+	assert_false(wire_get_report(span_str("A"), &report));
 }
 
 /* Every byte instead of every byte: only ids and their line ends get by. */
@@ -319,6 +363,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(requests_come_back_as_they_were_written),
 	    cmocka_unit_test(malformed_requests_are_refused),
+	    cmocka_unit_test(a_sign_of_life_is_no_request),
+	    cmocka_unit_test(a_sign_of_life_is_no_report),
 	    cmocka_unit_test(every_changed_byte_is_judged),
 	    cmocka_unit_test(a_request_has_so_many_ids),
 	    cmocka_unit_test(a_request_has_a_longest_size),

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * notify_support - a service manager that hears what it is told
+ */
+#ifndef UNIT_NOTIFY_SUPPORT_H
+#define UNIT_NOTIFY_SUPPORT_H
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/support.h"
+
+#include "hdrcheck/base/notify.h"
+
+enum { MANAGER_GUARD_MS = 20 * 1000 /* what takes longer has failed */ };
+
+/* A datagram socket of that name, or -1. */
+static inline int
+manager_bind(const struct sockaddr_un *address, socklen_t len)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)address, len) < 0)
+		return -1;
+	return fd;
+}
+
+/*
+ * Makes n a way to a manager in the folder, whose socket is returned. Anybody
+ * may tell it something, as is usual.
+ */
+static inline int
+manager_open(void **folder, struct notify *n)
+{
+	char path[FOLDER_PATH_SIZE];
+	int fd;
+
+	memset(n, 0, sizeof(*n));
+	n->address.sun_family = AF_UNIX;
+	snprintf(n->address.sun_path, sizeof(n->address.sun_path), "%s",
+	    folder_join(folder, "manager", path));
+	n->address_len = sizeof(n->address);
+	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = manager_bind(&n->address, n->address_len);
+	assert_true(n->fd >= 0 && fd >= 0);
+	assert_int_equal(chmod(n->address.sun_path, 0666), 0);
+	return fd;
+}
+
+/* The next thing that it is told, borrowed until the next call. */
+static inline struct span
+manager_hear(const char *row, int fd)
+{
+	static char text[256];
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	ssize_t n;
+
+	check_int(row, poll(&p, 1, MANAGER_GUARD_MS), 1);
+	n = recv(fd, text, sizeof(text), 0);
+	check_bool(row, n >= 0, true);
+	return span_of(text, (size_t)n);
+}
+
+static inline void
+manager_expect(const char *row, int fd, const char *want)
+{
+	check_span(row, manager_hear(row, fd), span_str(want));
+}
+
+/* The next thing that is no sign of life. */
+static inline void
+manager_expect_news(const char *row, int fd, const char *want)
+{
+	struct span heard;
+
+	do
+		heard = manager_hear(row, fd);
+	while (span_equal_str(heard, "WATCHDOG=1"));
+	check_span(row, heard, span_str(want));
+}
+
+/* It was told no more. */
+static inline void
+manager_heard_all(const char *row, int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	check_int(row, poll(&p, 1, 0), 0);
+}
+
+#endif
