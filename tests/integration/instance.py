@@ -367,7 +367,7 @@ class Postfix:
 
     def active_seconds(self, queue_id):
         """When qmgr made the message active: whole seconds since the epoch."""
-        return [_log_second(line) for line in self.logged(f" {queue_id}: .*queue active")]
+        return [log_second(line) for line in self.logged(f" {queue_id}: .*queue active")]
 
 
 def _open_transaction(session, sender, recipients):
@@ -379,7 +379,7 @@ def _open_transaction(session, sender, recipients):
     return reply
 
 
-def _log_second(line):
+def log_second(line):
     """The time stamp of a log line. The log is in UTC and names no year."""
     now = time.time()
     year = time.gmtime(now).tm_year
