@@ -36,8 +36,8 @@ def run(names):
     """The table, line by line as it is measured."""
     print(heading(), flush=True)
     for name in names:
-        for row in PARTS[name]():
-            print(row, flush=True)
+        for line in PARTS[name]():
+            print(line, flush=True)
 
 
 def main(names):

@@ -2,6 +2,7 @@
 """The lines that make bench prints: name ours theirs ratio aim ok|short."""
 
 from dataclasses import dataclass
+from statistics import median
 from typing import Callable
 
 LINE = "{:<30} {:>10} {:>10} {:>8} {:>10} {}"
@@ -35,25 +36,23 @@ def ours_below(limit):
     return Aim(f"ours<{limit}", lambda ours, _ratio: ours < limit)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One figure beside its yardstick; the ratio is ours / theirs."""
+def row(name, ours, theirs, aim):
+    """The line of one figure; ours and theirs are lists, one value a round.
 
-    name: str
-    ours: float
-    theirs: float
-    aim: Aim
-
-    def __str__(self):
-        ratio = self.ours / self.theirs if self.theirs else float("inf")
-        met = "ok" if self.aim.is_met(self.ours, ratio) else "short"
-        numbers = (_figure(self.ours), _figure(self.theirs), f"{ratio:.3f}")
-        return LINE.format(self.name, *numbers, self.aim.text, met)
+    It shows medians. The ratio is the median of the rounds' own, ours / theirs, so
+    that a machine which is busier for a while does not count.
+    """
+    ratio = median(mine / other for mine, other in zip(ours, theirs))
+    ours, theirs = median(ours), median(theirs)
+    met = "ok" if aim.is_met(ours, ratio) else "short"
+    figures = (_figure(ours), _figure(theirs), f"{ratio:.3f}")
+    return LINE.format(name, *figures, aim.text, met)
 
 
 def _figure(value):
-    """About four digits of it, never in powers of ten."""
-    return f"{value:.{0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2}f}"
+    """Three digits or more of it, never in powers of ten."""
+    decimals = 0 if value >= 1000 else 1 if value >= 10 else 2
+    return f"{value:.{decimals}f}"
 
 
 def heading():
