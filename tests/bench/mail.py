@@ -13,8 +13,14 @@ from harness import deliver_at, message, open_site
 from instance import EVERYTHING, SYSTEM_PATH, Postfix, log_second
 from waiting import wait_until
 
-# Nothing is sent anywhere; new mail is not kept waiting for what leaves.
-MAIN_CF = "default_transport = discard:\nin_flow_delay = 0\n"
+# Nothing is sent anywhere; new mail is not kept waiting for what leaves; and what
+# is deferred waits for whom we measure.
+MAIN_CF = """\
+default_transport = discard:
+in_flow_delay = 0
+queue_run_delay = 1h
+minimal_backoff_time = 1h
+"""
 NO_RELAY = 9  # the port of a relay host that is not asked
 SESSIONS = 10
 LOOK_S = 0.001
@@ -61,6 +67,11 @@ def _is_empty(folder):
         return next(names, None) is None
 
 
+def count_sent(site):
+    """How many deliveries the log has."""
+    return site.postfix.maillog().count("status=sent")
+
+
 def wait_until_empty(site, *queues):
     """Nothing is left in these queues; noticed within LOOK_S.
 
@@ -105,7 +116,7 @@ class ActiveFollower:
 
     def late_ms(self, due_of, timeout_s):
         """How late each of these became active; none may be early."""
-        wait_until("all are active", lambda: due_of.keys() <= self.seen.keys(), timeout_s)
+        wait_until("all are active", lambda: due_of.keys() <= set(self.seen), timeout_s)
         for line in self._postfix.logged(ACTIVE_LINE):
             queue_id = re.search(ACTIVE_LINE, line)[1]
             early = queue_id in due_of and log_second(line) < due_of[queue_id]

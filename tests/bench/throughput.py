@@ -5,7 +5,7 @@ import time
 
 from harness import message
 from instance import Recipe
-from mail import mail_site, smtp_source, wait_until_empty
+from mail import count_sent, mail_site, smtp_source, wait_until_empty
 from table import ratio_at_least, row
 
 MESSAGES = 1500
@@ -23,13 +23,13 @@ BODY = "A line of some length in the body of an ordinary message.\r\n" * 40
 
 def messages_per_s(site):
     """One round: from the first connection until the last message is gone."""
-    before = site.postfix.maillog().count("status=sent")
+    before = count_sent(site)
     began = time.monotonic()
     smtp_source(site, message(*HEADERS, body=BODY), "ann@sender.test", MESSAGES)
     wait_until_empty(site, "incoming", "active")
     took_s = time.monotonic() - began
     site.assert_queue_empty()
-    sent = site.postfix.maillog().count("status=sent") - before
+    sent = count_sent(site) - before
     assert sent == MESSAGES, f"{sent} of {MESSAGES} messages were delivered"
     return MESSAGES / took_s
 

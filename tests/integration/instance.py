@@ -267,10 +267,10 @@ class Postfix:
         if pid is None:
             return
         with held_back():
-            self.command("postfix", "abort")
             try:
+                self.command("postfix", "abort")
                 wait_until("Postfix is gone", lambda: not in_group(pid), STOP_TIMEOUT_S)
-            except AssertionError:
+            except (AssertionError, subprocess.TimeoutExpired):
                 os.killpg(pid, signal.SIGKILL)
                 raise
 
