@@ -298,10 +298,10 @@ class Postfix:
         if pid is None:
             return
         with held_back():
-            self.command("postfix", "abort")
             try:
+                self.command("postfix", "abort")
                 wait_until("Postfix is gone", lambda: not in_group(pid), STOP_TIMEOUT_S)
-            except AssertionError:
+            except (AssertionError, subprocess.TimeoutExpired):
                 os.killpg(pid, signal.SIGKILL)
                 raise
 
@@ -429,7 +429,7 @@ class Postfix:
 
     def active_seconds(self, queue_id):
         """When qmgr made the message active: whole seconds since the epoch."""
-        return [_log_second(line) for line in self.logged(f" {queue_id}: .*queue active")]
+        return [log_second(line) for line in self.logged(f" {queue_id}: .*queue active")]
 
 
 def _open_transaction(session, sender, recipients):
@@ -441,7 +441,7 @@ def _open_transaction(session, sender, recipients):
     return reply
 
 
-def _log_second(line):
+def log_second(line):
     """The time stamp of a log line. The log is in UTC and names no year."""
     now = time.time()
     year = time.gmtime(now).tm_year

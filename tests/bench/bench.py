@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: ISC
+"""make bench: figures beside yardsticks measured in the same run; see README here.
+
+bench.py [PART...]. Exit 0 when all was measured, good or not; 1 when a measurement
+was broken (mail lost, a wrong answer), 64 for an unknown part, 77 without root.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+
+from burst import burst
+from interrupts import Ended, raise_on_ending_signals
+from lateness import lateness
+from lookups import lookups
+from table import heading
+from throughput import throughput
+
+PARTS = {part.__name__: part for part in (lookups, lateness, burst, throughput)}
+EXIT_BROKEN = 1
+EXIT_USAGE = 64
+EXIT_NOT_ROOT = 77
+EXIT_SIGNAL = 128
+
+
+def complain(text):
+    """One line to standard error."""
+    print(f"bench: {text}", file=sys.stderr)
+
+
+def run(names):
+    """The table, line by line as it is measured."""
+    print(heading(), flush=True)
+    for name in names:
+        for line in PARTS[name]():
+            print(line, flush=True)
+
+
+def main(names):
+    """Exit codes as in the head of this file."""
+    unknown = set(names) - set(PARTS)
+    if unknown:
+        complain(f"no part {', '.join(sorted(unknown))}; there are: {' '.join(PARTS)}")
+        return EXIT_USAGE
+    if os.geteuid() != 0:
+        complain("needs root, as a private Postfix does; try: sudo make bench")
+        return EXIT_NOT_ROOT
+    raise_on_ending_signals()
+    try:
+        run(names or PARTS)
+    except Ended as ended:
+        complain(f"interrupted ({ended}); all is stopped and removed")
+        return EXIT_SIGNAL + ended.number
+    except (AssertionError, subprocess.SubprocessError) as failure:
+        complain(f"broken: {failure}")
+        return EXIT_BROKEN
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))
