@@ -102,8 +102,7 @@ take_never(struct date_cursor *c)
 {
 	struct date_cursor ahead = *c;
 
-	if (!span_equal_nocase(
-		date_take_while(&ahead, ascii_is_alpha), span_str("never")))
+	if (!span_equal_nocase(date_take_word(&ahead), span_str("never")))
 		return false;
 	*c = ahead;
 	return true;
@@ -115,8 +114,7 @@ is_at_number(struct date_cursor *c)
 {
 	struct date_cursor ahead = *c;
 
-	return date_take_char(&ahead, '@') &&
-	    date_take_while(&ahead, ascii_is_digit).len > 0;
+	return date_take_char(&ahead, '@') && date_take_number(&ahead).len > 0;
 }
 
 enum date_error

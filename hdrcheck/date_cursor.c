@@ -71,7 +71,7 @@ note_rule(struct date_cursor *c, struct span comment)
 
 /* Blanks, line ends and comments. False when a comment does not end. */
 bool
-date_skip_blanks(struct date_cursor *c)
+date_skip_cfws(struct date_cursor *c)
 {
 	while (c->text.len > 0) {
 		struct span before = c->text;
@@ -82,7 +82,7 @@ date_skip_blanks(struct date_cursor *c)
 			note_rule(
 			    c, span_head(before, before.len - c->text.len));
 		} else if (ascii_is_blank(date_peek(c))) {
-			advance(c, 1);
+			c->text = span_skip(c->text, 1);
 		} else {
 			break;
 		}
@@ -90,17 +90,33 @@ date_skip_blanks(struct date_cursor *c)
 	return true;
 }
 
-struct span
-date_take_while(struct date_cursor *c, bool (*is)(char))
+static struct span
+take(struct date_cursor *c, size_t n)
 {
-	size_t n = 0;
-	struct span taken;
+	struct span taken = span_head(c->text, n);
 
-	while (n < c->text.len && is(c->text.data[n]))
-		n++;
-	taken = span_head(c->text, n);
 	advance(c, n);
 	return taken;
+}
+
+struct span
+date_take_word(struct date_cursor *c)
+{
+	size_t n = 0;
+
+	while (n < c->text.len && ascii_is_alpha(c->text.data[n]))
+		n++;
+	return take(c, n);
+}
+
+struct span
+date_take_number(struct date_cursor *c)
+{
+	size_t n = 0;
+
+	while (n < c->text.len && ascii_is_digit(c->text.data[n]))
+		n++;
+	return take(c, n);
 }
 
 bool
@@ -116,12 +132,14 @@ date_take_char(struct date_cursor *c, char wanted)
 bool
 date_take_digits(struct date_cursor *c, size_t n, int *value)
 {
-	struct span digits = date_take_while(c, ascii_is_digit);
-	uint64_t number;
+	struct span digits = date_take_number(c);
+	int number = 0;
 
-	if (digits.len != n || !span_to_u64(digits, 9999, &number))
+	if (digits.len != n)
 		return false;
-	*value = (int)number;
+	for (size_t i = 0; i < n; i++)
+		number = number * 10 + (digits.data[i] - '0');
+	*value = number;
 	return true;
 }
 

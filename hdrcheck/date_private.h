@@ -32,9 +32,22 @@ enum { DATE_NO_DAY_NAME = -1 };
 char date_peek(const struct date_cursor *c);
 
 /* Blanks, line ends and comments. False when a comment does not end. */
-bool date_skip_blanks(struct date_cursor *c);
+bool date_skip_cfws(struct date_cursor *c);
 
-struct span date_take_while(struct date_cursor *c, bool (*is)(char));
+/* The same; mostly there is at most one blank. */
+static inline bool
+date_skip_blanks(struct date_cursor *c)
+{
+	if (c->text.len > 0 && c->text.data[0] == ' ')
+		c->text = span_skip(c->text, 1);
+	if (c->text.len > 0 && c->text.data[0] > '(')
+		return true;
+	return date_skip_cfws(c);
+}
+
+/* The letters, or the digits, at the front; perhaps none. */
+struct span date_take_word(struct date_cursor *c);
+struct span date_take_number(struct date_cursor *c);
 
 bool date_take_char(struct date_cursor *c, char wanted);
 

@@ -45,7 +45,7 @@ read_iso_time(struct date_cursor *c, struct date_fields *f)
 	if (!date_take_digits(c, 2, &f->second))
 		return DATE_NOT_A_TIME;
 	if (date_take_char(c, '.')) {
-		struct span digits = date_take_while(c, ascii_is_digit);
+		struct span digits = date_take_number(c);
 
 		if (digits.len == 0)
 			return DATE_NOT_A_TIME;
@@ -62,7 +62,7 @@ read_iso_zone(struct date_cursor *c, struct date_fields *f)
 
 	if (date_peek(c) == '+' || date_peek(c) == '-')
 		return date_read_offset(c, true, &f->zone_s);
-	name = date_take_while(c, ascii_is_alpha);
+	name = date_take_word(c);
 	if (name.len == 0)
 		return DATE_NO_ZONE;
 	if (name.len == 1)

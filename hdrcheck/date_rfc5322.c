@@ -22,8 +22,15 @@ static const char *const relative_words[] = {
 static int
 find_name(const char (*names)[4], size_t n, struct span word)
 {
+	char lower[3];
+
+	if (word.len != sizeof(lower))
+		return -1;
+	for (size_t i = 0; i < sizeof(lower); i++)
+		lower[i] = ascii_lower(word.data[i]);
 	for (size_t i = 0; i < n; i++)
-		if (span_equal_nocase(word, span_str(names[i])))
+		if (names[i][0] == lower[0] && names[i][1] == lower[1] &&
+		    names[i][2] == lower[2])
 			return (int)i;
 	return -1;
 }
@@ -42,7 +49,7 @@ is_relative_word(struct span word)
 static enum date_error
 read_day_name(struct date_cursor *c, struct date_fields *f)
 {
-	struct span word = date_take_while(c, ascii_is_alpha);
+	struct span word = date_take_word(c);
 
 	f->day_name = find_name(day_names, 7, word);
 	if (f->day_name < 0) {
@@ -62,7 +69,7 @@ read_day_name(struct date_cursor *c, struct date_fields *f)
 static enum date_error
 read_year(struct date_cursor *c, struct date_fields *f)
 {
-	struct span digits = date_take_while(c, ascii_is_digit);
+	struct span digits = date_take_number(c);
 	uint64_t year;
 
 	if (digits.len < 2)
@@ -108,7 +115,7 @@ is_duration_unit(struct span word)
 static enum date_error
 read_day_month(struct date_cursor *c, struct date_fields *f)
 {
-	struct span day = date_take_while(c, ascii_is_digit);
+	struct span day = date_take_number(c);
 	struct span month;
 	uint64_t number;
 
@@ -116,7 +123,7 @@ read_day_month(struct date_cursor *c, struct date_fields *f)
 		return DATE_NOT_A_DATE;
 	if (!date_skip_blanks(c))
 		return DATE_OPEN_COMMENT;
-	month = date_take_while(c, ascii_is_alpha);
+	month = date_take_word(c);
 	if (month.len == 0)
 		return judge_number(c);
 	f->month = find_name(month_names, 12, month) + 1;
@@ -168,7 +175,7 @@ read_zone(struct date_cursor *c, struct date_fields *f)
 		return DATE_NO_ZONE;
 	if (date_peek(c) == '+' || date_peek(c) == '-')
 		return date_read_offset(c, false, &f->zone_s);
-	name = date_take_while(c, ascii_is_alpha);
+	name = date_take_word(c);
 	if (name.len == 0)
 		return DATE_UNKNOWN_ZONE;
 	return date_read_zone_name(name, &f->zone_s);

@@ -139,7 +139,7 @@ find_now(const struct options *o, int64_t *now_ns)
 	enum date_error error;
 	struct date now;
 
-	*now_ns = clock_read().wall_ns;
+	*now_ns = clock_wall_ns();
 	if (o->now == NULL)
 		return true;
 	error = date_parse(span_str(o->now), &now);

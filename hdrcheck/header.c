@@ -31,11 +31,23 @@ header_split(struct span line, struct span *name, struct span *body)
 	return header_is_name(head);
 }
 
+static bool
+is_name(struct span name, const char wanted[HEADER_NAME_SIZE])
+{
+	if (name.len >= HEADER_NAME_SIZE)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if (wanted[i] == '\0' ||
+		    ascii_lower(name.data[i]) != ascii_lower(wanted[i]))
+			return false;
+	return wanted[name.len] == '\0';
+}
+
 int
 header_find(const struct header_names *names, struct span name)
 {
 	for (size_t i = 0; i < names->n; i++)
-		if (span_equal_nocase(name, span_str(names->name[i])))
+		if (is_name(name, names->name[i]))
 			return (int)i;
 	return -1;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "hdrcheck/netstring.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum { LENGTH_TEXT_SIZE = 24 /* digits of a size_t, ":" and a NUL */ };
+enum { LENGTH_TEXT_SIZE = 24 /* digits of a size_t and ":" */ };
 
 /* The length at the front: how many digits, or 0 when it is none. */
 static size_t
@@ -52,11 +51,24 @@ netstring_decode(struct span in, size_t max, struct span *body, size_t *used)
 	return NETSTRING_DONE;
 }
 
+/* Writes "LENGTH:" so that it ends at end; its first byte. */
+static char *
+put_length(char *end, size_t length)
+{
+	*--end = ':';
+	do {
+		*--end = (char)('0' + length % 10);
+		length /= 10;
+	} while (length > 0);
+	return end;
+}
+
 bool
 netstring_append(struct buf *out, struct span s)
 {
-	char head[LENGTH_TEXT_SIZE];
-	size_t n = (size_t)snprintf(head, sizeof(head), "%zu:", s.len);
+	char text[LENGTH_TEXT_SIZE];
+	char *head = put_length(text + sizeof(text), s.len);
+	size_t n = (size_t)(text + sizeof(text) - head);
 	char *room = buf_reserve(out, n + s.len + 1);
 
 	if (room == NULL)

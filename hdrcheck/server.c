@@ -46,7 +46,7 @@ struct server {
 static int64_t
 wall_now_ns(void)
 {
-	return clock_read().wall_ns;
+	return clock_wall_ns();
 }
 
 static void
@@ -84,7 +84,7 @@ on_drained(void *ctx)
 static void
 stop(struct server *s)
 {
-	int64_t deadline_ns = clock_read().mono_ns + STOP_GRACE_NS;
+	int64_t deadline_ns = clock_mono_ns() + STOP_GRACE_NS;
 
 	if (s->stopping)
 		return;
@@ -123,7 +123,7 @@ on_watchdog(void *ctx)
 	const struct notify *notify = &s->d->notify;
 
 	notify_tell(notify, "WATCHDOG=1");
-	loop_arm(&s->watchdog, clock_read().mono_ns + notify->watchdog_ns / 2);
+	loop_arm(&s->watchdog, clock_mono_ns() + notify->watchdog_ns / 2);
 }
 
 static int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hdrcheck/socketmap.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "hdrcheck/netstring.h"
 
@@ -31,10 +31,13 @@ bool
 socketmap_reply(struct buf *out, const char *status, struct span value)
 {
 	char text[REPLY_SIZE];
-	int n = snprintf(
-	    text, sizeof(text), "%s %.*s", status, (int)value.len, value.data);
+	size_t n = strlen(status);
 
-	if (n < 0 || (size_t)n >= sizeof(text))
+	if (n + 1 + value.len >= sizeof(text))
 		return false;
-	return netstring_append(out, span_of(text, (size_t)n));
+	memcpy(text, status, n);
+	text[n++] = ' ';
+	if (value.len > 0)
+		memcpy(text + n, value.data, value.len);
+	return netstring_append(out, span_of(text, n + value.len));
 }

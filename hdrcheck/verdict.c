@@ -2,6 +2,7 @@
 #include "hdrcheck/verdict.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "hdrcheck/header.h"
 
@@ -64,13 +65,15 @@ format_too_far(const char *name, int64_t max_s, char out[VERDICT_TEXT_SIZE])
 static int
 format_hold(const struct date *date, char out[VERDICT_TEXT_SIZE])
 {
-	char utc[CLOCK_UTC_SIZE];
+	static const char until[] = "HOLD until ";
+	char *rest = out + sizeof(until) - 1;
 
+	memcpy(out, until, sizeof(until));
 	if (date->never)
-		return snprintf(
-		    out, VERDICT_TEXT_SIZE, "HOLD until its rule is gone");
-	return snprintf(out, VERDICT_TEXT_SIZE, "HOLD until %s",
-	    clock_format_utc(date->moment_s, utc));
+		strcpy(rest, "its rule is gone");
+	else
+		clock_format_utc(date->moment_s, rest);
+	return (int)strlen(out);
 }
 
 size_t

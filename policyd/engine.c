@@ -88,8 +88,7 @@ on_watchdog(void *ctx)
 	    errno != EAGAIN)
 		log_warn(g->o.log, "cannot tell the runner");
 	if (g->o.watchdog_ns > 0)
-		loop_arm(
-		    &g->watchdog, clock_read().mono_ns + g->o.watchdog_ns / 2);
+		loop_arm(&g->watchdog, clock_mono_ns() + g->o.watchdog_ns / 2);
 }
 
 static void
@@ -219,7 +218,7 @@ stop(struct engine *g)
 	g->stopping = true;
 	sweep_stop(&g->sweep);
 	conn_server_drain(
-	    g->server, clock_read().mono_ns + STOP_GRACE_NS, on_drained, g);
+	    g->server, clock_mono_ns() + STOP_GRACE_NS, on_drained, g);
 }
 
 static void

@@ -9,6 +9,8 @@ enum {
 	SECONDS_PER_DAY = 86400,
 };
 
+#define LAST_SECOND_OF_9999 INT64_C(253402300799)
+
 static const struct {
 	char letter;
 	int32_t seconds;
@@ -28,6 +30,18 @@ read_ns(clockid_t id)
 
 	clock_gettime(id, &ts);
 	return ts.tv_sec * CLOCK_NS_PER_S + ts.tv_nsec;
+}
+
+int64_t
+clock_wall_ns(void)
+{
+	return read_ns(CLOCK_REALTIME);
+}
+
+int64_t
+clock_mono_ns(void)
+{
+	return read_ns(CLOCK_MONOTONIC);
 }
 
 struct clock_now
@@ -86,8 +100,9 @@ clock_days_from_date(int64_t year, int month, int day)
 	return era * 146097 + day_of_era - 719468;
 }
 
-const char *
-clock_format_utc(int64_t s, char out[CLOCK_UTC_SIZE])
+/* strftime(3), for years that are not of four digits. */
+static const char *
+format_far(int64_t s, char out[CLOCK_UTC_SIZE])
 {
 	time_t t = (time_t)s;
 	struct tm tm;
@@ -95,6 +110,58 @@ clock_format_utc(int64_t s, char out[CLOCK_UTC_SIZE])
 	if (gmtime_r(&t, &tm) == NULL ||
 	    strftime(out, CLOCK_UTC_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		snprintf(out, CLOCK_UTC_SIZE, "@%lld", (long long)s);
+	return out;
+}
+
+/* Two digits and what stands behind them. */
+static char *
+put_two(char *at, int value, char behind)
+{
+	at[0] = (char)('0' + value / 10);
+	at[1] = (char)('0' + value % 10);
+	at[2] = behind;
+	return at + 3;
+}
+
+/* The inverse of clock_days_from_date(), from 1970 on. */
+static void
+date_from_days(int days, int *year, int *month, int *day)
+{
+	int z = days + 719468;
+	int era = z / 146097;
+	int day_of_era = z - era * 146097;
+	int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+			      day_of_era / 146096) /
+	    365;
+	int day_of_year = day_of_era -
+	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int month_from_march = (5 * day_of_year + 2) / 153;
+
+	*day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+	*month =
+	    month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+	*year = year_of_era + era * 400 + (*month <= 2 ? 1 : 0);
+}
+
+/* Written by hand: each lookup writes one, and strftime(3) takes longer. */
+const char *
+clock_format_utc(int64_t s, char out[CLOCK_UTC_SIZE])
+{
+	int year, month, day, second;
+	char *at = out;
+
+	if (s < 0 || s > LAST_SECOND_OF_9999)
+		return format_far(s, out);
+	date_from_days((int)(s / SECONDS_PER_DAY), &year, &month, &day);
+	second = (int)(s % SECONDS_PER_DAY);
+	at = put_two(at, year / 100, '\0') - 1;
+	at = put_two(at, year % 100, '-');
+	at = put_two(at, month, '-');
+	at = put_two(at, day, 'T');
+	at = put_two(at, second / 3600, ':');
+	at = put_two(at, second / 60 % 60, ':');
+	at = put_two(at, second % 60, 'Z');
+	*at = '\0';
 	return out;
 }
 

@@ -34,6 +34,10 @@ struct clock_now {
 
 struct clock_now clock_read(void);
 
+/* One of the clocks, where the others are of no use. */
+int64_t clock_wall_ns(void);
+int64_t clock_mono_ns(void);
+
 /* The whole second that a wall clock reading is in (rounds down). */
 int64_t clock_floor_s(int64_t ns);
 

@@ -34,7 +34,7 @@ list_append(struct conn_server *s, struct conn *c)
 static void
 touch(struct conn *c)
 {
-	c->idle_since_ns = clock_read().mono_ns;
+	c->idle_since_ns = clock_mono_ns();
 	list_remove(c->server, c);
 	list_append(c->server, c);
 }
@@ -252,7 +252,7 @@ conn_add(struct conn_server *s, int in_fd, int out_fd)
 		free(c);
 		return -1;
 	}
-	c->idle_since_ns = clock_read().mono_ns;
+	c->idle_since_ns = clock_mono_ns();
 	list_append(s, c);
 	s->n++;
 	s->counters.accepted++;

@@ -64,7 +64,7 @@ pause_accept(struct conn_server *s)
 {
 	for (size_t i = 0; i < s->n_listeners; i++)
 		loop_change(s->loop, s->listeners[i].fd, 0);
-	loop_arm(&s->accept_timer, clock_read().mono_ns + ACCEPT_PAUSE_NS);
+	loop_arm(&s->accept_timer, clock_mono_ns() + ACCEPT_PAUSE_NS);
 }
 
 static void
@@ -113,7 +113,7 @@ on_idle_timer(void *ctx)
 {
 	struct conn_server *s = ctx;
 	int64_t limit_ns =
-	    clock_read().mono_ns - s->limits.idle_ms * CLOCK_NS_PER_MS;
+	    clock_mono_ns() - s->limits.idle_ms * CLOCK_NS_PER_MS;
 
 	while (s->oldest != NULL && s->oldest->idle_since_ns <= limit_ns) {
 		s->counters.timed_out++;

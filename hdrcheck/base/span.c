@@ -3,20 +3,6 @@
 
 #include <string.h>
 
-struct span
-span_of(const void *data, size_t len)
-{
-	struct span s = {data, len};
-
-	return s;
-}
-
-struct span
-span_str(const char *text)
-{
-	return span_of(text, strlen(text));
-}
-
 bool
 span_equal(struct span a, struct span b)
 {
@@ -47,18 +33,6 @@ span_starts_with(struct span s, const char *prefix)
 	size_t n = strlen(prefix);
 
 	return s.len >= n && memcmp(s.data, prefix, n) == 0;
-}
-
-struct span
-span_skip(struct span s, size_t n)
-{
-	return span_of(s.data + n, s.len - n);
-}
-
-struct span
-span_head(struct span s, size_t n)
-{
-	return span_of(s.data, n);
 }
 
 struct span
@@ -134,34 +108,4 @@ span_to_string(struct span s, char *out, size_t size)
 		memcpy(out, s.data, s.len);
 	out[s.len] = '\0';
 	return true;
-}
-
-bool
-ascii_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-ascii_is_alpha(char c)
-{
-	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
-}
-
-bool
-ascii_is_alnum(char c)
-{
-	return ascii_is_digit(c) || ascii_is_alpha(c);
-}
-
-bool
-ascii_is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }

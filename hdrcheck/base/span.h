@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct span {
 	const char *data;
@@ -24,10 +25,20 @@ struct span {
 		(literal), sizeof(literal) - 1                                 \
 	}
 
-struct span span_of(const void *data, size_t len);
+static inline struct span
+span_of(const void *data, size_t len)
+{
+	struct span s = {data, len};
+
+	return s;
+}
 
 /* Span over a NUL-terminated string, without the NUL. */
-struct span span_str(const char *text);
+static inline struct span
+span_str(const char *text)
+{
+	return span_of(text, strlen(text));
+}
 
 bool span_equal(struct span a, struct span b);
 bool span_equal_str(struct span a, const char *b);
@@ -38,10 +49,18 @@ bool span_equal_nocase(struct span a, struct span b);
 bool span_starts_with(struct span s, const char *prefix);
 
 /* s without its first n bytes; n <= s.len. */
-struct span span_skip(struct span s, size_t n);
+static inline struct span
+span_skip(struct span s, size_t n)
+{
+	return span_of(s.data + n, s.len - n);
+}
 
 /* The first n bytes of s; n <= s.len. */
-struct span span_head(struct span s, size_t n);
+static inline struct span
+span_head(struct span s, size_t n)
+{
+	return span_of(s.data, n);
+}
 
 /* s without blanks (space, tab, CR, LF) at both ends. */
 struct span span_trim(struct span s);
@@ -70,10 +89,34 @@ bool span_to_u64(struct span s, uint64_t max, uint64_t *value);
  */
 bool span_to_string(struct span s, char *out, size_t size);
 
-bool ascii_is_digit(char c);
-bool ascii_is_alpha(char c);
-bool ascii_is_alnum(char c);
-bool ascii_is_blank(char c); /* space, tab, CR, LF */
-char ascii_lower(char c);
+static inline bool
+ascii_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline bool
+ascii_is_alpha(char c)
+{
+	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+static inline bool
+ascii_is_alnum(char c)
+{
+	return ascii_is_digit(c) || ascii_is_alpha(c);
+}
+
+static inline bool
+ascii_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 #endif

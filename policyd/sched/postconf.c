@@ -230,13 +230,13 @@ static bool
 collect(int out, int err, struct buf *output, struct buf *errors)
 {
 	int64_t deadline_ns =
-	    clock_read().mono_ns + POSTCONF_DEADLINE_MS * CLOCK_NS_PER_MS;
+	    clock_mono_ns() + POSTCONF_DEADLINE_MS * CLOCK_NS_PER_MS;
 	struct pollfd fds[2] = {
 	    {.fd = out, .events = POLLIN}, {.fd = err, .events = POLLIN}};
 	bool more = true;
 
 	while (more) {
-		int64_t left_ns = deadline_ns - clock_read().mono_ns;
+		int64_t left_ns = deadline_ns - clock_mono_ns();
 		bool more_out, more_err;
 
 		if (left_ns <= 0)

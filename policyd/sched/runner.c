@@ -148,7 +148,7 @@ static void
 on_deadline(void *ctx)
 {
 	struct runner *r = ctx;
-	int64_t now_ns = clock_read().mono_ns;
+	int64_t now_ns = clock_mono_ns();
 
 	for (int i = 0; i < SWEEP_VERBS; i++) {
 		if (r->pid[i] == 0 || r->kill_at_ns[i] > now_ns)
@@ -210,8 +210,8 @@ serve(struct runner *r, const struct wire_request *request)
 	}
 	r->pid[request->verb] = pid;
 	r->running++;
-	r->kill_at_ns[request->verb] = clock_read().mono_ns +
-	    verb_deadline_s(request->verb) * CLOCK_NS_PER_S;
+	r->kill_at_ns[request->verb] =
+	    clock_mono_ns() + verb_deadline_s(request->verb) * CLOCK_NS_PER_S;
 	arm_deadline(r);
 	report(r, &started, fds, 2);
 	close(fds[0]);
@@ -321,7 +321,7 @@ stop(struct runner *r)
 		return;
 	r->stopping = true;
 	notify_tell(r->o.notify, "STOPPING=1");
-	loop_arm(&r->stop_timer, clock_read().mono_ns + STOP_GRACE_NS);
+	loop_arm(&r->stop_timer, clock_mono_ns() + STOP_GRACE_NS);
 	report(r, &what, NULL, 0);
 }
 

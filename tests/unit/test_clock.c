@@ -21,6 +21,8 @@ the_clocks_run_forward(void **state)
 	assert_true(a.reached_ns <= a.wall_ns);
 	assert_true(a.wall_ns - a.reached_ns < CLOCK_NS_PER_S);
 	assert_true(b.wall_ns > INT64_C(1700000000) * CLOCK_NS_PER_S);
+	assert_true(b.wall_ns <= clock_wall_ns());
+	assert_true(b.mono_ns <= clock_mono_ns());
 }
 
 /* Through the start of a second, when time(2) lags behind. */
@@ -192,6 +194,24 @@ moments_are_written_as_rfc3339(void **state)
 	}
 }
 
+/* Each day of four-digit years, at ever another second. */
+static void
+moments_agree_with_strftime(void **state)
+{
+	const int64_t last_s = INT64_C(253402300799);
+
+	(void)state;
+	for (int64_t s = 0; s <= last_s; s += 86399) {
+		char out[CLOCK_UTC_SIZE], want[CLOCK_UTC_SIZE];
+		time_t t = (time_t)s;
+		struct tm tm;
+
+		assert_non_null(gmtime_r(&t, &tm));
+		strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		check_string("moment", clock_format_utc(s, out), want);
+	}
+}
+
 #define REFUSED INT64_C(-1) /* no duration */
 
 static const struct {
@@ -306,6 +326,7 @@ main(void)
 	    cmocka_unit_test(days_follow_each_other_without_a_gap),
 	    cmocka_unit_test(days_agree_with_timegm),
 	    cmocka_unit_test(moments_are_written_as_rfc3339),
+	    cmocka_unit_test(moments_agree_with_strftime),
 	    cmocka_unit_test(durations_are_read),
 	    cmocka_unit_test(durations_are_written),
 	    cmocka_unit_test(a_written_duration_reads_the_same),

@@ -401,7 +401,8 @@ be_an_orphan(int report_fd, pid_t parent)
 {
 	struct pollfd none = {.fd = -1};
 
-	if (os_signal_at_parents_end(parent, SIGKILL) < 0 || write(report_fd, "ready", 5) != 5)
+	if (os_signal_at_parents_end(parent, SIGKILL) < 0 ||
+	    write(report_fd, "ready", 5) != 5)
 		_exit(1);
 	poll(&none, 1, 10000);
 	if (write(report_fd, "alive", 5) < 0)
