@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from interrupts import held_back
-from processes import in_group
+from processes import in_group, running
 from waiting import somebody_listens, wait_until
 
 TOP = Path(__file__).resolve().parents[2]
@@ -31,6 +31,8 @@ class Daemon:
         self._ready_socket = ready_socket
         self._log_file = log_file
         self._process = None
+        self.environment = {}  # besides what we have
+        self.pids = []  # of each start
 
     def start(self):
         """Start it; returns when it accepts connections."""
@@ -42,8 +44,10 @@ class Daemon:
                 stdout=log,
                 stderr=log,
                 cwd="/",
+                env={**os.environ, **self.environment},
                 start_new_session=True,
             )
+            self.pids.append(self._process.pid)
         wait_until(f"{self.name} is ready", self._is_ready)
 
     def _is_ready(self):
@@ -59,6 +63,18 @@ class Daemon:
     def pid(self):
         """The process that was started, which leads the process group."""
         return self._process.pid
+
+    @property
+    def engine_pid(self):
+        """The process it forked first; others of its name are about to exec."""
+
+        def alone():
+            wanted = (self.pid, self.name)
+            found = [p for p in running() if (p.parent, p.name) == wanted]
+            return found if len(found) == 1 else None
+
+        (engine,) = wait_until(f"{self.name} has one process more", alone)
+        return engine.pid
 
     def reload(self):
         """Have it read its configuration again (SIGHUP)."""
