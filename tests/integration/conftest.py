@@ -10,6 +10,7 @@ from harness import Site, open_site
 from instance import Postfix, remove_left_behind
 from interrupts import raise_on_ending_signals
 from sink import Sink
+from standins import PostfixWithStandIns
 
 LOG_TAIL_LINES = 60
 MAIN_CF = (
@@ -77,6 +78,14 @@ def commands_site(commands, shared_sink, settings):
         yield site
 
 
+@pytest.fixture(scope="session")
+def postfix_with_standins(shared_sink):
+    """One running Postfix whose commands can be told to misbehave."""
+    with PostfixWithStandIns(shared_sink.port, main_cf=MAIN_CF) as postfix:
+        postfix.start()
+        yield postfix
+
+
 @pytest.fixture
 def settings(request):
     """deliver-at.conf lines of the test's settings marks, the closest mark last."""
@@ -98,6 +107,29 @@ def site(cold_site):
     """The shared Postfix with daemons of this test's own, running."""
     cold_site.daemons.start()
     return cold_site
+
+
+@pytest.fixture
+def cold_standin_site(postfix_with_standins, shared_sink, settings):
+    """That Postfix with daemons that walk each second, not started."""
+    standins = postfix_with_standins.standins
+    settings.setdefault("sweep_interval", "1s")
+    standins.restore()
+    with open_site(postfix_with_standins, shared_sink, **settings) as site:
+        try:
+            yield site
+        finally:
+            standins.restore()
+
+
+@pytest.fixture
+def standin_site(cold_standin_site):
+    """The same with daemons that have settled: all they do at first is done."""
+    site = cold_standin_site
+    site.daemons.start()
+    site.postfix.standins.wait_for_calls("postkick", 2)
+    site.postfix.standins.wait_for_calls("postqueue", 1)
+    return site
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -39,6 +39,8 @@ class Daemon:
         self._ready_socket = ready_socket
         self._log_file = log_file
         self._process = None
+        self.environment = {}  # besides what we have
+        self.pids = []  # of each start
 
     def start(self, inherited=(), **environment):
         """Start it; returns when it accepts connections.
@@ -58,10 +60,11 @@ class Daemon:
                 stderr=log,
                 cwd="/",
                 start_new_session=True,
-                env={**os.environ, **environment},
+                env={**os.environ, **self.environment, **environment},
                 close_fds=not inherited,
                 preexec_fn=lambda: _hand_over(inherited),
             )
+            self.pids.append(self._process.pid)
         wait_until(f"{self.name} is ready", self._is_ready)
 
     def _is_ready(self):

@@ -2,7 +2,9 @@
 """Who runs, as /proc says. A zombie is gone: only its parent has not noticed."""
 
 import os
+import re
 import signal
+import subprocess
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +75,18 @@ def kill_all(pids):
             os.kill(pid, signal.SIGKILL)
 
 
+def _status(pid, name):
+    """The numbers in one line of /proc/PID/status."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    line = re.search(rf"^{name}:(.*)", text, re.MULTILINE)[1]
+    return [int(number) for number in re.findall(r"\d+", line)]
+
+
+def peak_memory(pid):
+    """The most memory a process ever had, in bytes (VmHWM)."""
+    return _status(pid, "VmHWM")[0] * 1024
+
+
 @contextmanager
 def frozen(pid):
     """One process stands still meanwhile, if it lives that long."""
@@ -82,3 +96,28 @@ def frozen(pid):
     finally:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
+
+
+def _limit_descriptors(pid, soft):
+    """As the user of the process: root may not, without CAP_SYS_RESOURCE."""
+    subprocess.run(
+        ["prlimit", f"--pid={pid}", f"--nofile={soft}:"],
+        user=_status(pid, "Uid")[0],
+        group=_status(pid, "Gid")[0],
+        extra_groups=[],
+        check=True,
+    )
+
+
+@contextmanager
+def no_descriptor_left(pid):
+    """The process has no free descriptor meanwhile, unless it closes one."""
+    used = {int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()}
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    soft = re.search(r"^Max open files +(\w+)", limits, re.MULTILINE)[1]
+    _limit_descriptors(pid, min(set(range(len(used) + 1)) - used))
+    try:
+        yield
+    finally:
+        if Path(f"/proc/{pid}").exists():
+            _limit_descriptors(pid, soft)
