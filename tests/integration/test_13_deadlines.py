@@ -9,7 +9,7 @@ import pytest
 from bystanders import assert_delivered_once, unharmed
 from faketime import SteppedClock
 from harness import deliver_at, due_in
-from processes import in_group, running
+from processes import descendants, in_group
 from waiting import wait_for_clock, wait_until
 
 HANG_ONCE = "[ $call -gt 1 ] || sleep 10000"
@@ -40,10 +40,10 @@ def hanging(site, name):
     """The process group of the command that hangs: a shell and its sleep."""
 
     def found():
-        leaders = [p.pid for p in running() if (p.parent, p.name) == (parent, name)]
-        return [pid for pid in leaders if "sleep" in (p.name for p in in_group(pid))]
+        below = descendants(site.daemons.policyd.pid)
+        groups = {p.group for p in below if p.name == name}
+        return [g for g in groups if "sleep" in (p.name for p in in_group(g))]
 
-    parent = site.daemons.policyd.pid
     return wait_until(f"{name} hangs", found)[0]
 
 
