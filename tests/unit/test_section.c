@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tests/unit/support.h"
 
@@ -495,10 +499,8 @@ a_name_too_long_is_known_by_its_length(void **state)
 	}
 }
 
-/*
- * Long messages. What is read twice is soon read a thousand times: then these
- * tests do not end.
- */
+/* Long messages. */
+
 static struct span
 fill_with(size_t size, const char *first, const char *pattern)
 {
@@ -567,7 +569,7 @@ static const struct {
 };
 
 static void
-long_messages_are_read_once(void **state)
+long_messages_are_read(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(long_messages); i++) {
@@ -580,6 +582,58 @@ long_messages_are_read_once(void **state)
 		check_int(row, (int64_t)n, (int64_t)long_messages[i].headers);
 		check_int(row, (int64_t)end, (int64_t)long_messages[i].end);
 		exact_free(message);
+	}
+}
+
+static const struct {
+	const char *row;
+	const char *first;
+	const char *pattern;
+} once[] = {
+    {"a line", "A: ", "x"},
+    {"an mbox line", "From ", "x"},
+    {"folds", "A: ", "x\r\n\t"},
+    {"short folds", "A: ", "\n "},
+    {"headers", "", "A: b\r\n"},
+};
+
+/*
+ * What was read is taken away, but for the first page, where a line begins, and
+ * the last two: whoever reads it again is ended.
+ */
+static void
+nothing_is_read_again(void **state)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t size = 64 * page;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(once); i++) {
+		char *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		size_t n = strlen(once[i].first);
+		struct section s = {.at = 0};
+		struct span header;
+
+		assert_true(bytes != MAP_FAILED);
+		memcpy(bytes, once[i].first, n);
+		fill_pattern(bytes + n, size - n, once[i].pattern);
+		for (size_t known = page; known < size; known += page) {
+			while (section_next(&s, span_of(bytes, known), false,
+				   &header) == SECTION_HEADER)
+				continue;
+			if (known > 3 * page)
+				mprotect(
+				    bytes + known - 3 * page, page, PROT_NONE);
+		}
+		while (section_next(&s, span_of(bytes, size), false, &header) ==
+		    SECTION_HEADER)
+			continue;
+		check_bool(once[i].row,
+		    section_next(&s, span_of(bytes, size), false, &header) ==
+			SECTION_MORE,
+		    true);
+		munmap(bytes, size);
 	}
 }
 
@@ -597,7 +651,8 @@ main(void)
 	    cmocka_unit_test(the_end_stays_the_end),
 	    cmocka_unit_test(names_are_bounded),
 	    cmocka_unit_test(a_name_too_long_is_known_by_its_length),
-	    cmocka_unit_test(long_messages_are_read_once),
+	    cmocka_unit_test(long_messages_are_read),
+	    cmocka_unit_test(nothing_is_read_again),
 	};
 
 	return cmocka_run_group_tests_name("section", tests, NULL, NULL);

@@ -70,25 +70,22 @@ a_socket_is_bound_to_its_path(void **state)
 static void
 a_path_without_nul_is_bound_to_no_setting(void **state)
 {
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	char text[SOCK_TEXT_SIZE] = "unix:";
-	size_t n = strlen(*state);
-	int fd;
+	struct sockaddr_storage room = {.ss_family = AF_UNIX};
+	struct sockaddr_un *un = (struct sockaddr_un *)&room;
+	char text[SOCK_TEXT_SIZE] = "unix:", path[SOCK_TEXT_SIZE] = "";
+	int n = snprintf(path, sizeof(path), "%s/", (const char *)*state), fd;
 
-	memset(un.sun_path, 'x', sizeof(un.sun_path));
-	memcpy(un.sun_path, *state, n);
-	un.sun_path[n] = '/';
-	fd = bind_socket((struct sockaddr *)&un, sizeof(un));
+	memset(path + n, 'x', sizeof(un->sun_path) - (size_t)n);
+	memcpy(un->sun_path, path, sizeof(un->sun_path));
+	fd = bind_socket((struct sockaddr *)&room, sizeof(*un));
 	if (fd < 0) {
 		print_message("no such paths here\n");
 		skip();
 	}
-	memcpy(text + 5, un.sun_path, sizeof(un.sun_path) - 1);
+	memcpy(text + 5, path, sizeof(un->sun_path) - 1);
 	check_bound(text, fd, false);
 	close(fd);
-	memcpy(text, un.sun_path, sizeof(un.sun_path));
-	text[sizeof(un.sun_path)] = '\0';
-	assert_int_equal(unlink(text), 0);
+	assert_int_equal(unlink(path), 0);
 }
 
 #ifdef __linux__

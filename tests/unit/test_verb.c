@@ -91,6 +91,7 @@ no_path_is_cut(void **state)
 	    .config_directory = folder,
 	    .mail_owner = &self,
 	};
+	const char *printed;
 	int fds[2];
 	pid_t pid;
 
@@ -100,8 +101,9 @@ no_path_is_cut(void **state)
 	pid = verb_start(&place, SWEEP_RELEASE, ids, strlen(ids), fds);
 	assert_true(pid > 0);
 	snprintf(want, sizeof(want), "-c\n%s\n-H\n-\nhold\nABCDEF\n", folder);
-	check_string("words and input", await("end", pid, fds, 0), want);
+	printed = await("end", pid, fds, 0);
 	unlink(program);
+	check_string("words and input", printed, want);
 }
 
 int
