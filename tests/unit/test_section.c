@@ -600,6 +600,7 @@ static const struct {
     {"an mbox line", "From ", "x"},
     {"folds", "A: ", "x\r\n\t"},
     {"short folds", "A: ", "\n "},
+    {"a fold of blanks", "A:\n ", " "},
     {"headers", "", "A: b\r\n"},
 };
 
