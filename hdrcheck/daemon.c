@@ -95,8 +95,12 @@ daemon_open_listeners(
 	int exit_code = 0, extra;
 
 	for (size_t i = 0; i < n; i++)
-		listeners[i].fd = notify_take(
-		    &d->notify, listeners[i].name, listeners[i].address);
+		listeners[i].fd =
+		    notify_take_name(&d->notify, listeners[i].name);
+	for (size_t i = 0; i < n; i++)
+		if (listeners[i].fd < 0)
+			listeners[i].fd = notify_take_address(
+			    &d->notify, listeners[i].address);
 	if (listeners[0].fd < 0)
 		listeners[0].fd = notify_take_any(&d->notify);
 	for (size_t i = 0; i < n; i++)

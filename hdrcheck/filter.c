@@ -2,6 +2,7 @@
 #include "hdrcheck/filter.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -31,6 +32,17 @@ fail(const char *what, int exit_code)
 	return exit_code;
 }
 
+/* Whoever shares a descriptor with us may have made it non-blocking. */
+static bool
+may_retry(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	if (errno != EINTR && errno != EAGAIN)
+		return false;
+	return errno == EINTR || poll(&p, 1, -1) >= 0 || errno == EINTR;
+}
+
 static ssize_t
 read_some(int fd, char *to, size_t size)
 {
@@ -38,7 +50,7 @@ read_some(int fd, char *to, size_t size)
 
 	do
 		n = read(fd, to, size);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && may_retry(fd, POLLIN));
 	return n;
 }
 
@@ -50,7 +62,7 @@ write_all(int fd, struct span bytes)
 
 		if (n >= 0)
 			bytes = span_skip(bytes, (size_t)n);
-		else if (errno != EINTR)
+		else if (!may_retry(fd, POLLOUT))
 			return -1;
 	}
 	return 0;
@@ -170,8 +182,9 @@ filter_run(int in, int out, int64_t now_ns, const struct settings *settings)
 	    .in = in, .out = out, .now_ns = now_ns, .settings = settings};
 	int exit_code;
 
-	/* One byte more than the limit, to see whether there is one. */
-	buf_init(&f.head, FILTER_SECTION_MAX + 1);
+	/* Room to see whether what follows a section of that size is a header.
+	 */
+	buf_init(&f.head, FILTER_SECTION_MAX + SECTION_NAME_MAX + 1);
 	exit_code = judge(&f);
 	if (exit_code == EX_OK)
 		exit_code = act(&f);

@@ -72,9 +72,9 @@ section_next(
     struct section *s, struct span message, bool whole, struct span *header)
 {
 	for (;;) {
-		bool ended, partial, in_header, is_from;
+		bool ended, partial, is_from;
 		struct span line = line_at_hand(s, message, &ended);
-		enum shape shape = shape_of(line);
+		enum shape shape = SHAPE_HEADER;
 
 		if (line.len == 0 && !whole)
 			return SECTION_MORE;
@@ -83,15 +83,16 @@ section_next(
 			return SECTION_HEADER;
 		}
 		partial = !ended && !whole;
-		in_header = s->open || shape == SHAPE_HEADER;
 		is_from = s->line == 0 && span_starts_with(line, "From ");
-		if (!in_header && !is_from && !(partial && shape == SHAPE_OPEN))
+		if (!s->open && !is_from)
+			shape = shape_of(line);
+		if (shape == SHAPE_OTHER || (shape == SHAPE_OPEN && !partial))
 			return SECTION_END;
 		if (partial)
 			return SECTION_MORE;
 		s->line += line.len;
 		s->seen = s->line;
-		s->open = in_header;
+		s->open = !is_from;
 		if (is_from)
 			s->at = s->line;
 	}

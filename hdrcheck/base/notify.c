@@ -124,13 +124,18 @@ take(struct notify *n, size_t i)
 }
 
 int
-notify_take(
-    struct notify *n, const char *name, const struct sock_address *address)
+notify_take_name(struct notify *n, const char *name)
 {
 	for (size_t i = 0; i < n->n_listeners; i++)
 		if (n->listener[i].fd >= 0 &&
 		    strcmp(n->listener[i].name, name) == 0)
 			return take(n, i);
+	return -1;
+}
+
+int
+notify_take_address(struct notify *n, const struct sock_address *address)
+{
 	for (size_t i = 0; i < n->n_listeners; i++)
 		if (n->listener[i].fd >= 0 &&
 		    sock_is_bound_to(n->listener[i].fd, address))

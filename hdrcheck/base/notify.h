@@ -38,11 +38,11 @@ struct notify {
 const char *notify_open(struct notify *n);
 
 /*
- * Takes the inherited listener that has that name, or else that address: its
+ * Takes the inherited listener that has that name, or that address: its
  * descriptor, owned by the caller, or -1.
  */
-int notify_take(
-    struct notify *n, const char *name, const struct sock_address *address);
+int notify_take_name(struct notify *n, const char *name);
+int notify_take_address(struct notify *n, const struct sock_address *address);
 
 /* Takes the first inherited listener that is left, or -1. */
 int notify_take_any(struct notify *n);

@@ -221,7 +221,8 @@ serve(struct runner *r, const struct wire_request *request)
 static void
 pass_sign_of_life(struct runner *r)
 {
-	notify_tell(r->o.notify, r->ready ? "WATCHDOG=1" : "READY=1");
+	notify_tell(
+	    r->o.notify, r->ready || r->stopping ? "WATCHDOG=1" : "READY=1");
 	r->ready = true;
 }
 

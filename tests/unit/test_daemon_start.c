@@ -47,6 +47,8 @@ static const struct {
 	{false, false}, {1, 0}, false},
     {"the name comes before the address", 2, {"tcp_table", "socketmap"},
 	{"second", "x"}, {false, false}, {1, 0}, false},
+    {"the name comes before the address of another", 2, {"tcp_table", ""},
+	{"first", "x"}, {false, false}, {1, 0}, false},
     {"a name of a service that is off", 1, {"tcp_table"}, {"x"}, {false, true},
 	{OWN, 0}, false},
     {"a name of the only service", 1, {"socketmap"}, {"x"}, {true, true},

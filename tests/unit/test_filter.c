@@ -420,6 +420,8 @@ static const struct {
     {"the limit, and the last header counts",
 	FILTER_SECTION_MAX - sizeof(AHEAD) + 1, AHEAD "\nbody", EX_TEMPFAIL,
 	TOLD_AHEAD},
+    {"the limit, and what is no header behind", FILTER_SECTION_MAX,
+	"no header\n" AHEAD, EX_OK, ""},
     {"the limit, nothing behind", FILTER_SECTION_MAX, "", EX_OK, ""},
     {"a byte more", FILTER_SECTION_MAX + 1, "\nbody", EX_DATAERR, TOLD_LONG},
     {"a byte more, nothing behind", FILTER_SECTION_MAX + 1, "", EX_DATAERR,
@@ -550,6 +552,54 @@ a_message_that_breaks_off_is_told(void **state)
 	}
 }
 
+/* A child that reads to the end, and fails unless that is so many bytes. */
+static pid_t
+start_reader(size_t want, int *write_end)
+{
+	char bytes[4096];
+	int ends[2];
+	size_t got = 0;
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(ends[1]);
+		while ((n = read(ends[0], bytes, sizeof(bytes))) > 0)
+			got += (size_t)n;
+		_exit(n == 0 && got == want ? 0 : 1);
+	}
+	close(ends[0]);
+	*write_end = ends[1];
+	return pid;
+}
+
+/* Somebody else made them so. */
+static void
+descriptors_that_do_not_block_are_waited_for(void **state)
+{
+	struct span message = long_message(DUE "\n", "b", MIB, "");
+	char told[CAPTURE_SIZE];
+	int in, out, status = -1;
+	pid_t reader = start_reader(message.len, &out);
+	pid_t writer = start_writer(message, 10000, &in);
+
+	(void)state;
+	fcntl(in, F_SETFL, O_NONBLOCK);
+	fcntl(out, F_SETFL, O_NONBLOCK);
+	assert_int_equal(filter(in, out, NOW_NS, told), EX_OK);
+	close(in);
+	close(out);
+	assert_int_equal(waitpid(writer, &status, 0), writer);
+	assert_int_equal(status, 0);
+	assert_int_equal(waitpid(reader, &status, 0), reader);
+	assert_int_equal(status, 0);
+	exact_free(message);
+}
+
 /* It copies to where its output stands, and reads from where its input does. */
 static void
 offsets_are_respected(void **state)
@@ -584,6 +634,7 @@ main(void)
 	    cmocka_unit_test(a_reader_that_is_gone_is_told),
 	    cmocka_unit_test(a_message_that_cannot_be_read_is_told),
 	    cmocka_unit_test(a_message_that_breaks_off_is_told),
+	    cmocka_unit_test(descriptors_that_do_not_block_are_waited_for),
 	    cmocka_unit_test(offsets_are_respected),
 	};
 

@@ -418,18 +418,20 @@ child_takes(void *ctx)
 
 	if (error != NULL)
 		return error;
-	if (notify_take(&n, "none", &off) >= 0)
+	if (notify_take_name(&n, "none") >= 0 ||
+	    notify_take_address(&n, &off) >= 0)
 		return "neither name nor address, and yet it is taken";
-	if (notify_take(&n, "two", &address[0]) != first + 1)
-		return "a name does not come before an address";
-	if (notify_take(&n, "two", &off) != first + 2)
+	if (notify_take_name(&n, "two") != first + 1)
+		return "not by name";
+	if (notify_take_name(&n, "two") != first + 2)
 		return "the second of that name";
-	if (notify_take(&n, "two", &address[2]) >= 0)
+	if (notify_take_name(&n, "two") >= 0 ||
+	    notify_take_address(&n, &address[2]) >= 0)
 		return "taken twice";
-	if (notify_take(&n, "x", &address[3]) < 0)
+	if (notify_take_address(&n, &address[3]) < 0)
 		return "not by IPv6 address";
-	if (notify_take(&n, "x", &address[0]) >= 0 &&
-	    notify_take(&n, "one", &off) >= 0)
+	if (notify_take_address(&n, &address[0]) >= 0 &&
+	    notify_take_name(&n, "one") >= 0)
 		return "one socket under two names";
 	if (notify_take_any(&n) >= 0)
 		return "there is another one";
@@ -450,9 +452,9 @@ child_takes_by_address(void *ctx)
 
 	if (error != NULL)
 		return error;
-	if (notify_take(&n, "x", &address[2]) != first + 2)
+	if (notify_take_address(&n, &address[2]) != first + 2)
 		return "not by path";
-	if (notify_take(&n, "x", &address[1]) != first + 1)
+	if (notify_take_address(&n, &address[1]) != first + 1)
 		return "not by IPv4 address";
 	if (notify_take_any(&n) != first)
 		return "not the first that is left";

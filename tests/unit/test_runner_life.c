@@ -386,6 +386,28 @@ a_manager_that_is_gone_is_nobody_s_trouble(void **state)
 	notify_close(&s->notify);
 }
 
+/* A stop that comes before the first sign of life is not taken back. */
+static void
+it_is_not_ready_when_it_stops(void **state)
+{
+	struct stage *s = *state;
+	int manager;
+
+	if (s == NULL)
+		skip();
+	manager = open_managed(s);
+	stage_sync(s);
+	kill(s->runner, SIGTERM);
+	stage_expect(s, "stop", "T", 0);
+	manager_expect("stop", manager, "STOPPING=1");
+	stage_send(s, span_str("A"));
+	manager_expect("alive", manager, "WATCHDOG=1");
+	stage_hang_up(s);
+	stage_ends(s, "stopped", EX_OK, "");
+	close(manager);
+	notify_close(&s->notify);
+}
+
 int
 main(void)
 {
@@ -408,6 +430,7 @@ main(void)
 		STAGE(signs_of_life_are_no_commands),
 		STAGE(what_fails_is_neither_ready_nor_stopping),
 		STAGE(a_manager_that_is_gone_is_nobody_s_trouble),
+		STAGE(it_is_not_ready_when_it_stops),
 	};
 
 	return cmocka_run_group_tests_name("runner_life", tests, NULL, NULL);

@@ -100,6 +100,10 @@ static const struct {
 	SPAN("From c@d\nA: b\n")},
     {"an mbox line in the middle", SPAN("A: b\nFrom a@b\nC: d\n"),
 	{SPAN("A: b")}, SPAN("From a@b\nC: d\n")},
+    {"an mbox line that looks like a header", SPAN("From : a@b\nA: b\n\n"),
+	{SPAN("A: b")}, SPAN("\n")},
+    {"a fold behind such a line", SPAN("From : a@b\n c: d\nA: b\n"), {SPAN("")},
+	SPAN(" c: d\nA: b\n")},
     {"a From header", SPAN("From: a@b\nA: b\n\n"),
 	{SPAN("From: a@b"), SPAN("A: b")}, SPAN("\n")},
     {"an mbox line that was quoted", SPAN(">From a@b\nA: b\n"), {SPAN("")},
@@ -383,7 +387,7 @@ byte_by_byte_is_the_same(void **state)
 
 enum { SHORT_MAX = 4 /* bytes behind the beginning of a short message */ };
 
-static const char *const beginnings[] = {"", "A:", "A: b\r\n", "From a"};
+static const char *const beginnings[] = {"", "A:", "A: b\r\n", "From "};
 
 /* All there are of these bytes. */
 static void
@@ -555,6 +559,8 @@ static const struct {
 } long_messages[] = {
     {"a line of half a MB, byte by byte", HALF, "A: ", "x", 1, 1, HALF},
     {"folds of half a MB, byte by byte", HALF, "A: ", "x\n ", 1, 1, HALF},
+    {"a fold of half a MB of blanks, byte by byte", HALF, "A:\n ", " ", 1, 1,
+	HALF},
     {"an mbox line of half a MB, byte by byte", HALF, "From ", "x", 1, 0, HALF},
     {"half a MB of headers, byte by byte", HALF, "", "A:\r\n", 1, HALF / 4,
 	HALF},
@@ -594,6 +600,7 @@ static const struct {
     {"an mbox line", "From ", "x"},
     {"folds", "A: ", "x\r\n\t"},
     {"short folds", "A: ", "\n "},
+    {"a fold of blanks", "A:\n ", " "},
     {"headers", "", "A: b\r\n"},
 };
 
