@@ -26,10 +26,10 @@ struct filter {
 };
 
 static int
-fail(const char *what, int exit_code)
+fail(const char *what)
 {
 	fprintf(stderr, "hdrcheck: %s: %s\n", what, strerror(errno));
-	return exit_code;
+	return EX_OSERR;
 }
 
 /* Whoever shares a descriptor with us may have made it non-blocking. */
@@ -80,10 +80,10 @@ fill(struct filter *f)
 		want = CHUNK_SIZE;
 	to = buf_reserve(&f->head, want);
 	if (to == NULL)
-		return fail("memory", EX_OSERR);
+		return fail("memory");
 	n = read_some(f->in, to, want);
 	if (n < 0)
-		return fail("standard input", EX_IOERR);
+		return fail("standard input");
 	buf_commit(&f->head, (size_t)n);
 	f->whole = n == 0;
 	return EX_OK;
@@ -100,6 +100,7 @@ weigh(struct filter *f, struct span header)
 		!f->verdict.date.never &&
 		(v.date.never || v.date.moment_s > f->verdict.date.moment_s)))
 		f->verdict = v;
+	f->verdict.date.rule = span_of("", 0); /* it borrows from head */
 }
 
 /* Judges the header section; an exit code when it cannot be read. */
@@ -144,7 +145,7 @@ copy(struct filter *f)
 		int exit_code;
 
 		if (write_all(f->out, buf_span(&f->head)) < 0)
-			return fail("standard output", EX_IOERR);
+			return fail("standard output");
 		buf_clear(&f->head);
 		exit_code = f->whole ? EX_OK : fill(f);
 		if (exit_code != EX_OK)
@@ -182,8 +183,7 @@ filter_run(int in, int out, int64_t now_ns, const struct settings *settings)
 	    .in = in, .out = out, .now_ns = now_ns, .settings = settings};
 	int exit_code;
 
-	/* Room to see whether what follows a section of that size is a header.
-	 */
+	/* And to see whether what follows it is a header. */
 	buf_init(&f.head, FILTER_SECTION_MAX + SECTION_NAME_MAX + 1);
 	exit_code = judge(&f);
 	if (exit_code == EX_OK)

@@ -20,8 +20,9 @@ enum {
  *
  * EX_OK: copied. EX_TEMPFAIL (75): postponed. EX_DATAERR (65): a date that
  * cannot be honoured, or a header section of more than FILTER_SECTION_MAX.
- * EX_IOERR, EX_OSERR: it could not be read, written, or held in memory; what
- * went wrong is told, and out may have a part of it.
+ * EX_OSERR (71): it could not be read, written, or held in memory; what went
+ * wrong is told, and out may have a part of it. Not EX_IOERR: Postfix's pipe(8)
+ * returns mail for that.
  */
 int filter_run(
     int in, int out, int64_t now_ns, const struct settings *settings);

@@ -2,6 +2,7 @@
 /*
  * hdrcheck - answers header_checks for X-Deliver-At: HOLD, DUNNO or REJECT
  */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -182,7 +183,13 @@ filter(struct daemon *d, int64_t now_ns)
 	exit_code = daemon_stop_being_root(d);
 	if (exit_code != 0)
 		return exit_code;
-	return filter_run(STDIN_FILENO, STDOUT_FILENO, now_ns, &d->settings);
+	exit_code =
+	    filter_run(STDIN_FILENO, STDOUT_FILENO, now_ns, &d->settings);
+	if (exit_code == EX_OK && close(STDOUT_FILENO) < 0) {
+		log_error(&d->log, "standard output: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	return exit_code;
 }
 
 /* All but the two that serve: nothing is logged, nothing is cleaned up. */

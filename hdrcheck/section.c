@@ -74,7 +74,7 @@ section_next(
 	for (;;) {
 		bool ended, partial, is_from;
 		struct span line = line_at_hand(s, message, &ended);
-		enum shape shape = SHAPE_HEADER;
+		enum shape shape = s->open ? SHAPE_HEADER : shape_of(line);
 
 		if (line.len == 0 && !whole)
 			return SECTION_MORE;
@@ -83,10 +83,11 @@ section_next(
 			return SECTION_HEADER;
 		}
 		partial = !ended && !whole;
-		is_from = s->line == 0 && span_starts_with(line, "From ");
-		if (!s->open && !is_from)
-			shape = shape_of(line);
-		if (shape == SHAPE_OTHER || (shape == SHAPE_OPEN && !partial))
+		if (shape == SHAPE_OPEN && !partial)
+			shape = SHAPE_OTHER;
+		is_from = s->line == 0 && shape == SHAPE_OTHER &&
+		    span_starts_with(line, "From ");
+		if (shape == SHAPE_OTHER && !is_from)
 			return SECTION_END;
 		if (partial)
 			return SECTION_MORE;

@@ -5,8 +5,7 @@
  * Pure, and linear in the message's length however it comes in pieces, but for
  * what stands before a colon: that is looked at again in each call. The section
  * ends at the first empty line or the first line that is no header; an mbox
- * "From " line at the very top is passed over, whatever it has. Lines end with
- * LF or CRLF.
+ * "From " line at the very top is passed over. Lines end with LF or CRLF.
  */
 #ifndef HDRCHECK_SECTION_H
 #define HDRCHECK_SECTION_H

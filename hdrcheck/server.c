@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hdrcheck/server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -330,13 +331,14 @@ server_run_one(
     struct daemon *d, const char *settings_file, const char *protocol)
 {
 	struct server *s = server_new(d, settings_file);
-	int exit_code;
+	int service = find_service(protocol), exit_code;
 
+	assert(service >= 0);
 	if (s == NULL)
 		return EX_OSERR;
 	exit_code = daemon_stop_being_root(d);
 	if (exit_code == 0)
-		exit_code = serve_one(s, (enum service)find_service(protocol));
+		exit_code = serve_one(s, (enum service)service);
 	server_free(s);
 	return exit_code;
 }

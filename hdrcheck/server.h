@@ -18,8 +18,8 @@ int server_run(struct daemon *d, const char *settings_file);
 bool server_knows(const char *protocol);
 
 /*
- * Serves one client on standard input and output until it or a signal ends
- * it, not as root. An exit code.
+ * Serves one client of a known protocol on standard input and output until it
+ * or a signal ends it, not as root. An exit code.
  */
 int server_run_one(
     struct daemon *d, const char *settings_file, const char *protocol);

@@ -87,7 +87,10 @@ void conn_server_limit(
 void conn_server_drain(struct conn_server *server, int64_t deadline_ns,
     loop_timer_fn *fn, void *ctx);
 
-/* Calls fn (once, perhaps at once) when no connection is left. */
+/*
+ * Calls fn (once, perhaps at once) when no connection is left. There is one
+ * such function: a later call, or conn_server_drain(), takes its place.
+ */
 void conn_server_when_empty(
     struct conn_server *server, loop_timer_fn *fn, void *ctx);
 

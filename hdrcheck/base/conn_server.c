@@ -96,6 +96,7 @@ on_listener_ready(void *ctx, short revents)
 			if (i == 0)
 				evict_oldest(s);
 			pause_accept(s);
+			conn_server_settle(s);
 			return;
 		}
 		while (s->n >= s->limits.connections)

@@ -455,7 +455,7 @@ a_full_disk_is_told(void **state)
 	(void)state;
 	if (out < 0)
 		skip();
-	assert_int_equal(filter(in, out, NOW_NS, told), EX_IOERR);
+	assert_int_equal(filter(in, out, NOW_NS, told), EX_OSERR);
 	check_part("told", told, "hdrcheck: standard output: ");
 	check_part("told", told, strerror(ENOSPC));
 	close(in);
@@ -475,7 +475,7 @@ a_reader_that_is_gone_is_told(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe(ends), 0);
 	close(ends[0]);
-	assert_int_equal(filter(in, ends[1], NOW_NS, told), EX_IOERR);
+	assert_int_equal(filter(in, ends[1], NOW_NS, told), EX_OSERR);
 	check_part("told", told, "hdrcheck: standard output: ");
 	check_part("told", told, strerror(EPIPE));
 	close(ends[1]);
@@ -487,7 +487,7 @@ a_reader_that_is_gone_is_told(void **state)
 		_exit(read(ends[0], &byte, 1) == 1 ? 0 : 1);
 	close(ends[0]);
 	lseek(in, 0, SEEK_SET);
-	assert_int_equal(filter(in, ends[1], NOW_NS, told), EX_IOERR);
+	assert_int_equal(filter(in, ends[1], NOW_NS, told), EX_OSERR);
 	check_part("told", told, strerror(EPIPE));
 	assert_int_equal(waitpid(reader, NULL, 0), reader);
 	close(ends[1]);
@@ -502,10 +502,10 @@ a_message_that_cannot_be_read_is_told(void **state)
 	int in = open("/", O_RDONLY), out = open_file(span_str(""));
 
 	(void)state;
-	assert_int_equal(filter(in, out, NOW_NS, told), EX_IOERR);
+	assert_int_equal(filter(in, out, NOW_NS, told), EX_OSERR);
 	check_part("told", told, "hdrcheck: standard input: ");
 	check_part("told", told, strerror(EISDIR));
-	assert_int_equal(filter(-1, out, NOW_NS, told), EX_IOERR);
+	assert_int_equal(filter(-1, out, NOW_NS, told), EX_OSERR);
 	check_part("told", told, strerror(EBADF));
 	assert_int_equal(lseek(out, 0, SEEK_END), 0);
 	close(in);
@@ -519,9 +519,9 @@ static const struct {
 	const char *told;
 	bool copied; /* that part */
 } breaks[] = {
-    {"in the header section", DUE "A: b\n", EX_IOERR,
+    {"in the header section", DUE "A: b\n", EX_OSERR,
 	"standard input: ", false},
-    {"in the body", DUE "\nbody", EX_IOERR, "standard input: ", true},
+    {"in the body", DUE "\nbody", EX_OSERR, "standard input: ", true},
     {"in the body of what is ahead", AHEAD "\nbody", EX_TEMPFAIL, TOLD_AHEAD,
 	false},
     {"in the body of what cannot be", UNREAD "\nbody", EX_DATAERR, TOLD_UNREAD,

@@ -100,10 +100,10 @@ static const struct {
 	SPAN("From c@d\nA: b\n")},
     {"an mbox line in the middle", SPAN("A: b\nFrom a@b\nC: d\n"),
 	{SPAN("A: b")}, SPAN("From a@b\nC: d\n")},
-    {"an mbox line that looks like a header", SPAN("From : a@b\nA: b\n\n"),
-	{SPAN("A: b")}, SPAN("\n")},
-    {"a fold behind such a line", SPAN("From : a@b\n c: d\nA: b\n"), {SPAN("")},
-	SPAN(" c: d\nA: b\n")},
+    {"a From header in obsolete syntax", SPAN("From : a@b\nA: b\n\n"),
+	{SPAN("From : a@b"), SPAN("A: b")}, SPAN("\n")},
+    {"the same, folded", SPAN("From : a@b,\n c@d\nA: b\n"),
+	{SPAN("From : a@b,\n c@d"), SPAN("A: b")}, SPAN("")},
     {"a From header", SPAN("From: a@b\nA: b\n\n"),
 	{SPAN("From: a@b"), SPAN("A: b")}, SPAN("\n")},
     {"an mbox line that was quoted", SPAN(">From a@b\nA: b\n"), {SPAN("")},
@@ -250,7 +250,7 @@ define(struct span message, struct trace *t)
 	size_t at = 0;
 
 	*t = (struct trace){.ended = true};
-	if (span_starts_with(line, "From "))
+	if (span_starts_with(line, "From ") && !begins_header(line))
 		at = line.len;
 	while (begins_header(line = line_from(message, at))) {
 		size_t start = at;
