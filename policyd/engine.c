@@ -73,6 +73,16 @@ ask_runner(struct engine *g, const struct sweep_command *command)
 	jobs_failed(&g->jobs, command->verb, errno);
 }
 
+static void
+tell_runner(struct engine *g, enum wire_ask ask)
+{
+	buf_clear(&g->request);
+	if (wire_put_ask(&g->request, ask) &&
+	    wire_send(g->o.channel, buf_span(&g->request), NULL, 0) < 0 &&
+	    errno != EAGAIN)
+		log_warn(g->o.log, "cannot tell the runner");
+}
+
 /*
  * The runner passes it on to the service manager, so that both of us are known
  * to be alive. A channel that is full says that the runner is not.
@@ -82,11 +92,7 @@ on_watchdog(void *ctx)
 {
 	struct engine *g = ctx;
 
-	buf_clear(&g->request);
-	if (wire_put_alive(&g->request) &&
-	    wire_send(g->o.channel, buf_span(&g->request), NULL, 0) < 0 &&
-	    errno != EAGAIN)
-		log_warn(g->o.log, "cannot tell the runner");
+	tell_runner(g, WIRE_ALIVE);
 	if (g->o.watchdog_ns > 0)
 		loop_arm(&g->watchdog, clock_mono_ns() + g->o.watchdog_ns / 2);
 }
@@ -116,7 +122,11 @@ pump(struct engine *g)
 static void
 on_change(void *ctx)
 {
-	pump(ctx);
+	struct engine *g = ctx;
+
+	if (jobs_read_is_lost(&g->jobs))
+		tell_runner(g, WIRE_END_READ);
+	pump(g);
 }
 
 /* News of the hold queue. */
@@ -226,6 +236,10 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds)
 {
 	switch (report->tell) {
 	case WIRE_STARTED:
+		if (fds[0] < 0) {
+			jobs_unseen(&g->jobs, report->verb);
+			break;
+		}
 		if (jobs_started(&g->jobs, report->verb, fds) == 0)
 			break;
 		log_warn(g->o.log, "cannot watch a command");
@@ -241,10 +255,16 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds)
 		g->sweep.postfix = report->postfix;
 		break;
 	case WIRE_SETTINGS:
-		take_settings(g, report->number == 1 ? fds[0] : -1);
+		if (fds[0] >= 0 || report->number == 0)
+			take_settings(g, fds[0]);
+		else
+			log_warnx(g->o.log,
+			    "no descriptor is free; the old configuration "
+			    "stays");
 		break;
 	case WIRE_NEWS:
-		start_news(g, fds[0]);
+		if (fds[0] >= 0)
+			start_news(g, fds[0]);
 		break;
 	case WIRE_STOP:
 		stop(g);
@@ -252,7 +272,7 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds)
 	}
 }
 
-/* How many descriptors come along with a report. */
+/* How many descriptors come along with a report, if there is room for them. */
 static size_t
 fds_of(const struct wire_report *report)
 {
@@ -289,7 +309,7 @@ on_report(void *ctx, short revents)
 		return;
 	}
 	if (!wire_get_report(span_of(g->room, (size_t)n), &report) ||
-	    fds_of(&report) != n_fds) {
+	    (n_fds != 0 && fds_of(&report) != n_fds)) {
 		log_error(g->o.log, "the runner cannot be understood");
 		finish(g, EX_SOFTWARE);
 		return;

@@ -12,6 +12,9 @@ enum {
 	NOT_RUN_CODE = 126,
 };
 
+/* In what a command of Postfix says before it gives up (msg(3)). */
+static const char fatal_mark[] = ": fatal: ";
+
 void
 jobs_init(struct jobs *jobs, struct loop *loop, struct sweep *sweep,
     loop_timer_fn *changed, void *ctx)
@@ -158,6 +161,7 @@ jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 	struct job *job = &jobs->job[verb];
 
 	stream_errors_reset(&job->errors);
+	job->unseen = job->lost = false;
 	if (verb == SWEEP_LIST)
 		stream_listing_reset(&jobs->listing);
 	if (verb == SWEEP_READ)
@@ -176,6 +180,49 @@ jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 	return 0;
 }
 
+void
+jobs_unseen(struct jobs *jobs, enum sweep_verb verb)
+{
+	struct job *job = &jobs->job[verb];
+
+	stream_errors_reset(&job->errors);
+	log_printable(span_str(strerror(EMFILE)), job->errors.last);
+	job->unseen = true;
+	job->lost = false;
+}
+
+bool
+jobs_read_is_lost(struct jobs *jobs)
+{
+	struct job *job = &jobs->job[SWEEP_READ];
+
+	if (job->err < 0 || job->lost ||
+	    strstr(job->errors.last, fatal_mark) == NULL)
+		return false;
+	job->lost = true;
+	return true;
+}
+
+/* How a command ended whose end has this code. */
+static void
+tell_end(struct job *job, int code, const struct clock_now *now)
+{
+	struct sweep *s = job->jobs->sweep;
+	enum sweep_verb verb = job->verb;
+	bool ok = code == 0;
+
+	/* Without what it printed a list or a read told nothing. */
+	if (job->unseen && (verb == SWEEP_LIST || verb == SWEEP_READ))
+		sweep_not_run(s, verb, now);
+	else if (code >= NOT_RUN_CODE && !job->lost)
+		sweep_not_run(s, verb, now);
+	else if (verb == SWEEP_LIST)
+		sweep_end(s, verb,
+		    ok && stream_listing_is_whole(&job->jobs->listing), now);
+	else
+		sweep_end(s, verb, ok, now);
+}
+
 /*
  * The command has ended, so all that it wrote is in the pipes. A process that
  * it left behind is not waited for.
@@ -185,7 +232,6 @@ jobs_ended(struct jobs *jobs, enum sweep_verb verb, int code)
 {
 	struct job *job = &jobs->job[verb];
 	struct clock_now now;
-	bool ok = code == 0;
 
 	for (int i = 0; i < LAST_READS_MAX && read_out(job); i++)
 		;
@@ -193,13 +239,8 @@ jobs_ended(struct jobs *jobs, enum sweep_verb verb, int code)
 		;
 	close_fd(jobs, &job->out);
 	close_fd(jobs, &job->err);
-	if (verb == SWEEP_LIST && !stream_listing_is_whole(&jobs->listing))
-		ok = false;
 	now = clock_read();
-	if (code >= NOT_RUN_CODE)
-		sweep_not_run(jobs->sweep, verb, &now);
-	else
-		sweep_end(jobs->sweep, verb, ok, &now);
+	tell_end(job, code, &now);
 }
 
 void

@@ -19,6 +19,8 @@ struct job {
 	int out; /* -1: at its end, or not open */
 	int err;
 	struct stream_errors errors;
+	bool unseen; /* it runs, but its descriptors did not get here */
+	bool lost; /* a read that was told to end */
 };
 
 struct jobs {
@@ -44,6 +46,15 @@ void jobs_free(struct jobs *jobs);
 
 /* A command started; its descriptors are owned from here on. 0 or -1: errno. */
 int jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2]);
+
+/* A command started, but there was no descriptor left to see it by. */
+void jobs_unseen(struct jobs *jobs, enum sweep_verb verb);
+
+/*
+ * Whether the read that runs has failed, so that it need not be waited for:
+ * postcat sleeps for a second behind its last words. Told once.
+ */
+bool jobs_read_is_lost(struct jobs *jobs);
 
 /* It ended with that exit code. */
 void jobs_ended(struct jobs *jobs, enum sweep_verb verb, int code);

@@ -230,10 +230,12 @@ pass_sign_of_life(struct runner *r)
 static bool
 act(struct runner *r, const struct wire_request *request)
 {
-	if (request->alive) {
+	if (request->ask == WIRE_ALIVE)
 		pass_sign_of_life(r);
+	else if (request->ask == WIRE_END_READ && r->pid[SWEEP_READ] != 0)
+		kill(-r->pid[SWEEP_READ], SIGKILL);
+	if (request->ask != WIRE_COMMAND)
 		return true;
-	}
 	if (r->pid[request->verb] != 0 || r->running == SWEEP_COMMANDS_MAX)
 		return false;
 	/*

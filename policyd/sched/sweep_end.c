@@ -237,7 +237,10 @@ sweep_end(
 	count_end(s, verb, ok, free_failures(verb), now);
 }
 
-/* What was in flight goes back as it was. */
+/*
+ * What was in flight goes back as it was; some of it may have left before the
+ * command was killed, hence the kicks.
+ */
 static void
 take_back(struct sweep *s, const struct qid *ids, size_t n)
 {
@@ -270,9 +273,11 @@ sweep_not_run(
 		break;
 	case SWEEP_RELEASE:
 		take_back(s, s->releasing, s->n_releasing);
+		want_kick(s, SWEEP_KICK_QMGR);
 		break;
 	case SWEEP_REQUEUE:
 		take_back(s, s->requeuing, s->n_requeuing);
+		want_kick(s, SWEEP_KICK_PICKUP);
 		break;
 	case SWEEP_KICK_QMGR:
 	case SWEEP_KICK_PICKUP:

@@ -248,10 +248,12 @@ sweep_arrived(struct sweep *s, const struct qid *id)
 {
 	uint32_t slot = index_find(&s->index, id);
 
-	if (slot == INDEX_NONE) {
+	if (slot == INDEX_NONE)
 		entry_add(s, id, true);
-		return;
-	}
-	if (index_at(&s->index, slot)->state == GONE)
+	else if (index_at(&s->index, slot)->state == GONE)
 		entry_start_over(s, slot);
+	else
+		return;
+	/* The wait after failed reads is for what failed, not for new mail. */
+	s->verb[SWEEP_READ].not_before_ns = 0;
 }

@@ -12,7 +12,11 @@
 
 enum { REPORT_SIZE = 128 };
 
-static const char alive[] = "A";
+static const char *const asks[] = {
+    [WIRE_COMMAND] = "", /* a verb's letter, and ids */
+    [WIRE_END_READ] = "E",
+    [WIRE_ALIVE] = "A",
+};
 
 static const char verb_letters[SWEEP_VERBS] = {
     [SWEEP_LIST] = 'L',
@@ -60,9 +64,9 @@ wire_put_request(struct buf *out, const struct sweep_command *command)
 }
 
 bool
-wire_put_alive(struct buf *out)
+wire_put_ask(struct buf *out, enum wire_ask ask)
 {
-	return buf_append(out, span_str(alive));
+	return buf_append(out, span_str(asks[ask]));
 }
 
 bool
@@ -72,9 +76,12 @@ wire_get_request(struct span message, struct wire_request *request)
 	struct qid id;
 
 	memset(request, 0, sizeof(*request));
-	request->alive = span_equal_str(message, alive);
-	if (request->alive)
-		return true;
+	for (int i = WIRE_END_READ; i <= WIRE_ALIVE; i++) {
+		if (span_equal_str(message, asks[i])) {
+			request->ask = (enum wire_ask)i;
+			return true;
+		}
+	}
 	if (message.len == 0 || message.len > WIRE_MAX ||
 	    !verb_of(message.data[0], &request->verb))
 		return false;
@@ -258,9 +265,10 @@ wire_receive(int channel, char *room, int fds[WIRE_FDS_MAX], size_t *n_fds)
 	if (n < 0)
 		return -1;
 	*n_fds = take_fds(&msg, fds);
-	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		while (*n_fds > 0)
 			close(fds[--*n_fds]);
+	if (msg.msg_flags & MSG_TRUNC) {
 		errno = EPROTO;
 		return -1;
 	}

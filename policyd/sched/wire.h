@@ -12,8 +12,8 @@
  *   H ID ID ...     release         X VERB N ended, exit code N (or 128 and
  *   Q ID ID ...     requeue                  the signal's number)
  *   q, p            kick            F VERB N not started, errno N
- *   A               I am alive      P ...    what Postfix's settings say
- *                                   C 0, C 1 read settings again: none, or
+ *   E               end the read    P ...    what Postfix's settings say
+ *   A               I am alive      C 0, C 1 read settings again: none, or
  *                                            the descriptor that comes along
  *                                   N        a watch on hold comes along
  *                                   T        stop
@@ -30,9 +30,15 @@ enum {
 	WIRE_FDS_MAX = 2, /* descriptors with a message */
 };
 
-/* What the engine asks for, or that it is alive. */
+enum wire_ask {
+	WIRE_COMMAND,
+	WIRE_END_READ, /* kill the read that runs, if one does */
+	WIRE_ALIVE, /* a sign of life */
+};
+
+/* What the engine asks for. */
 struct wire_request {
-	bool alive; /* the rest is empty */
+	enum wire_ask ask; /* the rest is for WIRE_COMMAND */
 	enum sweep_verb verb;
 	struct span ids; /* each followed by a line end; checked */
 	size_t n_ids;
@@ -43,8 +49,8 @@ struct wire_request {
  */
 bool wire_put_request(struct buf *out, const struct sweep_command *command);
 
-/* Appends the sign of life. False when it does not fit. */
-bool wire_put_alive(struct buf *out);
+/* Appends one of the others. False when it does not fit. */
+bool wire_put_ask(struct buf *out, enum wire_ask ask);
 
 /*
  * Reads what claims to be one of these. False for anything that they do not
@@ -78,8 +84,9 @@ int wire_send(int channel, struct span message, const int *fds, size_t n_fds);
 
 /*
  * Receives one message into room (WIRE_MAX bytes): its length, 0 at the end of
- * the other side, -1 with errno. *n_fds descriptors came along, which the
- * caller owns; more than WIRE_FDS_MAX, or a longer message, is EPROTO.
+ * the other side, -1 with errno: a longer message is EPROTO. *n_fds descriptors
+ * came along, which the caller owns; none when there was no room for all that
+ * were sent: more than WIRE_FDS_MAX, or more than this process may have.
  */
 ssize_t wire_receive(
     int channel, char *room, int fds[WIRE_FDS_MAX], size_t *n_fds);

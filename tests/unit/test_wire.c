@@ -128,22 +128,22 @@ a_sign_of_life_is_no_request(void **state)
 
 	(void)state;
 	buf_init(&out, 1);
-	assert_true(wire_put_alive(&out));
+	assert_true(wire_put_ask(&out, WIRE_ALIVE));
 	check_span("alive", buf_span(&out), span_str("A"));
 	message = exact_copy(buf_span(&out));
 	memset(&request, 0xff, sizeof(request));
 	assert_true(wire_get_request(message, &request));
-	assert_true(request.alive);
+	assert_int_equal(request.ask, WIRE_ALIVE);
 	assert_int_equal(request.n_ids, 0);
 	assert_int_equal(request.ids.len, 0);
-	assert_false(wire_put_alive(&out)); /* it is full */
+	assert_false(wire_put_ask(&out, WIRE_ALIVE)); /* it is full */
 	assert_int_equal(buf_len(&out), 1);
 	exact_free(message);
 	buf_free(&out);
 
 	memset(&request, 0xff, sizeof(request));
 	assert_true(wire_get_request(span_str("L"), &request));
-	assert_false(request.alive);
+	assert_int_equal(request.ask, WIRE_COMMAND);
 }
 
 /* A report it is not: only the engine is alive in this way. */
