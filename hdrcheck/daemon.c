@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,11 @@
 
 #include "hdrcheck/base/os.h"
 
-enum { LISTENERS_MAX = 2 /* of a daemon */ };
+enum {
+	LISTENERS_MAX = 2, /* of a daemon */
+	LISTEN_TRIES = 20, /* where somebody listens already */
+	LISTEN_WAIT_MS = 25, /* after each */
+};
 
 int
 daemon_find_ids(struct daemon *d)
@@ -69,7 +74,13 @@ make_listener(const struct daemon *d, struct daemon_listener *listener)
 {
 	const struct sock_address *address = listener->address;
 
-	listener->fd = sock_listen(address, &d->ids.sockets);
+	/* One of us that was killed may take a moment to be gone. */
+	for (int i = 0; i < LISTEN_TRIES; i++) {
+		listener->fd = sock_listen(address, &d->ids.sockets);
+		if (listener->fd >= 0 || errno != EADDRINUSE)
+			break;
+		poll(NULL, 0, LISTEN_WAIT_MS);
+	}
 	if (listener->fd >= 0)
 		return 0;
 	if (errno == EADDRINUSE) {
@@ -129,7 +140,7 @@ daemon_listener_text(const struct daemon_listener *listener)
 	return listener->address->text;
 }
 
-int
+const char *
 daemon_clean_up(struct daemon *d, const char *ident, bool debug)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGTERM, 0};
@@ -139,15 +150,13 @@ daemon_clean_up(struct daemon *d, const char *ident, bool debug)
 	do {
 		fd = open("/dev/null", O_RDWR);
 		if (fd < 0)
-			return EX_OSERR;
+			return "/dev/null cannot be opened";
 	} while (fd <= STDERR_FILENO);
+	signal(SIGCHLD, SIG_DFL); /* ignored, ends of children are not told */
 	os_signal_hold(signals);
 	error = notify_open(&d->notify);
 	log_open(&d->log, ident, debug);
-	if (error == NULL)
-		return 0;
-	log_error(&d->log, "%s", error);
-	return EX_CONFIG;
+	return error;
 }
 
 int

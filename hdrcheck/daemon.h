@@ -44,9 +44,9 @@ struct daemon_listener {
  * To be called first in a daemon: standard descriptors that are closed become
  * /dev/null, all others are closed but what a service manager hands over, the
  * signals that daemons take wait until somebody reads them, and the log is
- * opened. 0, or an exit code (logged, once there is a log).
+ * opened. NULL, or what is wrong (a constant, not logged yet).
  */
-int daemon_clean_up(struct daemon *d, const char *ident, bool debug);
+const char *daemon_clean_up(struct daemon *d, const char *ident, bool debug);
 
 /*
  * Looks the setting user and socket_group up; a process that is not root

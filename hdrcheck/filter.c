@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hdrcheck/base/buf.h"
+#include "hdrcheck/header.h"
 #include "hdrcheck/section.h"
 #include "hdrcheck/verdict.h"
 
@@ -22,6 +23,7 @@ struct filter {
 	struct buf head; /* the message, as far as it is in memory */
 	bool whole; /* that is all of it */
 	struct section section;
+	bool received; /* a Received header was seen */
 	struct verdict verdict; /* the hardest so far */
 };
 
@@ -94,7 +96,14 @@ static void
 weigh(struct filter *f, struct span header)
 {
 	struct verdict v = verdict_of(header, f->now_ns, f->settings);
+	struct span name, body;
 
+	if (header_split(header, &name, &body) &&
+	    span_equal_nocase(name, span_str("Received")))
+		f->received = true;
+	/* Only a rule's own header holds for ever, and stands above those. */
+	if (v.kind == VERDICT_HOLD && v.date.never && f->received)
+		v.kind = VERDICT_DUNNO;
 	if (v.kind > f->verdict.kind ||
 	    (v.kind == VERDICT_HOLD && f->verdict.kind == VERDICT_HOLD &&
 		!f->verdict.date.never &&

@@ -16,13 +16,15 @@
 #include "hdrcheck/verdict.h"
 
 #define LOG_IDENT "deliver-at/hdrcheck"
+#define NOW_MAX_S (INT64_MAX / CLOCK_NS_PER_S)
 
 static const char usage[] =
-    "usage: hdrcheck [-d] [-c FILE]           the daemon, in the foreground\n"
-    "       hdrcheck -n [-c FILE]             check the configuration\n"
-    "       hdrcheck -q LINE [--now DATE]     what is answered for a header\n"
-    "       hdrcheck -t [--now DATE]          copy a message that may leave\n"
-    "       hdrcheck -s socketmap|tcp_table   serve standard input and output\n"
+    "usage: hdrcheck [-d] [-c FILE]                  the daemon\n"
+    "       hdrcheck -n [-c FILE]                    check the configuration\n"
+    "       hdrcheck -q LINE [--now DATE] [-c FILE]  judge a header\n"
+    "       hdrcheck -t [--now DATE] [-c FILE]       filter a message\n"
+    "       hdrcheck -s socketmap|tcp_table [-d] [-c FILE]\n"
+    "                                                serve one client\n"
     "       hdrcheck --help | --version\n";
 
 static const char help[] =
@@ -144,9 +146,11 @@ find_now(const struct options *o, int64_t *now_ns)
 	if (o->now == NULL)
 		return true;
 	error = date_parse(span_str(o->now), &now);
-	if (error != DATE_OK || now.never) {
+	if (error != DATE_OK || now.never || now.moment_s > NOW_MAX_S ||
+	    now.moment_s < -NOW_MAX_S) {
 		fprintf(stderr, "hdrcheck: --now %s: %s\n", o->now,
-		    error != DATE_OK ? date_reason(error) : "not a moment");
+		    error != DATE_OK ? date_reason(error)
+				     : "not a moment that clocks tell");
 		return false;
 	}
 	*now_ns = now.moment_s * CLOCK_NS_PER_S;
@@ -171,18 +175,13 @@ query(const char *line, int64_t now_ns, const struct settings *settings)
 	return codes[v.kind];
 }
 
-/* -t: a stranger's message is not read as root. */
+/* -t: a message. */
 static int
 filter(struct daemon *d, int64_t now_ns)
 {
 	int exit_code;
 
-	d->log.ident = "hdrcheck";
-	d->log.to_stderr = true;
 	signal(SIGPIPE, SIG_IGN);
-	exit_code = daemon_stop_being_root(d);
-	if (exit_code != 0)
-		return exit_code;
 	exit_code =
 	    filter_run(STDIN_FILENO, STDOUT_FILENO, now_ns, &d->settings);
 	if (exit_code == EX_OK && close(STDOUT_FILENO) < 0) {
@@ -197,11 +196,18 @@ static int
 run_command(struct daemon *d, const struct options *o)
 {
 	int64_t now_ns;
+	int exit_code;
 
 	if (o->mode == MODE_CHECK)
 		return EX_OK;
 	if (!find_now(o, &now_ns))
 		return EX_USAGE;
+	/* What strangers write is not read as root. */
+	d->log.ident = "hdrcheck";
+	d->log.to_stderr = true;
+	exit_code = daemon_stop_being_root(d);
+	if (exit_code != 0)
+		return exit_code;
 	if (o->mode == MODE_QUERY)
 		return query(o->line, now_ns, &d->settings);
 	return filter(d, now_ns);
@@ -215,13 +221,13 @@ static int
 run_one(struct daemon *d, const struct options *o)
 {
 	char error[CONF_ERROR_SIZE];
-	int exit_code = daemon_clean_up(d, LOG_IDENT, o->debug);
+	const char *wrong = daemon_clean_up(d, LOG_IDENT, o->debug);
 
-	if (exit_code != 0)
-		return exit_code;
 	log_started(&d->log);
-	if (!settings_load(&d->settings, o->file, error)) {
-		log_error(&d->log, "%s", error);
+	if (wrong == NULL && !settings_load(&d->settings, o->file, error))
+		wrong = error;
+	if (wrong != NULL) {
+		log_error(&d->log, "%s", wrong);
 		return EX_CONFIG;
 	}
 	return server_run_one(d, o->file, o->protocol);
@@ -231,7 +237,7 @@ static int
 run(struct daemon *d, const struct options *o)
 {
 	char error[CONF_ERROR_SIZE];
-	int exit_code;
+	const char *wrong;
 
 	if (o->mode == MODE_ONE)
 		return run_one(d, o);
@@ -241,8 +247,11 @@ run(struct daemon *d, const struct options *o)
 	}
 	if (o->mode != MODE_DAEMON)
 		return run_command(d, o);
-	exit_code = daemon_clean_up(d, LOG_IDENT, o->debug);
-	return exit_code != 0 ? exit_code : server_run(d, o->file);
+	wrong = daemon_clean_up(d, LOG_IDENT, o->debug);
+	if (wrong == NULL)
+		return server_run(d, o->file);
+	log_error(&d->log, "%s", wrong);
+	return EX_CONFIG;
 }
 
 int

@@ -13,8 +13,11 @@
 #include "hdrcheck/base/span.h"
 
 enum {
-	/* Bytes up to the colon; a line with more before it is no header. */
-	SECTION_NAME_MAX = 64 * 1024,
+	/*
+	 * Bytes up to the colon; a line with more before it is no header.
+	 * Postfix's line_length_limit: it cuts longer lines in pieces.
+	 */
+	SECTION_NAME_MAX = 2048,
 };
 
 enum section_result {

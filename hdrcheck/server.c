@@ -228,7 +228,7 @@ serve(struct server *s)
 		return exit_code;
 	log_started(&d->log);
 	log_info(&d->log, "started, version %s", DELIVER_AT_VERSION);
-	notify_tell(&d->notify, "READY=1");
+	notify_ready(&d->notify);
 	if (d->notify.watchdog_ns > 0)
 		on_watchdog(s);
 	exit_code = turn(s);

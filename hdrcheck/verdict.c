@@ -11,16 +11,17 @@
 static enum verdict_kind
 judge_date(const struct date *date, int64_t now_ns, int64_t max_postpone_s)
 {
-	int64_t ahead_ns;
+	int64_t now_s = clock_floor_s(now_ns), ahead_ns;
 
 	if (date->never)
 		return VERDICT_HOLD;
-	if (date->moment_s <= clock_floor_s(now_ns))
+	if (date->moment_s <= now_s)
 		return VERDICT_DUNNO;
 	/* Compared in seconds first: a far year in nanoseconds overflows. */
-	if (date->moment_s - clock_floor_s(now_ns) > max_postpone_s + 1)
+	if (date->moment_s - now_s > max_postpone_s + 1)
 		return VERDICT_REJECT;
-	ahead_ns = date->moment_s * CLOCK_NS_PER_S - now_ns;
+	ahead_ns = (date->moment_s - now_s) * CLOCK_NS_PER_S -
+	    (now_ns - now_s * CLOCK_NS_PER_S);
 	if (ahead_ns > max_postpone_s * CLOCK_NS_PER_S)
 		return VERDICT_REJECT;
 	return VERDICT_HOLD;

@@ -49,7 +49,7 @@ struct policyd {
 	struct postconf postconf;
 	struct priv_ids mail_owner;
 	struct daemon_listener policy;
-	int queue; /* its folder, locked by the runner as long as it lives */
+	int hold; /* the folder, locked by the runner as long as it lives */
 	int news;
 	int channel[2]; /* the runner's end, the engine's end */
 };
@@ -122,22 +122,25 @@ ask_postfix(struct policyd *p)
 	return 0;
 }
 
-/* Two policyd for one queue would release each message twice over. */
+/*
+ * Two policyd for one queue would get in each other's way. Only root and
+ * Postfix can open hold, so nobody else can keep us from it. It is missing
+ * before Postfix was ever started; then the listener has to tell.
+ */
 static int
 lock_queue(struct policyd *p)
 {
-	const char *folder = p->postconf.queue_directory;
+	char folder[SETTINGS_PATH_SIZE + 8];
 
-	p->queue = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (p->queue >= 0 && flock(p->queue, LOCK_EX | LOCK_NB) == 0)
+	snprintf(
+	    folder, sizeof(folder), "%s/hold", p->postconf.queue_directory);
+	p->hold = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->hold < 0 || flock(p->hold, LOCK_EX | LOCK_NB) == 0 ||
+	    errno != EWOULDBLOCK)
 		return 0;
-	if (p->queue >= 0 && errno == EWOULDBLOCK) {
-		log_error(&p->daemon.log,
-		    "%s: another policyd looks after this queue", folder);
-		return EX_TEMPFAIL;
-	}
-	log_error(&p->daemon.log, "%s: %s", folder, strerror(errno));
-	return EX_CONFIG;
+	log_error(&p->daemon.log, "%s: another policyd looks after this queue",
+	    p->postconf.queue_directory);
+	return EX_TEMPFAIL;
 }
 
 static int
@@ -184,7 +187,8 @@ be_engine(struct policyd *p, pid_t runner)
 	};
 
 	close(p->channel[0]);
-	close(p->queue);
+	if (p->hold >= 0)
+		close(p->hold);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
@@ -257,7 +261,7 @@ static int
 start(struct policyd *p)
 {
 	char error[CONF_ERROR_SIZE];
-	int exit_code;
+	const char *wrong;
 
 	if (!settings_load(&p->daemon.settings, p->options.file, error)) {
 		fprintf(stderr, "%s\n", error);
@@ -265,9 +269,12 @@ start(struct policyd *p)
 	}
 	if (p->options.check)
 		return EX_OK;
-	exit_code =
+	wrong =
 	    daemon_clean_up(&p->daemon, "deliver-at/policyd", p->options.debug);
-	return exit_code != 0 ? exit_code : run(p);
+	if (wrong == NULL)
+		return run(p);
+	log_error(&p->daemon.log, "%s", wrong);
+	return EX_CONFIG;
 }
 
 int

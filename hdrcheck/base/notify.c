@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "hdrcheck/base/os.h"
@@ -57,6 +58,8 @@ open_listeners(struct notify *n)
 
 	if (!is_for_us("LISTEN_PID"))
 		return NULL;
+	if (count == 0)
+		return "LISTEN_FDS: not a number of sockets";
 	if (count > NOTIFY_LISTENERS_MAX)
 		return "LISTEN_FDS: too many sockets are inherited";
 	for (; n->n_listeners < count; n->n_listeners++) {
@@ -78,23 +81,34 @@ open_listeners(struct notify *n)
 	return NULL;
 }
 
-/* A path, or behind an at sign a name of Linux's abstract space. */
-static void
-open_socket(struct notify *n)
+/*
+ * A path, or behind an at sign a name of Linux's abstract space. Connected
+ * while we may still be root: others may not be let in there.
+ */
+static int
+open_socket(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	size_t len = path != NULL ? strlen(path) : 0;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval wait = {.tv_sec = NOTIFY_WAIT_S};
+	int fd;
 
 	if (len < 2 || (path[0] != '/' && path[0] != '@') ||
-	    len >= sizeof(n->address.sun_path))
-		return;
-	n->address.sun_family = AF_UNIX;
-	memcpy(n->address.sun_path, path, len);
+	    len >= sizeof(address.sun_path))
+		return -1;
+	memcpy(address.sun_path, path, len);
 	if (path[0] == '@')
-		n->address.sun_path[0] = '\0';
-	n->address_len =
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
-	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		address.sun_path[0] = '\0';
+	len += offsetof(struct sockaddr_un, sun_path);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	if (connect(fd, (struct sockaddr *)&address, (socklen_t)len) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 const char *
@@ -106,7 +120,7 @@ notify_open(struct notify *n)
 	n->fd = -1;
 	error = open_listeners(n);
 	os_close_from(NOTIFY_FIRST_FD + (int)n->n_listeners);
-	open_socket(n);
+	n->fd = open_socket();
 	if (n->fd >= 0 &&
 	    (getenv("WATCHDOG_PID") == NULL || is_for_us("WATCHDOG_PID")))
 		n->watchdog_ns = NS_PER_US *
@@ -152,15 +166,26 @@ notify_take_any(struct notify *n)
 	return -1;
 }
 
-void
-notify_tell(const struct notify *n, const char *state)
+static void
+tell(const struct notify *n, const char *state, int flags)
 {
 	if (n->fd < 0)
 		return;
-	if (sendto(n->fd, state, strlen(state), MSG_NOSIGNAL,
-		(const struct sockaddr *)&n->address, n->address_len) < 0) {
+	if (send(n->fd, state, strlen(state), MSG_NOSIGNAL | flags) < 0) {
 		/* It went away, or is busy: it does without then. */
 	}
+}
+
+void
+notify_ready(const struct notify *n)
+{
+	tell(n, "READY=1", 0);
+}
+
+void
+notify_tell(const struct notify *n, const char *state)
+{
+	tell(n, state, MSG_DONTWAIT);
 }
 
 void

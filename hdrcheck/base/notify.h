@@ -15,13 +15,12 @@
 enum {
 	NOTIFY_LISTENERS_MAX = 8, /* sockets that may be inherited */
 	NOTIFY_NAME_SIZE = 64, /* of a listener's name, with the NUL */
+	NOTIFY_WAIT_S = 5,
 	NOTIFY_FIRST_FD = 3, /* where inherited descriptors begin */
 };
 
 struct notify {
 	int fd; /* to tell by; -1: nobody wants to know */
-	struct sockaddr_un address;
-	socklen_t address_len;
 	int64_t watchdog_ns; /* to be alive in each such time; 0: none */
 	size_t n_listeners; /* inherited, the taken ones included */
 	struct {
@@ -47,7 +46,10 @@ int notify_take_address(struct notify *n, const struct sock_address *address);
 /* Takes the first inherited listener that is left, or -1. */
 int notify_take_any(struct notify *n);
 
-/* Tells the service manager, for example "READY=1". Never waits or fails. */
+/* Tells the service manager "READY=1"; waits up to NOTIFY_WAIT_S for it. */
+void notify_ready(const struct notify *n);
+
+/* Tells it something else, for example "WATCHDOG=1", if it hears us now. */
 void notify_tell(const struct notify *n, const char *state);
 
 /* Closes what nobody took, and the way to the service manager. */

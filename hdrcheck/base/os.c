@@ -27,6 +27,16 @@ os_signal_hold(const int *signals)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* For systems, and kernels, that cannot do it at once. */
+static void
+close_one_by_one(int fd)
+{
+	long most = sysconf(_SC_OPEN_MAX);
+
+	for (; fd < most; fd++)
+		close(fd);
+}
+
 #if defined(__linux__) && !defined(OS_PORTABLE)
 
 #include <sys/inotify.h>
@@ -57,7 +67,8 @@ os_signal_read(int fd)
 void
 os_close_from(int fd)
 {
-	close_range((unsigned)fd, ~0u, 0);
+	if (close_range((unsigned)fd, ~0u, 0) < 0)
+		close_one_by_one(fd);
 }
 
 int
@@ -207,10 +218,7 @@ os_signal_read(int fd)
 void
 os_close_from(int fd)
 {
-	long most = sysconf(_SC_OPEN_MAX);
-
-	for (; fd < most; fd++)
-		close(fd);
+	close_one_by_one(fd);
 }
 
 int

@@ -7,11 +7,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	LOCK_TRIES = 100, /* of a folder that somebody else has locked */
+	LOCK_WAIT_MS = 10, /* between two */
+};
 
 static const char *
 parse_unix(struct span path, struct sock_address *address)
@@ -150,8 +156,8 @@ remove_stale(const struct sock_address *address)
 
 /*
  * Two that start at once must not take each other's new socket for a stale
- * one, so the folder is locked meanwhile. -1: it cannot be read, hence not
- * locked; then the folder's owner is somebody else and starts no two of us.
+ * one, so the folder is locked meanwhile. Whoever may read the folder can lock
+ * it as well: that costs us a second, not the start. -1: it cannot be opened.
  */
 static int
 lock_folder(const char *path)
@@ -163,8 +169,11 @@ lock_folder(const char *path)
 	snprintf(folder, sizeof(folder), "%.*s",
 	    slash > path ? (int)(slash - path) : 1, path);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
+	for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			break;
+		poll(NULL, 0, LOCK_WAIT_MS);
+	}
 	return fd;
 }
 
@@ -172,8 +181,7 @@ static int
 listen_unix(int fd, const struct sock_address *address, mode_t mode)
 {
 	const struct sockaddr *to = (const struct sockaddr *)&address->storage;
-	int lock = lock_folder(sock_path(address));
-	int rc = remove_stale(address), saved;
+	int rc = remove_stale(address);
 	mode_t saved_mask;
 
 	if (rc == 0) {
@@ -181,13 +189,7 @@ listen_unix(int fd, const struct sock_address *address, mode_t mode)
 		rc = bind(fd, to, address->len);
 		umask(saved_mask);
 	}
-	if (rc == 0)
-		rc = listen(fd, SOCK_BACKLOG);
-	saved = errno;
-	if (lock >= 0)
-		close(lock);
-	errno = saved;
-	return rc;
+	return rc == 0 ? listen(fd, SOCK_BACKLOG) : rc;
 }
 
 /* Root takes the owner's ids for the moment of the bind, and no longer. */
@@ -224,14 +226,20 @@ int
 sock_listen(const struct sock_address *address, const struct sock_owner *owner)
 {
 	int fd = new_socket(address, SOCK_NONBLOCK);
-	int rc;
+	int lock = -1, rc, saved;
 
 	if (fd < 0)
 		return -1;
-	if (sock_path(address) != NULL)
+	if (sock_path(address) != NULL) {
+		lock = lock_folder(sock_path(address));
 		rc = listen_as(fd, address, owner);
-	else
+	} else {
 		rc = listen_inet(fd, address);
+	}
+	saved = errno;
+	if (lock >= 0)
+		close(lock);
+	errno = saved;
 	return rc < 0 ? close_failed(fd) : fd;
 }
 

@@ -69,6 +69,15 @@ fill_input(int fd, struct span input)
 	return -1;
 }
 
+static void
+unblock_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /*
  * SIGPIPE stays ignored: postkick writes twice, and a queue manager that has
  * read the first byte may have hung up before the second. It dies of that
@@ -77,14 +86,12 @@ fill_input(int fd, struct span input)
 static void
 reset_signals(void)
 {
-	sigset_t none;
-
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGUSR1, SIG_DFL);
+	unblock_signals();
 }
 
 static _Noreturn void
@@ -117,7 +124,8 @@ kill_group(int signo)
 /*
  * Between us and the command stands a process that hears of our end, and then
  * ends the command and whatever that has started: some of Postfix's commands
- * start others, and those would go on alone.
+ * start others, and those would go on alone. Signals that are sent to all of
+ * us are for the command to act on.
  */
 static _Noreturn void
 keep(const struct command *c, const struct pipes *p, pid_t parent)
@@ -127,9 +135,12 @@ keep(const struct command *c, const struct pipes *p, pid_t parent)
 	int status;
 
 	setpgid(0, 0);
-	reset_signals();
-	sigaction(SIGTERM, &action, NULL);
-	if (os_signal_at_parents_end(parent, SIGTERM) < 0)
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	sigaction(SIGUSR1, &action, NULL);
+	unblock_signals();
+	if (os_signal_at_parents_end(parent, SIGUSR1) < 0)
 		_exit(EXIT_NOT_RUN);
 	pid = fork();
 	if (pid == 0)

@@ -24,7 +24,7 @@ struct command {
 /*
  * Starts it in a process group of its own, with no descriptors but its standard
  * ones and no new privileges. The group's leader is a process that waits for
- * it; when we end, that kills the whole group (where the system can do that).
+ * it; if we end before, that kills the whole group (where systems allow that).
  *
  * Returns the leader's pid; *out and *err are the read ends of pipes from its
  * standard output and error, non-blocking, owned by the caller. -1 with errno.

@@ -221,8 +221,10 @@ serve(struct runner *r, const struct wire_request *request)
 static void
 pass_sign_of_life(struct runner *r)
 {
-	notify_tell(
-	    r->o.notify, r->ready || r->stopping ? "WATCHDOG=1" : "READY=1");
+	if (r->ready || r->stopping)
+		notify_tell(r->o.notify, "WATCHDOG=1");
+	else
+		notify_ready(r->o.notify);
 	r->ready = true;
 }
 

@@ -29,25 +29,23 @@ manager_bind(const struct sockaddr_un *address, socklen_t len)
 	return fd;
 }
 
-/*
- * Makes n a way to a manager in the folder, whose socket is returned. Anybody
- * may tell it something, as is usual.
- */
+/* Makes n a way to a manager in the folder, whose socket is returned. */
 static inline int
 manager_open(void **folder, struct notify *n)
 {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	char path[FOLDER_PATH_SIZE];
 	int fd;
 
 	memset(n, 0, sizeof(*n));
-	n->address.sun_family = AF_UNIX;
-	snprintf(n->address.sun_path, sizeof(n->address.sun_path), "%s",
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s",
 	    folder_join(folder, "manager", path));
-	n->address_len = sizeof(n->address);
-	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	fd = manager_bind(&n->address, n->address_len);
+	fd = manager_bind(&address, sizeof(address));
+	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_true(n->fd >= 0 && fd >= 0);
-	assert_int_equal(chmod(n->address.sun_path, 0666), 0);
+	assert_int_equal(
+	    connect(n->fd, (const struct sockaddr *)&address, sizeof(address)),
+	    0);
 	return fd;
 }
 

@@ -267,7 +267,7 @@ a_requeue_that_became_unsafe_is_a_release(void **state)
 	sim_settle(sim);
 	check_log("released", sim,
 	    "requeue MAILAAA\n* failed requeue, again in 1 s\n"
-	    "* old MAILAAA\n" A_LEAVES);
+	    "* old MAILAAA\npickup\n" A_LEAVES);
 	sim_close(sim);
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -170,7 +171,7 @@ send_many(int channel, int fd, size_t n)
 }
 
 static void
-more_descriptors_than_allowed_are_refused_and_closed(void **state)
+more_descriptors_than_allowed_are_closed(void **state)
 {
 	struct pair *p = *state;
 	int before = next_fd();
@@ -178,8 +179,29 @@ more_descriptors_than_allowed_are_refused_and_closed(void **state)
 	for (size_t n = WIRE_FDS_MAX + 1; n <= 8; n++) {
 		send_many(p->a, p->a, n);
 		assert_int_equal(
-		    wire_receive(p->b, p->room, p->fds, &p->n_fds), -1);
-		assert_int_equal(errno, EPROTO);
+		    wire_receive(p->b, p->room, p->fds, &p->n_fds), 1);
+		assert_int_equal(p->n_fds, 0);
+		assert_int_equal(next_fd(), before);
+	}
+}
+
+/* The message is there all the same. */
+static void
+descriptors_without_room_do_not_come_along(void **state)
+{
+	struct pair *p = *state;
+	struct rlimit limit, tight;
+	int before = next_fd(), both[2] = {p->a, p->a};
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int room = 0; room < 2; room++) {
+		assert_int_equal(wire_send(p->a, span_str("SL"), both, 2), 0);
+		tight = limit;
+		tight.rlim_cur = (rlim_t)(before + room);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+		assert_int_equal(
+		    wire_receive(p->b, p->room, p->fds, &p->n_fds), 2);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 		assert_int_equal(p->n_fds, 0);
 		assert_int_equal(next_fd(), before);
 	}
@@ -226,7 +248,8 @@ main(void)
 	    TEST(the_other_side_s_end_is_told),
 	    TEST(descriptors_come_along),
 	    TEST(one_descriptor_comes_alone),
-	    TEST(more_descriptors_than_allowed_are_refused_and_closed),
+	    TEST(more_descriptors_than_allowed_are_closed),
+	    TEST(descriptors_without_room_do_not_come_along),
 	    TEST(a_message_has_a_longest_size),
 	    TEST(an_empty_message_is_taken_for_the_end),
 	};
