@@ -67,11 +67,12 @@ static int
 format_hold(const struct date *date, char out[VERDICT_TEXT_SIZE])
 {
 	static const char until[] = "HOLD until ";
+	static const char gone[] = "its rule is gone";
 	char *rest = out + sizeof(until) - 1;
 
 	memcpy(out, until, sizeof(until));
 	if (date->never)
-		strcpy(rest, "its rule is gone");
+		memcpy(rest, gone, sizeof(gone));
 	else
 		clock_format_utc(date->moment_s, rest);
 	return (int)strlen(out);
