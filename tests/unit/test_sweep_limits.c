@@ -266,8 +266,8 @@ a_requeue_that_became_unsafe_is_a_release(void **state)
 	sweep_not_run(&sim->sweep, SWEEP_REQUEUE, &sim->now);
 	sim_settle(sim);
 	check_log("released", sim,
-	    "requeue MAILAAA\n* failed requeue, again in 1 s\n"
-	    "* old MAILAAA\npickup\n" A_LEAVES);
+	    "requeue MAILAAA\n* failed requeue, again in 1 s\npickup\n"
+	    "* old MAILAAA\n" A_LEAVES);
 	sim_close(sim);
 }
 
