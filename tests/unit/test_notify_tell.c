@@ -174,16 +174,17 @@ static const char *
 child_tells(void *ctx)
 {
 	const struct hearing *h = ctx;
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct sockaddr_storage room = {.ss_family = AF_UNIX};
+	struct sockaddr_un *un = (struct sockaddr_un *)&room;
 	char name[128];
 	struct notify n;
 
 	start_afresh();
 	name_of(h, name);
-	memcpy(un.sun_path, name, h->len);
+	memcpy(un->sun_path, name, h->len);
 	if (h->folder == NULL)
-		un.sun_path[0] = '\0';
-	if (!seat_manager(&un,
+		un->sun_path[0] = '\0';
+	if (!seat_manager(un,
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + h->len)))
 		return "no manager";
 	set_manager(name, NULL, NULL);
