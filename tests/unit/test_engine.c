@@ -243,6 +243,8 @@ a_read_that_was_killed_is_told(void **state)
 	host_expect(h, "read", "RABCDEF12345\n");
 	host_start(h, 'R');
 	host_print(h->err, span_str("postcat: warning: no fatal: what\n"));
+	host_send(h, "C0", NULL, 0);
+	host_expect(h, "it has seen that by now", "L");
 	host_end(h, 'R', 128 + SIGKILL);
 	host_logged(h, "the log", "again in 1 s");
 }
@@ -285,6 +287,7 @@ static void
 walks_and_reads_that_nobody_sees_are_repeated(void **state)
 {
 	struct host *h = *state;
+	const char *failed;
 
 	host_open(h);
 	host_expect(h, "walk", "L");
@@ -299,6 +302,13 @@ walks_and_reads_that_nobody_sees_are_repeated(void **state)
 	host_expect(h, "read again", "RABCDEF12345\n");
 	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 60), "");
 	host_expect(h, "release", "HABCDEF12345\n");
+	host_serve(h, 'H', "", "postsuper: ABCDEF12345: released from hold\n");
+	host_logged(h, "the log", "ABCDEF12345: released, due=");
+	failed = strstr(h->log_text, "again in");
+	assert_non_null(failed);
+	failed = strstr(failed + 1, "again in");
+	assert_non_null(failed);
+	assert_null(strstr(failed + 1, "again in")); /* twice, no more */
 }
 
 /* A walk tells what became of it. */
