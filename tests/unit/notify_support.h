@@ -5,6 +5,7 @@
 #ifndef UNIT_NOTIFY_SUPPORT_H
 #define UNIT_NOTIFY_SUPPORT_H
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,55 @@
 #include "tests/unit/support.h"
 
 #include "hdrcheck/base/notify.h"
+#include "hdrcheck/base/os.h"
 
 enum { MANAGER_GUARD_MS = 20 * 1000 /* what takes longer has failed */ };
+
+#define OWN_PID "own"
+
+/* Sets a variable; NULL: there is none. OWN_PID: this process. */
+static inline void
+set_env(const char *name, const char *value)
+{
+	char pid[24];
+
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	if (value == NULL)
+		unsetenv(name);
+	else
+		setenv(name, strcmp(value, OWN_PID) == 0 ? pid : value, 1);
+}
+
+static inline void
+set_listen(const char *pid, const char *fds, const char *names)
+{
+	set_env("LISTEN_PID", pid);
+	set_env("LISTEN_FDS", fds);
+	set_env("LISTEN_FDNAMES", names);
+}
+
+static inline void
+set_manager(const char *socket_name, const char *pid, const char *usec)
+{
+	set_env("NOTIFY_SOCKET", socket_name);
+	set_env("WATCHDOG_PID", pid);
+	set_env("WATCHDOG_USEC", usec);
+}
+
+/* Nothing is inherited, and nobody wants to know. */
+static inline void
+start_afresh(void)
+{
+	os_close_from(NOTIFY_FIRST_FD);
+	set_listen(NULL, NULL, NULL);
+	set_manager(NULL, NULL, NULL);
+}
+
+static inline bool
+is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
 
 /* A datagram socket of that name, or -1. */
 static inline int

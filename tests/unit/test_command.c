@@ -254,6 +254,35 @@ a_command_is_killed_with_its_children(void **state)
 	check_int("killed", child_close(&c), 128 + SIGKILL);
 }
 
+static const struct {
+	const char *row;
+	int signo;
+} signals[] = {{"TERM", SIGTERM}, {"INT", SIGINT}, {"HUP", SIGHUP}};
+
+/* The leader waits for what the command makes of it, and tells its end. */
+static void
+signals_are_for_the_command_to_act_on(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(signals); i++) {
+		struct child c = {.path = "sh",
+		    .args = {"-c",
+			"trap 'echo got; exit 7' TERM INT HUP; echo there; "
+			"while :; do sleep 0.02; done"}};
+		struct pollfd p = {.events = POLLIN};
+
+		child_open(&c);
+		p.fd = c.fd[0];
+		check_int(signals[i].row, poll(&p, 1, GUARD_MS), 1);
+		kill(c.pid, signals[i].signo); /* the leader alone */
+		kill(-c.pid, signals[i].signo);
+		child_read(&c);
+		check_span(signals[i].row, buf_span(&c.got[0]),
+		    span_str("there\ngot\n"));
+		check_int(signals[i].row, child_close(&c), 7);
+	}
+}
+
 static void
 a_command_runs_as_another_user(void **state)
 {
@@ -361,7 +390,7 @@ static void
 start_and_die(int fd)
 {
 	struct child c = {
-	    .path = "sh", .args = {"-c", "echo there; exec sleep 20"}};
+	    .path = "sh", .args = {"-c", "sleep 20 & echo there; sleep 20"}};
 	struct pollfd p = {.events = POLLIN};
 
 	child_open(&c);
@@ -372,10 +401,14 @@ start_and_die(int fd)
 	_exit(0);
 }
 
+/*
+ * Its leader, the command, and what that started: all become our children.
+ * There are four, or three when the command did not get far.
+ */
 static void
 a_command_dies_with_its_parent(void **state)
 {
-	int ends[2], status = 0;
+	int ends[2], status = 0, n = 0;
 	pid_t parent, command = 0;
 
 	(void)state;
@@ -390,7 +423,12 @@ a_command_dies_with_its_parent(void **state)
 	assert_int_equal(waitpid(parent, &status, 0), parent);
 	check_int("the parent", command_exit_code(status), 0);
 	assert_int_equal(waitpid(command, &status, 0), command);
-	check_int("the command", command_exit_code(status), 128 + SIGKILL);
+	check_int("the leader", command_exit_code(status), 128 + SIGKILL);
+	for (; waitpid(-1, &status, 0) > 0; n++)
+		check_int(
+		    "the others", command_exit_code(status), 128 + SIGKILL);
+	assert_int_equal(errno, ECHILD);
+	assert_true(n >= 2);
 	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 	close(ends[0]);
 	close(ends[1]);
@@ -407,6 +445,7 @@ main(void)
 		cmocka_unit_test(input_has_a_longest_size),
 		cmocka_unit_test(our_ends_neither_wait_nor_pass_on),
 		cmocka_unit_test(a_command_is_killed_with_its_children),
+		cmocka_unit_test(signals_are_for_the_command_to_act_on),
 		cmocka_unit_test(a_command_runs_as_another_user),
 		cmocka_unit_test(a_command_has_no_descriptors_but_three),
 		cmocka_unit_test(a_command_has_fresh_signals),

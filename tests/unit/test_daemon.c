@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -131,6 +133,42 @@ a_second_start_exits_75(void **state)
 	check_part("log", out, address.text);
 	check_part("log", out, ": somebody listens there already\n");
 	close(first);
+}
+
+/* A daemon that is asked once, and is gone then. Its exit code. */
+static int
+be_asked(int listener)
+{
+	return accept(listener, NULL, NULL) >= 0 ? 0 : 1;
+}
+
+static void
+a_second_start_takes_what_is_given_up_meanwhile(void **state)
+{
+	struct sock_owner owner = {geteuid(), getegid(), 0600};
+	char out[CAPTURE_SIZE];
+	struct sock_address address;
+	int first, second, exit_code, status = -1;
+	pid_t pid;
+
+	folder_address(state, "s", &address);
+	first = sock_listen(&address, &owner);
+	assert_true(first >= 0);
+	fcntl(first, F_SETFL, 0);
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(be_asked(first));
+	close(first);
+	second = try_listen(&address, &exit_code, out);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	check_int("it was busy", status, 0);
+	assert_int_equal(exit_code, 0);
+	assert_true(second >= 0);
+	assert_string_equal(out, "");
+	assert_true(sock_is_bound_to(second, &address));
+	close(second);
 }
 
 static void
@@ -282,6 +320,7 @@ main(void)
 	    cmocka_unit_test(ids_are_those_of_the_settings),
 	    cmocka_unit_test(others_stay_who_they_are),
 	    IN_FOLDER(a_second_start_exits_75),
+	    IN_FOLDER(a_second_start_takes_what_is_given_up_meanwhile),
 	    IN_FOLDER(a_file_in_the_way_is_told),
 	    IN_FOLDER(a_missing_folder_is_told_with_the_command),
 	    cmocka_unit_test(a_folder_of_the_root_folder_is_named),

@@ -185,6 +185,154 @@ a_command_that_cannot_be_started_is_told(void **state)
 	host_logged(h, "the reason", strerror(11));
 }
 
+/*
+ * postcat says that it gives up, and sleeps for a second then: the read is
+ * ended, once, and that is a failure of its mail and not of the command.
+ */
+static void
+a_read_that_gives_up_is_ended(void **state)
+{
+	struct host *h = *state;
+
+	show(h, "ABCDEF12345", PAST_S);
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_start(h, 'R');
+	host_print(h->err, span_str("postcat: warning: what\npostcat: fat"));
+	host_print(h->err, span_str("al: open queue file ABCDEF12345\n"));
+	host_expect(h, "the end is asked for", "E");
+	host_print(h->err, span_str("postcat: fatal: again\n"));
+	host_print(h->out, span_str("*** ENVELOPE RECORDS hold/ABC"));
+	host_end(h, 'R', 128 + SIGKILL);
+	host_expect(h, "read again, at once", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 60), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+	host_serve(h, 'H', "", "postsuper: ABCDEF12345: released from hold\n");
+	host_logged(h, "the log", "ABCDEF12345: released, due=");
+	assert_null(strstr(h->log_text, "again in"));
+}
+
+/* And so is the next one that does. */
+static void
+each_read_that_gives_up_is_ended(void **state)
+{
+	struct host *h = *state;
+
+	show(h, "ABCDEF12345", PAST_S);
+	for (int i = 0; i < 2; i++) {
+		host_expect(h, "read", "RABCDEF12345\n");
+		host_start(h, 'R');
+		host_print(h->err, span_str("postcat: fatal: no\n"));
+		host_expect(h, "the end is asked for", "E");
+		host_end(h, 'R', 128 + SIGKILL);
+	}
+	host_send(h, "C0", NULL, 0);
+	host_expect(h, "the next time is after a walk", "L");
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 60), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+}
+
+/* Killed by somebody else it was not run. */
+static void
+a_read_that_was_killed_is_told(void **state)
+{
+	struct host *h = *state;
+
+	show(h, "ABCDEF12345", PAST_S);
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_start(h, 'R');
+	host_print(h->err, span_str("postcat: warning: no fatal: what\n"));
+	host_send(h, "C0", NULL, 0);
+	host_expect(h, "it has seen that by now", "L");
+	host_end(h, 'R', 128 + SIGKILL);
+	host_logged(h, "the log", "again in 1 s");
+}
+
+/* Only a read is ended: the words of others are what they are. */
+static void
+other_commands_that_give_up_are_awaited(void **state)
+{
+	struct host *h = *state;
+
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S),
+	    "postqueue: fatal: what\n");
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 60), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+	host_start(h, 'H');
+	host_print(h->err, span_str("postsuper: fatal: what\n"));
+	host_print(
+	    h->err, span_str("postsuper: ABCDEF12345: released from hold\n"));
+	host_logged(h, "the log", "ABCDEF12345: released, due=");
+	host_end(h, 'H', 0);
+	host_send(h, "C0", NULL, 0);
+	host_expect(h, "the next walk", "L");
+}
+
+/* A command whose descriptors got lost, as too many are open. */
+static void
+run_unseen(struct host *h, char verb)
+{
+	char started[] = {'S', verb, '\0'};
+
+	host_send(h, started, NULL, 0);
+	host_end(h, verb, 0);
+}
+
+/* What they printed is not known, so they are run again, a second later. */
+static void
+walks_and_reads_that_nobody_sees_are_repeated(void **state)
+{
+	struct host *h = *state;
+	const char *failed;
+
+	host_open(h);
+	host_expect(h, "walk", "L");
+	run_unseen(h, 'L');
+	host_logged(h, "the log",
+	    "postqueue -j failed: Too many open files; again in 1 s");
+	host_expect(h, "walk again", "L");
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
+	host_expect(h, "read", "RABCDEF12345\n");
+	run_unseen(h, 'R');
+	host_logged(h, "the log", "Too many open files; again in 1 s");
+	host_expect(h, "read again", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 60), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+	host_serve(h, 'H', "", "postsuper: ABCDEF12345: released from hold\n");
+	host_logged(h, "the log", "ABCDEF12345: released, due=");
+	failed = strstr(h->log_text, "again in");
+	assert_non_null(failed);
+	failed = strstr(failed + 1, "again in");
+	assert_non_null(failed);
+	assert_null(strstr(failed + 1, "again in")); /* twice, no more */
+}
+
+/* A walk tells what became of it. */
+static void
+a_release_that_nobody_sees_is_done(void **state)
+{
+	struct host *h = *state;
+	unsigned before;
+
+	show(h, "ABCDEF12345", PAST_S);
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 60), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+	before = h->kicks;
+	run_unseen(h, 'H');
+	host_expect(h, "a walk", "L");
+	host_serve(h, 'L', "", "");
+	host_logged(h, "the log", "ABCDEF12345: released, due=");
+	assert_null(strstr(h->log_text, "again in"));
+	host_send(h, "C0", NULL, 0);
+	host_expect(h, "the next walk", "L");
+	assert_true(h->kicks > before);
+}
+
 /* Whatever commands print, the engine lives, and tells. */
 static void
 hostile_output_ends_nothing(void **state)
@@ -295,6 +443,12 @@ main(void)
 		HOST(a_long_listing_is_read_as_it_comes),
 		HOST(a_failed_walk_is_told_and_done_again),
 		HOST(a_command_that_cannot_be_started_is_told),
+		HOST(a_read_that_gives_up_is_ended),
+		HOST(each_read_that_gives_up_is_ended),
+		HOST(a_read_that_was_killed_is_told),
+		HOST(other_commands_that_give_up_are_awaited),
+		HOST(walks_and_reads_that_nobody_sees_are_repeated),
+		HOST(a_release_that_nobody_sees_is_done),
 		HOST(hostile_output_ends_nothing),
 #if defined(__linux__) && !defined(OS_PORTABLE)
 		HOST(news_of_hold_is_acted_on_at_once),

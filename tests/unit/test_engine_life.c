@@ -180,6 +180,40 @@ a_runner_that_talks_nonsense_is_left(void **state)
 	}
 }
 
+/* It has too many open files: what comes along gets lost, and no more. */
+static void
+settings_that_get_lost_change_nothing(void **state)
+{
+	struct host *h = *state;
+
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_serve(h, 'L', "", "");
+	host_send(h, "C1", NULL, 0);
+	host_logged(
+	    h, "the log", "no descriptor is free; the old configuration stays");
+	assert_null(strstr(h->log_text, "configuration read again"));
+	host_send(h, "C0", NULL, 0);
+	host_expect(h, "the next time", "L");
+}
+
+static void
+a_watch_that_gets_lost_is_not_missed(void **state)
+{
+	struct host *h = *state;
+
+	host_open(h);
+	host_expect(h, "walk", "L");
+	host_send(h, "N", NULL, 0);
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
+	host_expect(h, "read", "RABCDEF12345\n");
+	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 1), "");
+	host_expect(h, "release", "HABCDEF12345\n");
+	host_serve(h, 'H', "", "postsuper: ABCDEF12345: released from hold\n");
+	host_logged(h, "the log", "ABCDEF12345: released, due=");
+	assert_null(strstr(h->log_text, "is watched"));
+}
+
 static void
 send_settings(struct host *h, const char *text)
 {
@@ -404,6 +438,8 @@ main(void)
 	    HOST(it_stops_when_told_to),
 	    HOST(a_release_and_its_kick_are_finished_first),
 	    HOST(a_runner_that_talks_nonsense_is_left),
+	    HOST(settings_that_get_lost_change_nothing),
+	    HOST(a_watch_that_gets_lost_is_not_missed),
 	    HOST(settings_are_read_again_all_or_nothing),
 	    HOST(new_settings_are_applied_to_held_mail),
 	    HOST(what_postfix_s_settings_say_is_applied),

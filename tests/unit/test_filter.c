@@ -25,6 +25,8 @@
 #define UNREAD "X-Deliver-At: tomorrow\n"
 #define NEVER  "X-Deliver-At: never (rule night)\n"
 
+#define RECEIVED "Received: from a.test by b.test; 31 Dec 2025 00:00 +0000\n"
+
 #define TOLD_AHEAD "hdrcheck: HOLD until 2026-02-01T00:00:00Z\n"
 #define TOLD_LATER "hdrcheck: HOLD until 2026-03-01T00:00:00Z\n"
 #define TOLD_NEVER "hdrcheck: HOLD until its rule is gone\n"
@@ -205,6 +207,28 @@ static const struct {
     {"no end beats a date", SPAN(LATER NEVER "\n"), EX_TEMPFAIL, TOLD_NEVER},
     {"a date does not beat no end", SPAN(NEVER LATER "\n"), EX_TEMPFAIL,
 	TOLD_NEVER},
+    {"no end below a trace", SPAN(RECEIVED NEVER "\n"), EX_OK, ""},
+    {"no end above one", SPAN(NEVER RECEIVED "\n"), EX_TEMPFAIL, TOLD_NEVER},
+    {"no end between two", SPAN(RECEIVED NEVER RECEIVED "\n"), EX_OK, ""},
+    {"no end above and below", SPAN(NEVER RECEIVED NEVER "\n"), EX_TEMPFAIL,
+	TOLD_NEVER},
+    {"no end below a trace that is folded",
+	SPAN("Received: from a.test\n\tby b.test\n" NEVER "\n"), EX_OK, ""},
+    {"no end below a trace in another case",
+	SPAN("rECEIVED : from a.test\r\n" NEVER "\n"), EX_OK, ""},
+    {"no end below an empty trace", SPAN("Received:\n" NEVER "\n"), EX_OK, ""},
+    {"no end below what only begins so",
+	SPAN("Received-SPF: pass\n" NEVER "\n"), EX_TEMPFAIL, TOLD_NEVER},
+    {"no end below a trace in the fold of another",
+	SPAN("A: b\n Received: c\n" NEVER "\n"), EX_TEMPFAIL, TOLD_NEVER},
+    {"no end and a date below a trace", SPAN(RECEIVED NEVER AHEAD "\n"),
+	EX_TEMPFAIL, TOLD_AHEAD},
+    {"a date, and no end below a trace", SPAN(AHEAD RECEIVED NEVER "\n"),
+	EX_TEMPFAIL, TOLD_AHEAD},
+    {"a date below a trace", SPAN(RECEIVED AHEAD "\n"), EX_TEMPFAIL,
+	TOLD_AHEAD},
+    {"unreadable below a trace", SPAN(RECEIVED UNREAD "\n"), EX_DATAERR,
+	TOLD_UNREAD},
     {"the last of many", SPAN("A: b\nC: d\n e\nF: g\n" AHEAD "\nbody\n"),
 	EX_TEMPFAIL, TOLD_AHEAD},
 };

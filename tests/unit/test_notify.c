@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * What is inherited.
+ *
  * Each row works in a child: the environment is the child's, and so are the
  * descriptors, most of which are closed. It begins with the standard ones.
  */
@@ -10,58 +12,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/stat.h>
-
-#include "hdrcheck/base/os.h"
 
 #define NO_LISTENER                                                            \
 	"LISTEN_FDS: an inherited descriptor is not a listening stream socket"
-#define TOO_MANY "LISTEN_FDS: too many sockets are inherited"
-
-/* Sets a variable; NULL: there is none. OWN: the number of this process. */
-#define OWN "own"
-static void
-set_env(const char *name, const char *value)
-{
-	char pid[24];
-
-	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
-	if (value == NULL)
-		unsetenv(name);
-	else
-		setenv(name, strcmp(value, OWN) == 0 ? pid : value, 1);
-}
-
-static void
-set_listen(const char *pid, const char *fds, const char *names)
-{
-	set_env("LISTEN_PID", pid);
-	set_env("LISTEN_FDS", fds);
-	set_env("LISTEN_FDNAMES", names);
-}
-
-static void
-set_manager(const char *socket_name, const char *pid, const char *usec)
-{
-	set_env("NOTIFY_SOCKET", socket_name);
-	set_env("WATCHDOG_PID", pid);
-	set_env("WATCHDOG_USEC", usec);
-}
-
-/* Nothing is inherited, and nobody wants to know. */
-static void
-start_afresh(void)
-{
-	os_close_from(NOTIFY_FIRST_FD);
-	set_listen(NULL, NULL, NULL);
-	set_manager(NULL, NULL, NULL);
-}
-
-static bool
-is_open(int fd)
-{
-	return fcntl(fd, F_GETFD) >= 0;
-}
+#define TOO_MANY  "LISTEN_FDS: too many sockets are inherited"
+#define NO_NUMBER "LISTEN_FDS: not a number of sockets"
 
 /* A socket that listens where the system chooses. */
 static int
@@ -105,24 +60,24 @@ static const struct count {
 	int want; /* listeners */
 } counts[] = {
     {"nothing is said", NULL, NULL, NULL, 0},
-    {"none", OWN, "0", NULL, 0},
-    {"one", OWN, "1", NULL, 1},
-    {"two", OWN, "2", NULL, 2},
-    {"one less than the limit", OWN, "7", NULL, 7},
-    {"the limit", OWN, "8", NULL, 8},
-    {"one more than the limit", OWN, "9", TOO_MANY, 0},
-    {"the most that an int holds", OWN, "2147483647", TOO_MANY, 0},
-    {"more than an int holds", OWN, "2147483648", NULL, 0},
-    {"2^32 + 1", OWN, "4294967297", NULL, 0},
-    {"2^64 + 1", OWN, "18446744073709551617", NULL, 0},
-    {"no number of sockets", OWN, NULL, NULL, 0},
-    {"an empty number", OWN, "", NULL, 0},
-    {"less than none", OWN, "-1", NULL, 0},
-    {"a sign", OWN, "+1", NULL, 0},
-    {"a blank", OWN, " 1", NULL, 0},
-    {"a letter behind", OWN, "1x", NULL, 0},
-    {"hexadecimal", OWN, "0x1", NULL, 0},
-    {"a zero in front", OWN, "01", NULL, 1},
+    {"none", OWN_PID, "0", NO_NUMBER, 0},
+    {"one", OWN_PID, "1", NULL, 1},
+    {"two", OWN_PID, "2", NULL, 2},
+    {"one less than the limit", OWN_PID, "7", NULL, 7},
+    {"the limit", OWN_PID, "8", NULL, 8},
+    {"one more than the limit", OWN_PID, "9", TOO_MANY, 0},
+    {"the most that an int holds", OWN_PID, "2147483647", TOO_MANY, 0},
+    {"more than an int holds", OWN_PID, "2147483648", NO_NUMBER, 0},
+    {"2^32 + 1", OWN_PID, "4294967297", NO_NUMBER, 0},
+    {"2^64 + 1", OWN_PID, "18446744073709551617", NO_NUMBER, 0},
+    {"no number of sockets", OWN_PID, NULL, NO_NUMBER, 0},
+    {"an empty number", OWN_PID, "", NO_NUMBER, 0},
+    {"less than none", OWN_PID, "-1", NO_NUMBER, 0},
+    {"a sign", OWN_PID, "+1", NO_NUMBER, 0},
+    {"a blank", OWN_PID, " 1", NO_NUMBER, 0},
+    {"a letter behind", OWN_PID, "1x", NO_NUMBER, 0},
+    {"hexadecimal", OWN_PID, "0x1", NO_NUMBER, 0},
+    {"a zero in front", OWN_PID, "01", NULL, 1},
     {"they are another's", "1", "2", NULL, 0},
     {"they are too many, but another's", "1", "9", NULL, 0},
     {"they are nobody's", NULL, "2", NULL, 0},
@@ -267,7 +222,7 @@ child_inherits(void *ctx)
 	start_afresh();
 	if (!inherit(1) || make(in->kind) != (in->kind == CLOSED ? -1 : fd))
 		return "cannot be made";
-	set_listen(OWN, "2", "a:b");
+	set_listen(OWN_PID, "2", "a:b");
 	error = notify_open(&n);
 	if (!in->ok) {
 		if (error == NULL || strcmp(error, NO_LISTENER) != 0)
@@ -337,7 +292,7 @@ child_names(void *ctx)
 	start_afresh();
 	if (!inherit(3))
 		return "no sockets";
-	set_listen(OWN, "3", row->text);
+	set_listen(OWN_PID, "3", row->text);
 	error = notify_open(&n);
 	if (error != NULL)
 		return error;
@@ -402,7 +357,7 @@ open_four(const char *path, struct notify *n, struct sock_address address[4])
 	if (listen_inet(AF_INET6, SOCK_STREAM) < 0 &&
 	    dup2(NOTIFY_FIRST_FD, NOTIFY_FIRST_FD + 3) < 0)
 		return "no fourth socket";
-	set_listen(OWN, "4", "one:two:two");
+	set_listen(OWN_PID, "4", "one:two:two");
 	for (int i = 0; i < 4 && error == NULL; i++)
 		error = setting_of(NOTIFY_FIRST_FD + i, &address[i]);
 	return error != NULL ? error : notify_open(n);
@@ -479,250 +434,6 @@ listeners_are_taken(void **state)
 	check_in_child("by address", child_takes_by_address, path);
 }
 
-/* NOTIFY_SOCKET */
-
-static const struct way {
-	const char *row;
-	const char *name;
-	bool ok;
-} ways[] = {
-    {"none", NULL, false},
-    {"an empty one", "", false},
-    {"the root folder alone", "/", false},
-    {"an at sign alone", "@", false},
-    {"a short path", "/x", true},
-    {"a short abstract name", "@x", true},
-    {"a relative path", "run/notify", false},
-    {"a path above", "../notify", false},
-    {"another family", "vsock:2:1234", false},
-};
-
-static const char *
-child_opens_way(void *ctx)
-{
-	const struct way *way = ctx;
-	struct notify n;
-
-	start_afresh();
-	set_manager(way->name, OWN, "1000000");
-	if (notify_open(&n) != NULL)
-		return "an error";
-	if (n.fd >= 0 && fcntl(n.fd, F_GETFD) != FD_CLOEXEC)
-		return "not close-on-exec";
-	if ((n.fd >= 0) != way->ok)
-		return way->ok ? "no way" : "a way";
-	if ((n.watchdog_ns > 0) != way->ok)
-		return "a watchdog without a way, or none";
-	notify_tell(&n, "READY=1"); /* to nobody */
-	notify_close(&n);
-	notify_tell(&n, "READY=1");
-	return n.fd == -1 ? NULL : "not closed";
-}
-
-static void
-a_way_to_the_manager_is_a_path_or_abstract(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(ways); i++) {
-		struct way way = ways[i];
-
-		check_in_child(way.row, child_opens_way, &way);
-	}
-}
-
-/* A manager whose name has so many bytes; what it is told. */
-struct hearing {
-	const char *folder; /* NULL: an abstract name */
-	size_t len;
-	bool ok;
-};
-
-static void
-name_of(const struct hearing *h, char name[128])
-{
-	memset(name, 'x', h->len);
-	name[h->len] = '\0';
-	if (h->folder != NULL) {
-		memcpy(name, h->folder, strlen(h->folder));
-		name[strlen(h->folder)] = '/';
-	} else {
-		name[0] = '@';
-		snprintf(name + 1, 24, "unit-%ld-", (long)getpid());
-		name[strlen(name)] = 'x';
-	}
-}
-
-static const char *
-hear(int fd, const char *want)
-{
-	char text[64];
-	ssize_t n = recv(fd, text, sizeof(text), MSG_DONTWAIT);
-
-	if (n < 0)
-		return "nothing was heard";
-	return span_equal_str(span_of(text, (size_t)n), want)
-	    ? NULL
-	    : "something else was heard";
-}
-
-static const char *
-child_tells(void *ctx)
-{
-	const struct hearing *h = ctx;
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	char name[128];
-	struct notify n;
-	int fd;
-
-	start_afresh();
-	name_of(h, name);
-	set_manager(name, NULL, NULL);
-	if (notify_open(&n) != NULL)
-		return "an error";
-	if (!h->ok)
-		return n.fd < 0 ? NULL : "a way";
-	memcpy(un.sun_path, name, h->len);
-	if (h->folder == NULL)
-		un.sun_path[0] = '\0';
-	fd = manager_bind(
-	    &un, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + h->len));
-	if (fd < 0)
-		return "no manager";
-	notify_tell(&n, "READY=1");
-	notify_tell(&n, "STOPPING=1\nSTATUS=x");
-	if (hear(fd, "READY=1") != NULL)
-		return "the first";
-	if (hear(fd, "STOPPING=1\nSTATUS=x") != NULL)
-		return "the second";
-	if (hear(fd, "") == NULL)
-		return "a third";
-	close(fd);
-	notify_tell(&n, "WATCHDOG=1"); /* it is gone */
-	notify_close(&n);
-	return NULL;
-}
-
-static void
-what_is_told_is_heard(void **state)
-{
-	struct hearing path = {.folder = *state, .ok = true};
-	char row[40];
-
-	for (path.len = 106; path.len <= 108; path.len++) {
-		path.ok = path.len < 108;
-		snprintf(row, sizeof(row), "a path of %zu bytes", path.len);
-		check_in_child(row, child_tells, &path);
-	}
-}
-
-#ifdef __linux__
-
-static void
-what_is_told_to_an_abstract_name_is_heard(void **state)
-{
-	struct hearing name = {.folder = NULL, .ok = true};
-	char row[40];
-
-	(void)state;
-	name.len = 40;
-	check_in_child("an abstract name", child_tells, &name);
-	for (name.len = 106; name.len <= 108; name.len++) {
-		name.ok = name.len < 108;
-		snprintf(row, sizeof(row), "a name of %zu bytes", name.len);
-		check_in_child(row, child_tells, &name);
-	}
-}
-
-#endif
-
-/* More than any queue holds; a child that waits is ended. */
-static const char *
-child_tells_too_much(void *ctx)
-{
-	const char *path = ctx;
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	struct notify n;
-	int fd;
-
-	start_afresh();
-	set_manager(path, NULL, NULL);
-	if (notify_open(&n) != NULL || n.fd < 0)
-		return "no way";
-	strcpy(un.sun_path, path);
-	fd = manager_bind(&un, sizeof(un));
-	alarm(MANAGER_GUARD_MS / 1000);
-	for (int i = 0; i < 10000; i++)
-		notify_tell(&n, "WATCHDOG=1");
-	return hear(fd, "WATCHDOG=1");
-}
-
-static void
-a_manager_that_does_not_listen_is_not_waited_for(void **state)
-{
-	char path[FOLDER_PATH_SIZE];
-
-	folder_join(state, "manager", path);
-	check_in_child("a full queue", child_tells_too_much, path);
-}
-
-/* WATCHDOG_USEC and WATCHDOG_PID */
-
-static const struct watchdog {
-	const char *row;
-	const char *pid;
-	const char *usec;
-	int64_t want_ns;
-} watchdogs[] = {
-    {"none", NULL, NULL, 0},
-    {"one second", NULL, "1000000", INT64_C(1000000000)},
-    {"one second, for us", OWN, "1000000", INT64_C(1000000000)},
-    {"for another", "1", "1000000", 0},
-    {"for process 0", "0", "1000000", 0},
-    {"for an empty number", "", "1000000", 0},
-    {"for no number", "me", "1000000", 0},
-    {"the shortest", NULL, "1", 1000},
-    {"no time", OWN, "0", 0},
-    {"less than none", OWN, "-1", 0},
-    {"an empty time", OWN, "", 0},
-    {"no number", OWN, "1s", 0},
-    {"the longest in nanoseconds", NULL, "9223372036854775",
-	INT64_C(9223372036854775000)},
-    {"one more", NULL, "9223372036854776", 0},
-    {"2^63 microseconds", NULL, "9223372036854775808", 0},
-    {"infinity, as systemd has it", NULL, "18446744073709551615", 0},
-    {"2^64 + 1000000", NULL, "18446744073710551616", 0},
-};
-
-static const char *
-child_has_watchdog(void *ctx)
-{
-	const struct watchdog *w = ctx;
-	static char wrong[64];
-	struct notify n;
-
-	start_afresh();
-	set_manager("/run/notify", w->pid, w->usec);
-	if (notify_open(&n) != NULL)
-		return "an error";
-	if (n.fd < 0)
-		return "no way";
-	if (n.watchdog_ns == w->want_ns)
-		return NULL;
-	snprintf(wrong, sizeof(wrong), "%lld ns", (long long)n.watchdog_ns);
-	return wrong;
-}
-
-static void
-the_watchdog_is_read(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(watchdogs); i++) {
-		struct watchdog w = watchdogs[i];
-
-		check_in_child(w.row, child_has_watchdog, &w);
-	}
-}
-
 int
 main(void)
 {
@@ -731,13 +442,6 @@ main(void)
 	    cmocka_unit_test(only_listening_stream_sockets_will_do),
 	    cmocka_unit_test(names_are_given_in_order),
 	    IN_FOLDER(listeners_are_taken),
-	    cmocka_unit_test(a_way_to_the_manager_is_a_path_or_abstract),
-	    IN_FOLDER(what_is_told_is_heard),
-#ifdef __linux__
-	    cmocka_unit_test(what_is_told_to_an_abstract_name_is_heard),
-#endif
-	    IN_FOLDER(a_manager_that_does_not_listen_is_not_waited_for),
-	    cmocka_unit_test(the_watchdog_is_read),
 	};
 
 	return cmocka_run_group_tests_name("notify", tests, NULL, NULL);

@@ -169,6 +169,8 @@ static const struct {
     {"no ids", SPAN("R")},
     {"ids to list", SPAN("LABCDEF\n")},
     {"a word for the kick", SPAN("qI")},
+    {"the end of the read of an id", SPAN("EABCDEF\n")},
+    {"the end of a list", SPAN("EL")},
     {"what the runner says", SPAN("T")},
 };
 
@@ -253,6 +255,81 @@ a_fifth_command_at_once_is_forbidden(void **state)
 	stage_ends(s, "end", EX_SOFTWARE, "must not send");
 }
 
+/* A command that stays, and so does what it has started. */
+#define STAYING_BOTH "#!/bin/sh\nsleep 1000 &\necho there\nsleep 1000\n"
+
+/* Starts one, which tells that it is there; its output is returned. */
+static int
+start_staying(struct stage *s, const char *request, const char *started)
+{
+	stage_send(s, span_str(request));
+	stage_expect(s, request, started, 2);
+	close(s->fds[1]);
+	stage_wait(request, s->fds[0]);
+	return s->fds[0];
+}
+
+/* It has told that it is there, and goes on. */
+static void
+check_staying(const char *row, int out)
+{
+	struct pollfd p = {.fd = out, .events = POLLIN};
+	char text[16];
+
+	check_int(row, read(out, text, sizeof(text)), strlen("there\n"));
+	check_int(row, poll(&p, 1, 0), 0);
+}
+
+static void
+a_read_is_ended_when_that_is_asked_for(void **state)
+{
+	struct stage *s = *state;
+	int list, release, read_out;
+
+	if (s == NULL)
+		skip();
+	stage_write(s, "postqueue", STAYING, 0755);
+	stage_write(s, "postsuper", STAYING, 0755);
+	stage_write(s, "postcat", STAYING_BOTH, 0755);
+	stage_open(s);
+	list = start_staying(s, "L", "SL");
+	release = start_staying(s, "HABCDEF\n", "SH");
+	for (int i = 0; i < 2; i++) {
+		read_out = start_staying(s, "RABCDEF\n", "SR");
+		stage_send(s, span_str("E"));
+		check_string("with all that it started",
+		    stage_read(s, "the read", read_out), "there\n");
+		stage_expect(s, "the read", "XR137", 0);
+	}
+	stage_sync(s);
+	check_staying("the list goes on", list);
+	check_staying("the release goes on", release);
+	close(list);
+	close(release);
+}
+
+static void
+the_end_of_no_read_is_ignored(void **state)
+{
+	struct stage *s = *state;
+
+	if (s == NULL)
+		skip();
+	stage_open(s);
+	stage_send(s, span_str("E"));
+	stage_sync(s);
+	stage_send(s, span_str("RABCDEF\n"));
+	stage_expect(s, "read", "SR", 2);
+	stage_read(s, "read", s->fds[0]);
+	close(s->fds[1]);
+	stage_expect(s, "read", "XR0", 0);
+	stage_send(s, span_str("E"));
+	stage_send(s, span_str("E"));
+	stage_sync(s);
+	stage_hang_up(s);
+	stage_ends(s, "end", EX_SOFTWARE, "the engine is gone");
+}
+
 /* Descriptors are of no use to it, and are not kept. */
 static void
 descriptors_of_the_engine_are_closed(void **state)
@@ -285,6 +362,8 @@ main(void)
 	    STAGE(an_engine_that_sends_too_much_is_ended),
 	    STAGE(a_verb_twice_at_once_is_forbidden),
 	    STAGE(a_fifth_command_at_once_is_forbidden),
+	    STAGE(a_read_is_ended_when_that_is_asked_for),
+	    STAGE(the_end_of_no_read_is_ignored),
 	    STAGE(descriptors_of_the_engine_are_closed),
 	};
 

@@ -251,6 +251,27 @@ a_failed_requeue_is_tried_again(void **state)
 	sim_close(sim);
 }
 
+/* Killed, it has moved some of its mail, and nobody has told the daemon. */
+static void
+a_requeue_that_was_killed_is_kicked_for(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 12h");
+
+	(void)state;
+	add_old(sim, 10);
+	add_old(sim, 10);
+	sim_learn(sim);
+	sim_pass(sim, 10 * SEC);
+	sim_expect(sim, SWEEP_REQUEUE);
+	sim->mail[0].queue = SIM_GONE;
+	sweep_not_run(&sim->sweep, SWEEP_REQUEUE, &sim->now);
+	sim_settle(sim);
+	check_log("the kick", sim,
+	    "requeue MAILAAA MAILAAB\n* failed requeue, again in 1 s\n"
+	    "pickup\n");
+	sim_close(sim);
+}
+
 /* The runner refuses a requeue while Postfix's settings are read anew. */
 static void
 a_requeue_that_became_unsafe_is_a_release(void **state)
@@ -266,8 +287,8 @@ a_requeue_that_became_unsafe_is_a_release(void **state)
 	sweep_not_run(&sim->sweep, SWEEP_REQUEUE, &sim->now);
 	sim_settle(sim);
 	check_log("released", sim,
-	    "requeue MAILAAA\n* failed requeue, again in 1 s\n"
-	    "* old MAILAAA\npickup\n" A_LEAVES);
+	    "requeue MAILAAA\n* failed requeue, again in 1 s\npickup\n"
+	    "* old MAILAAA\n" A_LEAVES);
 	sim_close(sim);
 }
 
@@ -373,6 +394,7 @@ main(void)
 	    cmocka_unit_test(
 		old_mail_that_cannot_be_requeued_is_told_and_released),
 	    cmocka_unit_test(a_failed_requeue_is_tried_again),
+	    cmocka_unit_test(a_requeue_that_was_killed_is_kicked_for),
 	    cmocka_unit_test(a_requeue_that_became_unsafe_is_a_release),
 	    cmocka_unit_test(
 		mail_to_requeue_waits_for_a_clock_that_was_stepped_back),

@@ -199,6 +199,50 @@ news_is_read_at_once(void **state)
 	sim_close(sim);
 }
 
+/* The wait is for what failed. */
+static void
+news_does_not_wait_for_reads_that_failed(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	sim_add(sim, 1000);
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	sim_expect(sim, SWEEP_READ);
+	sweep_not_run(&sim->sweep, SWEEP_READ, &sim->now);
+	sweep_arrived(&sim->sweep, &sim->mail[0].id);
+	sim_settle(sim);
+	check_log("what is known waits", sim,
+	    "list\nread MAILAAA\n* failed read, again in 1 s\n");
+	sim_add(sim, 1000);
+	sweep_arrived(&sim->sweep, &sim->mail[1].id);
+	sim_settle(sim);
+	check_log("what is new does not", sim, "read MAILAAB MAILAAA\n");
+	sim_close(sim);
+}
+
+/* An id that was on hold before is as new. */
+static void
+mail_that_comes_back_does_not_wait_for_them_either(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	sim_add(sim, 1000);
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	sim_expect(sim, SWEEP_READ);
+	sweep_not_run(&sim->sweep, SWEEP_READ, &sim->now);
+	sweep_departed(&sim->sweep, &sim->mail[0].id, &sim->now);
+	sim_settle(sim);
+	sweep_arrived(&sim->sweep, &sim->mail[0].id);
+	sim_settle(sim);
+	check_log("read again", sim,
+	    "list\nread MAILAAA\n* failed read, again in 1 s\nread MAILAAA\n");
+	sim_close(sim);
+}
+
 static void
 news_is_read_before_a_backlog(void **state)
 {
@@ -419,6 +463,9 @@ main(void)
 	    cmocka_unit_test(an_unreadable_file_is_told_once),
 	    cmocka_unit_test(reads_that_always_fail_back_off),
 	    cmocka_unit_test(news_is_read_at_once),
+	    cmocka_unit_test(news_does_not_wait_for_reads_that_failed),
+	    cmocka_unit_test(
+		mail_that_comes_back_does_not_wait_for_them_either),
 	    cmocka_unit_test(news_is_read_before_a_backlog),
 	    cmocka_unit_test(overdue_news_waits_for_a_walk_and_leaves_at_once),
 	    cmocka_unit_test(overdue_news_that_was_tried_stays),

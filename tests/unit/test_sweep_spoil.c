@@ -150,6 +150,26 @@ what_could_not_be_run_is_all_tried_again(void **state)
 	sim_close(sim);
 }
 
+/* Killed, it has moved some of its mail, and nobody has told the daemon. */
+static void
+a_release_that_was_killed_is_kicked_for(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 12h");
+
+	(void)state;
+	sim_add(sim, 10);
+	sim_add(sim, 10);
+	sim_learn(sim);
+	sim_pass(sim, 10 * SEC);
+	sim_expect(sim, SWEEP_RELEASE);
+	sim->mail[0].queue = SIM_DEFERRED;
+	sweep_not_run(&sim->sweep, SWEEP_RELEASE, &sim->now);
+	sim_settle(sim);
+	check_log("the kick", sim,
+	    "release MAILAAA MAILAAB\n* failed release, again in 1 s\nkick\n");
+	sim_close(sim);
+}
+
 static void
 a_walk_that_could_not_be_run_changes_nothing(void **state)
 {
@@ -268,6 +288,7 @@ main(void)
 	    cmocka_unit_test(mail_that_spoils_and_leaves_is_forgotten),
 	    cmocka_unit_test(mail_that_spoils_waits_while_it_is_paused),
 	    cmocka_unit_test(what_could_not_be_run_is_all_tried_again),
+	    cmocka_unit_test(a_release_that_was_killed_is_kicked_for),
 	    cmocka_unit_test(a_walk_that_could_not_be_run_changes_nothing),
 	    cmocka_unit_test(both_kicks_come_first_when_asked_for),
 	    cmocka_unit_test(a_stop_with_nothing_going_on_is_at_once),

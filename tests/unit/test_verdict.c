@@ -134,6 +134,54 @@ due_and_limit_are_exact(void **state)
 		    &settings, moments[i].want);
 }
 
+/*
+ * As late as a clock can tell, where dates in nanoseconds would be too many.
+ * In the year 2262; the dates lie behind what nanoseconds can say.
+ */
+#define LAST_NS (INT64_C(9223372036) * CLOCK_NS_PER_S)
+#define BEYOND  "REJECT 5.7.1 X-Deliver-At: more than 36500 days ahead"
+
+static const struct {
+	const char *row;
+	int64_t now_ns;
+	const char *date;
+	const char *want; /* NULL: HOLD until that date */
+} late_moments[] = {
+    {"just due", INT64_MAX, "2262-04-11T23:47:16Z", "DUNNO"},
+    {"due in less than a second", INT64_MAX, "2262-04-11T23:47:17Z", NULL},
+    {"due in a second", LAST_NS, "2262-04-11T23:47:17Z", NULL},
+    {"due the next day", INT64_MAX, "2262-04-12T23:47:16Z", NULL},
+    {"less than the limit", INT64_MAX, "2362-03-18T23:47:16Z", NULL},
+    {"beyond the limit", INT64_MAX, "2362-03-18T23:47:17Z", BEYOND},
+    {"a second more", INT64_MAX, "2362-03-18T23:47:18Z", BEYOND},
+    {"exactly the limit", LAST_NS, "2362-03-18T23:47:16Z", NULL},
+    {"one second beyond it", LAST_NS, "2362-03-18T23:47:17Z", BEYOND},
+    {"one nanosecond less than the limit", LAST_NS + 1, "2362-03-18T23:47:16Z",
+	NULL},
+    {"one nanosecond beyond it", LAST_NS - 1, "2362-03-18T23:47:16Z", BEYOND},
+    {"far beyond", INT64_MAX, "9999-12-31T23:59:59Z", BEYOND},
+    {"asked in 1970", 0, "2262-04-11T23:47:16Z", BEYOND},
+};
+
+static void
+moments_behind_2262_are_compared_alike(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	load(&settings, "max_postpone = 36500d");
+	for (size_t i = 0; i < COUNT_OF(late_moments); i++) {
+		const char *date = late_moments[i].date;
+		char line[64], hold[64];
+
+		snprintf(line, sizeof(line), "X-Deliver-At: %s", date);
+		snprintf(hold, sizeof(hold), "HOLD until %s", date);
+		check_reply(late_moments[i].row, span_str(line),
+		    late_moments[i].now_ns, &settings,
+		    late_moments[i].want != NULL ? late_moments[i].want : hold);
+	}
+}
+
 /* Clock and date before 1970: seconds round down there, too. */
 static void
 moments_before_1970_are_compared_alike(void **state)
@@ -293,6 +341,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lines_have_their_replies),
 	    cmocka_unit_test(due_and_limit_are_exact),
+	    cmocka_unit_test(moments_behind_2262_are_compared_alike),
 	    cmocka_unit_test(moments_before_1970_are_compared_alike),
 	    cmocka_unit_test(settings_are_obeyed),
 	    cmocka_unit_test(max_postpone_does_not_bound_never),

@@ -100,6 +100,12 @@ static const struct {
     {"the end of the read", SPAN("E"), true},
     {"the end of a read of that id", SPAN("EABCDEF\n"), false},
     {"the end of another verb", SPAN("EL"), false},
+    {"the end of the read, twice", SPAN("EE"), false},
+    {"the end of the read, with a line end", SPAN("E\n"), false},
+    {"the end of the read, with a NUL", SPAN("E\0"), false},
+    {"the end of the read, behind its verb", SPAN("RE"), false},
+    {"the end of the read, in another case", SPAN("e"), false},
+    {"the end of the read, and a sign of life", SPAN("EA"), false},
     {"alive, twice", SPAN("AA"), false},
     {"alive, with a line end", SPAN("A\n"), false},
     {"alive, with a NUL", SPAN("A\0"), false},
@@ -122,41 +128,61 @@ malformed_requests_are_refused(void **state)
 	}
 }
 
+static const struct {
+	enum wire_ask ask;
+	const char *message;
+} asks[] = {{WIRE_END_READ, "E"}, {WIRE_ALIVE, "A"}};
+
 static void
-a_sign_of_life_is_no_request(void **state)
+what_is_asked_beside_commands_has_a_letter(void **state)
 {
-	struct wire_request request;
-	struct span message;
-	struct buf out;
-
 	(void)state;
-	buf_init(&out, 1);
-	assert_true(wire_put_ask(&out, WIRE_ALIVE));
-	check_span("alive", buf_span(&out), span_str("A"));
-	message = exact_copy(buf_span(&out));
-	memset(&request, 0xff, sizeof(request));
-	assert_true(wire_get_request(message, &request));
-	assert_int_equal(request.ask, WIRE_ALIVE);
-	assert_int_equal(request.n_ids, 0);
-	assert_int_equal(request.ids.len, 0);
-	assert_false(wire_put_ask(&out, WIRE_ALIVE)); /* it is full */
-	assert_int_equal(buf_len(&out), 1);
-	exact_free(message);
-	buf_free(&out);
+	for (size_t i = 0; i < COUNT_OF(asks); i++) {
+		const char *row = asks[i].message;
+		struct wire_request request;
+		struct span message;
+		struct buf out;
 
-	memset(&request, 0xff, sizeof(request));
-	assert_true(wire_get_request(span_str("L"), &request));
-	assert_int_equal(request.ask, WIRE_COMMAND);
+		buf_init(&out, 1);
+		check_bool(row, wire_put_ask(&out, asks[i].ask), true);
+		check_span(row, buf_span(&out), span_str(row));
+		message = exact_copy(buf_span(&out));
+		memset(&request, 0xff, sizeof(request));
+		check_bool(row, wire_get_request(message, &request), true);
+		check_int(row, request.ask, asks[i].ask);
+		check_int(row, (int64_t)request.n_ids, 0);
+		check_int(row, (int64_t)request.ids.len, 0);
+		check_bool(row, wire_put_ask(&out, asks[i].ask), false);
+		check_int(row, (int64_t)buf_len(&out), 1); /* it is full */
+		exact_free(message);
+		buf_free(&out);
+	}
 }
 
-/* A report it is not: only the engine is alive in this way. */
 static void
-a_sign_of_life_is_no_report(void **state)
+a_command_is_no_other_ask(void **state)
+{
+	static const char *const commands[] = {"L", "q", "HABCDEF\n"};
+	struct wire_request request;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
+		memset(&request, 0xff, sizeof(request));
+		assert_true(wire_get_request(span_str(commands[i]), &request));
+		check_int(commands[i], request.ask, WIRE_COMMAND);
+	}
+}
+
+/* Reports they are not: only the engine asks. */
+static void
+an_ask_is_no_report(void **state)
 {
 	struct wire_report report;
 
 	(void)state;
-	assert_false(wire_get_report(span_str("A"), &report));
+	for (size_t i = 0; i < COUNT_OF(asks); i++)
+		check_bool(asks[i].message,
+		    wire_get_report(span_str(asks[i].message), &report), false);
 }
 
 /* Every byte instead of every byte: only ids and their line ends get by. */
@@ -366,8 +392,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(requests_come_back_as_they_were_written),
 	    cmocka_unit_test(malformed_requests_are_refused),
-	    cmocka_unit_test(a_sign_of_life_is_no_request),
-	    cmocka_unit_test(a_sign_of_life_is_no_report),
+	    cmocka_unit_test(what_is_asked_beside_commands_has_a_letter),
+	    cmocka_unit_test(a_command_is_no_other_ask),
+	    cmocka_unit_test(an_ask_is_no_report),
 	    cmocka_unit_test(every_changed_byte_is_judged),
 	    cmocka_unit_test(a_request_has_so_many_ids),
 	    cmocka_unit_test(a_request_has_a_longest_size),

@@ -185,7 +185,22 @@ more_descriptors_than_allowed_are_closed(void **state)
 	}
 }
 
-/* The message is there all the same. */
+/* Under valgrind a limit is one of its own, and recvmsg(2) knows none. */
+static bool
+limit_is_real(const struct rlimit *limit)
+{
+	FILE *file = fopen("/proc/self/limits", "r");
+	unsigned long long soft = limit->rlim_cur;
+	char line[256];
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		sscanf(line, "Max open files %llu", &soft);
+	if (file != NULL)
+		fclose(file);
+	return soft == limit->rlim_cur;
+}
+
+/* The message is there all the same. All of them come along, or none. */
 static void
 descriptors_without_room_do_not_come_along(void **state)
 {
@@ -194,7 +209,15 @@ descriptors_without_room_do_not_come_along(void **state)
 	int before = next_fd(), both[2] = {p->a, p->a};
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	for (int room = 0; room < 2; room++) {
+	tight = limit;
+	tight.rlim_cur--;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	if (!limit_is_real(&tight)) {
+		setrlimit(RLIMIT_NOFILE, &limit);
+		print_message("no limit of descriptors here\n");
+		skip();
+	}
+	for (int room = 0; room <= 2; room++) {
 		assert_int_equal(wire_send(p->a, span_str("SL"), both, 2), 0);
 		tight = limit;
 		tight.rlim_cur = (rlim_t)(before + room);
@@ -202,7 +225,10 @@ descriptors_without_room_do_not_come_along(void **state)
 		assert_int_equal(
 		    wire_receive(p->b, p->room, p->fds, &p->n_fds), 2);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-		assert_int_equal(p->n_fds, 0);
+		check_span("SL", span_of(p->room, 2), span_str("SL"));
+		assert_int_equal(p->n_fds, room == 2 ? 2 : 0);
+		while (p->n_fds > 0)
+			close(p->fds[--p->n_fds]);
 		assert_int_equal(next_fd(), before);
 	}
 }
