@@ -4,12 +4,8 @@
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import deliver_at, due_in
-from processes import peak_memory
-from waiting import wait_until
-
-GROWTH_MAX = 64 * 1024 * 1024
-QUARANTINE = "quarantine@sender.test"  # check_sender_access says HOLD (conftest)
+from harness import QUARANTINE, deliver_at, due_in
+from processes import bounded_memory
 
 
 @contextmanager
@@ -22,21 +18,13 @@ def unharmed(site):
         site.send(deliver_at(due_in(3600))),
     )
     try:
-        before = {pid: peak_memory(pid) for pid in (policyd.pid, policyd.child().pid)}
-        yield
-        assert policyd.is_running()
-        for pid, peak in before.items():
-            assert Path(f"/proc/{pid}").exists(), "policyd has another engine"
-            assert peak_memory(pid) - peak < GROWTH_MAX
+        pids = (policyd.pid, policyd.child().pid)
+        with bounded_memory(*pids):
+            yield
+            assert policyd.is_running()
+            for pid in pids:
+                assert Path(f"/proc/{pid}").exists(), "policyd has another engine"
         for mail in staying:
             site.assert_held(mail)
     finally:
         site.discard(*staying)
-
-
-def assert_delivered_once(site, mail, due, timeout_s):
-    """Neither early nor twice, timeout_s after due (or now) at the latest."""
-    delivery = site.sink.wait_for(mail.recipient, timeout_s + max(due - mail.sent, 0))
-    assert delivery.began >= due, f"{due - delivery.began:.3f} s early"
-    wait_until("it has left the queue", lambda: not site.postfix.find(mail.recipient))
-    assert len(site.sink.deliveries(mail.recipient)) == 1

@@ -4,9 +4,8 @@
 import os
 
 import pytest
-from commands import Commands
 from daemons import PROGRAMS
-from harness import Site, open_site
+from harness import QUARANTINE, Site, open_site
 from instance import Postfix, remove_left_behind
 from interrupts import raise_on_ending_signals
 from sink import Sink
@@ -15,7 +14,7 @@ from standins import PostfixWithStandIns
 LOG_TAIL_LINES = 60
 MAIN_CF = (
     "smtpd_sender_restrictions = check_sender_access"
-    " inline:{{quarantine@sender.test=HOLD}}\n"
+    f" inline:{{{{{QUARANTINE}=HOLD}}}}\n"
 )
 
 
@@ -56,29 +55,6 @@ def shared_postfix(shared_sink):
 
 
 @pytest.fixture(scope="session")
-def shared_commands(shared_sink):
-    """The commands of another running Postfix, for tests that replace some."""
-    with Postfix(shared_sink.port, main_cf=MAIN_CF) as postfix:
-        with Commands(postfix) as commands:
-            postfix.start()
-            yield commands
-
-
-@pytest.fixture
-def commands(shared_commands):
-    """Those commands, for one test."""
-    with shared_commands:
-        yield shared_commands
-
-
-@pytest.fixture
-def commands_site(commands, shared_sink, settings):
-    """Their Postfix with daemons of this test's own, not started."""
-    with open_site(commands.postfix, shared_sink, **settings) as site:
-        yield site
-
-
-@pytest.fixture(scope="session")
 def postfix_with_standins(shared_sink):
     """One running Postfix whose commands can be told to misbehave."""
     with PostfixWithStandIns(shared_sink.port, main_cf=MAIN_CF) as postfix:
@@ -110,26 +86,32 @@ def site(cold_site):
 
 
 @pytest.fixture
-def cold_standin_site(postfix_with_standins, shared_sink, settings):
-    """That Postfix with daemons that walk each second, not started."""
-    standins = postfix_with_standins.standins
-    settings.setdefault("sweep_interval", "1s")
-    standins.restore()
-    with open_site(postfix_with_standins, shared_sink, **settings) as site:
-        try:
-            yield site
-        finally:
-            standins.restore()
+def standins(postfix_with_standins):
+    """Its stand-ins, none of which is in place at first or left at the end."""
+    if not postfix_with_standins.is_running():  # a failed test may have killed it
+        postfix_with_standins.start()
+    with postfix_with_standins.standins as one:
+        yield one
 
 
 @pytest.fixture
-def standin_site(cold_standin_site):
-    """The same with daemons that have settled: all they do at first is done."""
-    site = cold_standin_site
-    site.daemons.start()
-    site.postfix.standins.wait_for_calls("postkick", 2)
-    site.postfix.standins.wait_for_calls("postqueue", 1)
-    return site
+def cold_standin_site(standins, postfix_with_standins, shared_sink, settings):
+    """That Postfix with daemons of this test's own, not started."""
+    with open_site(postfix_with_standins, shared_sink, **settings) as site:
+        yield site
+
+
+@pytest.fixture
+def standin_site(cold_standin_site, standins):
+    """The same with daemons that have settled: all they do at first is done.
+
+    What they call is counted.
+    """
+    standins.count()
+    cold_standin_site.daemons.start()
+    standins.wait_for_calls("postkick", 2)
+    standins.wait_for_calls("postqueue", 1)
+    return cold_standin_site
 
 
 @pytest.hookimpl(hookwrapper=True)

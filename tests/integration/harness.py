@@ -9,7 +9,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
@@ -25,6 +25,7 @@ NO_INOTIFY = os.environ.get("NO_INOTIFY") == "1"
 HEADER = "X-Deliver-At"
 TEXT = "Good morning.\r\n"
 SENDERS = 4  # connections at once
+QUARANTINE = "quarantine@sender.test"  # check_sender_access says HOLD (conftest)
 
 _numbers = itertools.count(1)
 
@@ -135,6 +136,25 @@ class Site:
         )
         return re.search(r"\]: (\w+): ", lines[0]).group(1)
 
+    def send_and_defer(self, *headers):
+        """A message the far end puts off: in the deferred queue at last, tried once."""
+        recipient = new_recipient("later")
+        self.sink.defer(recipient)
+        mail = self.send(*headers, recipient=recipient)
+        wait_until("it is tried and deferred", lambda: self.is_deferred(mail))
+        return mail
+
+    def wait_until_held_anew(self, mail):
+        """Requeued, it is on hold under another queue id; the Mail it is now."""
+
+        def held_anew():
+            entry = self.postfix.find(mail.recipient)
+            if not entry or entry["queue_name"] != "hold":
+                return None
+            return entry["queue_id"] if entry["queue_id"] != mail.queue_id else None
+
+        return replace(mail, queue_id=wait_until("it is held anew", held_anew))
+
     def logs(self):
         """The logs that tell what happened, by title."""
         return {
@@ -145,24 +165,54 @@ class Site:
 
     # What became of it
 
+    def hold_lines(self, recipient):
+        """What cleanup logged when it put mail to recipient on hold."""
+        return self.postfix.logged(rf": hold: .* to=<{re.escape(recipient)}>")
+
     def is_held(self, mail):
         """True when the message is on hold."""
         return self.postfix.queue_name(mail.queue_id) == "hold"
+
+    def is_deferred(self, mail):
+        """True when it is in the deferred queue after an attempt."""
+        entry = self.postfix.find(mail.recipient)
+        if not entry or entry["queue_name"] != "deferred":
+            return False
+        return "delay_reason" in entry["recipients"][0]
 
     def assert_held(self, mail):
         """The message is on hold, and nothing of it has reached the sink."""
         assert self.is_held(mail), self.postfix.queue()
         assert not self.sink.deliveries(mail.recipient)
 
+    def assert_not_early(self, recipient, due, timeout_s=10):
+        """The first delivery to recipient, timeout_s after due (or now) at most."""
+        timeout_s += max(due - time.time(), 0)
+        delivery = self.sink.wait_for(recipient, timeout_s)
+        assert delivery.began >= due, f"{due - delivery.began:.3f} s early"
+        return delivery
+
+    def assert_once(self, *recipients):
+        """Each of them got one delivery so far."""
+        for recipient in recipients:
+            assert len(self.sink.deliveries(recipient)) == 1, recipient
+
     def assert_on_time(self, mail, due):
         """Delivered once, not before due, and less than late_s after it."""
-        timeout_s = max(due - time.time(), 0) + self.late_s + 10
-        delivery = self.sink.wait_for(mail.recipient, timeout_s)
+        delivery = self.assert_not_early(mail.recipient, due, self.late_s + 10)
         late = delivery.ended - due
-        assert delivery.began >= due, f"delivered {-late:.3f} s early"
         assert late < self.late_s, f"delivered {late:.3f} s late"
         self.assert_not_active_before(mail, due)
-        assert len(self.sink.deliveries(mail.recipient)) == 1
+        self.assert_once(mail.recipient)
+
+    def assert_delivered_once(self, mail, due, timeout_s=10):
+        """Late at worst, and gone from the queue, whatever its id is now."""
+        delivery = self.assert_not_early(mail.recipient, due, timeout_s)
+        wait_until(
+            "it has left the queue", lambda: not self.postfix.find(mail.recipient)
+        )
+        self.assert_once(mail.recipient)
+        return delivery
 
     def assert_not_active_before(self, mail, due):
         """qmgr took the message into its active queue, not before due."""

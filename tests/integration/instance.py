@@ -425,11 +425,13 @@ class Postfix:
 
     def logged(self, pattern):
         """All log lines that pattern (a regular expression) is found in."""
-        return [line for line in self.maillog().splitlines() if re.search(pattern, line)]
+        lines = self.maillog().splitlines()
+        return [line for line in lines if re.search(pattern, line)]
 
     def active_seconds(self, queue_id):
         """When qmgr made the message active: whole seconds since the epoch."""
-        return [log_second(line) for line in self.logged(f" {queue_id}: .*queue active")]
+        lines = self.logged(f" {queue_id}: .*queue active")
+        return [log_second(line) for line in lines]
 
 
 def _open_transaction(session, sender, recipients):

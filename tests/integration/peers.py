@@ -3,7 +3,6 @@
 
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 
 ANSWER_TIMEOUT_S = 20
 LINE = "X-Deliver-At: Fri, 25 Dec 2020 09:00:00 +0100"
@@ -119,11 +118,3 @@ class Peer:
         except ConnectionResetError:
             pass
         return True
-
-
-def memory_kib(pid):
-    """How much memory a process has in use."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    raise AssertionError(f"no VmRSS of {pid}")

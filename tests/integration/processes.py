@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from waiting import wait_until
+
 
 @dataclass(frozen=True)
 class Process:
@@ -82,9 +84,18 @@ def _status(pid, name):
     return [int(number) for number in re.findall(r"\d+", line)]
 
 
-def peak_memory(pid):
-    """The most memory a process ever had, in bytes (VmHWM)."""
-    return _status(pid, "VmHWM")[0] * 1024
+@contextmanager
+def bounded_memory(*pids, growth_max_kib=64 * 1024):
+    """At no time meanwhile has one of these so much more memory than at first."""
+    before = {pid: _status(pid, "VmRSS")[0] for pid in pids}
+    yield
+    for pid, at_first in before.items():
+        assert _status(pid, "VmHWM")[0] - at_first < growth_max_kib
+
+
+def _state(pid):
+    """One letter: T is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
 @contextmanager
@@ -92,6 +103,7 @@ def frozen(pid):
     """One process stands still meanwhile, if it lives that long."""
     os.kill(pid, signal.SIGSTOP)
     try:
+        wait_until(f"{pid} is stopped", lambda: _state(pid) == "T")
         yield
     finally:
         with suppress(ProcessLookupError):

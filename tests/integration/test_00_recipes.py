@@ -5,7 +5,6 @@ import pytest
 from daemons import TOP
 from harness import deliver_at, due_in, message, open_site
 from instance import Postfix, Recipe
-from waiting import wait_until
 
 EARLIER_CHECKS = "regexp:{{/^X-Unwanted:/ REJECT 5.7.1 not wanted}}"
 WITHOUT_HEADER = "smtp_header_checks = regexp:{{/^X-Deliver-At[[:space:]]*:/ IGNORE}}\n"
@@ -57,16 +56,6 @@ def submission_site(shared_sink):
 def everything_site(shared_sink):
     recipe = Recipe(recipe_text("everything.main.cf"))
     yield from running_site(shared_sink, recipe, WITHOUT_HEADER)
-
-
-def held_anew(site, mail):
-    """The message is on hold under another queue id."""
-    listed = site.postfix.find(mail.recipient)
-    return (
-        listed
-        and listed["queue_id"] != mail.queue_id
-        and listed["queue_name"] == "hold"
-    )
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -131,8 +120,7 @@ def test_submission_requeued_by_an_administrator_is_held_again(submission_site):
     site = submission_site
     mail = site.send(deliver_at(due_in(3600)), port=site.postfix.submission_port)
     site.postfix.requeue(mail.queue_id)
-    wait_until("it is held anew", lambda: held_anew(site, mail))
-    site.postfix.delete(site.postfix.find(mail.recipient)["queue_id"])
+    site.discard(site.wait_until_held_anew(mail))
 
 
 @pytest.mark.parametrize("which", ["submission", "everything"])

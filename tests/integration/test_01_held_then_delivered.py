@@ -94,11 +94,10 @@ def test_envelope_is_unchanged(site):
     content = message(deliver_at(due))
     reply = site.postfix.smtp(content, recipients, sender="odd+one@sender.test")
     assert reply.code == 250
-    delivery = site.sink.wait_for(recipients[0])
-    assert delivery.began >= due
+    delivery = site.assert_not_early(recipients[0], due)
     assert delivery.sender == "odd+one@sender.test"
     assert sorted(delivery.recipients) == sorted(recipients)
-    assert all(len(site.sink.deliveries(to)) == 1 for to in recipients)
+    site.assert_once(*recipients)
 
 
 def test_release_is_logged_with_the_queue_id(site):
@@ -107,7 +106,9 @@ def test_release_is_logged_with_the_queue_id(site):
     mail = site.send(deliver_at(due))
     site.assert_on_time(mail, due)
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(due))
-    pattern = rf"{mail.queue_id}: released, due={stamp}, late=(\d+\.\d+)s, method=release"
+    pattern = (
+        rf"{mail.queue_id}: released, due={stamp}, late=(\d+\.\d+)s, method=release"
+    )
     (line,) = wait_until(
         "policyd logs the release", lambda: site.daemons.policyd.logged(pattern)
     )

@@ -85,5 +85,5 @@ def assert_held_and_let_go(site, mail):
         "the hold is logged", lambda: site.postfix.logged(f" {mail.queue_id}: hold:")
     )
     assert len(holds) == 1
-    assert len(site.sink.deliveries(mail.recipient)) == 1
+    site.assert_once(mail.recipient)
     assert delivery.began - mail.sent < site.late_s

@@ -2,14 +2,13 @@
 """7. Mail that somebody else holds stays where it is, with a date or without."""
 
 import pytest
-from harness import HEADER, deliver_at, due_in, new_recipient
+from harness import HEADER, QUARANTINE, deliver_at, due_in
 from processes import frozen
 from waiting import wait_until
 
 # Walk often, so that a release by a walk cannot hide behind the usual minute.
 pytestmark = pytest.mark.settings(sweep_interval="1s")
 
-QUARANTINE = "quarantine@sender.test"  # check_sender_access says HOLD (conftest)
 STRANGER = "ADDR=203.0.113.9"
 ANN = "LOGIN=ann ADDR=203.0.113.9"
 PERMITTED_NET = "ADDR=192.0.2.7"
@@ -18,24 +17,9 @@ PERMITTED_NET = "ADDR=192.0.2.7"
 # Held by an administrator
 
 
-def send_and_defer(site, *headers):
-    """A message the far end puts off: in the deferred queue in the end, tried once."""
-    recipient = new_recipient("later")
-    site.sink.defer(recipient)
-    mail = site.send(*headers, recipient=recipient)
-    wait_until("it is tried and deferred", lambda: is_deferred(site, mail))
-    return mail
-
-
-def is_deferred(site, mail):
-    """It is in the deferred queue after an attempt."""
-    entry = site.postfix.find(mail.recipient)
-    return entry["queue_name"] == "deferred" and "delay_reason" in entry["recipients"][0]
-
-
 def test_held_by_an_administrator_stays(site):
     """No date: not ours."""
-    mail = send_and_defer(site)
+    mail = site.send_and_defer()
     site.postfix.hold(mail.queue_id)
     site.assert_stays_held(mail)
     site.discard(mail)
@@ -64,7 +48,7 @@ def test_past_date_held_by_an_administrator_stays(site):
 
 def test_released_tried_and_held_stays(site):
     """postsuper -h ALL after a first attempt."""
-    mail = send_and_defer(site, deliver_at(due_in(1)))
+    mail = site.send_and_defer(deliver_at(due_in(1)))
     site.postfix.hold("ALL")
     site.assert_stays_held(mail)
     site.discard(mail)
@@ -72,7 +56,7 @@ def test_released_tried_and_held_stays(site):
 
 def test_released_tried_and_held_stays_after_a_restart(site):
     """policyd has forgotten that it released it; the delay reason tells."""
-    mail = send_and_defer(site, deliver_at(due_in(1)))
+    mail = site.send_and_defer(deliver_at(due_in(1)))
     site.postfix.hold("ALL")
     site.daemons.policyd.stop()
     site.daemons.policyd.start()
@@ -178,7 +162,7 @@ def test_unpermitted_release_lets_it_go(site):
     mail = quarantined(site, deliver_at(due_in(3600)), xclient=STRANGER)
     delivery = site.sink.wait_for(mail.recipient)
     assert delivery.began - mail.sent < site.late_s
-    assert len(site.sink.deliveries(mail.recipient)) == 1
+    site.assert_once(mail.recipient)
 
 
 @pytest.mark.settings(permit_postpone="authenticated", unpermitted="release")
@@ -215,6 +199,8 @@ def test_near_veto_headers_veto_nothing(site):
     """Only that very name, and only in the outer header."""
     due = due_in(1)
     mail = site.send(
-        deliver_at(due), "X-Quarantine-Not: yes", body="X-Quarantine: yes\r\n\r\nTea?\r\n"
+        deliver_at(due),
+        "X-Quarantine-Not: yes",
+        body="X-Quarantine: yes\r\n\r\nTea?\r\n",
     )
     site.assert_on_time(mail, due)

@@ -56,9 +56,9 @@ def test_two_thousand_in_one_second(either_site):
     wait_for_clock(due)
     wait_until("all have left hold", lambda: site.postfix.count_held() == 0, LATE_S)
     for recipient in recipients:
-        assert site.sink.wait_for(recipient, 60).began >= due
-    assert all(len(site.sink.deliveries(recipient)) == 1 for recipient in recipients)
+        site.assert_not_early(recipient, due, 60)
     site.assert_queue_empty()
+    site.assert_once(*recipients)
 
 
 # Due soon after they were accepted
@@ -94,15 +94,13 @@ def test_data_that_ends_after_the_moment(either_site):
     recipient = new_recipient("slow")
     data = site.postfix.open_data([recipient])
     data.write(message(deliver_at(due)) + PADDING)
-    pattern = rf"cleanup.*: hold: .*to=<{recipient}>"
-    wait_until("the header is looked up", lambda: site.postfix.logged(pattern))
+    wait_until("the header is looked up", lambda: site.hold_lines(recipient))
     assert time.time() < due
     wait_for_clock(due + 5)
     assert not site.sink.deliveries(recipient)
     reply = data.finish()
     ended = time.time()
     assert reply.code == 250, reply
-    delivery = site.sink.wait_for(recipient)
-    assert delivery.began >= due
+    delivery = site.assert_not_early(recipient, due)
     assert delivery.ended - ended < site.late_s
-    assert len(site.sink.deliveries(recipient)) == 1
+    site.assert_once(recipient)

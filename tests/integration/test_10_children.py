@@ -7,14 +7,13 @@ import signal
 import stat
 
 import pytest
-from commands import STUBBORN, STUBBORN_FAMILY
 from harness import NO_INOTIFY, deliver_at, due_in
 from instance import SYSTEM_PATH
 from processes import descendants, frozen, running
+from standins import COMMANDS, STUBBORN, STUBBORN_FAMILY
 from waiting import wait_until
 
 OUTLIVE_S = 1.0
-COMMANDS = ("postqueue", "postcat", "postsuper", "postkick")
 
 on_linux = pytest.mark.skipif(
     NO_INOTIFY, reason="elsewhere a hanging command is not told of its parent's death"
@@ -74,9 +73,8 @@ def commands_of(site, name, count):
 def assert_delivered_after_all(site, mail, due):
     """A new start delivers what the end left behind: once, and not early."""
     site.daemons.policyd.start()
-    assert site.sink.wait_for(mail.recipient).began >= due
+    site.assert_delivered_once(mail, due)
     site.assert_queue_empty()
-    assert len(site.sink.deliveries(mail.recipient)) == 1
 
 
 however_killed = pytest.mark.parametrize(
@@ -86,31 +84,33 @@ however_killed = pytest.mark.parametrize(
 
 @however_killed
 @pytest.mark.parametrize("name", COMMANDS)
-def test_command_that_hangs(commands_site, commands, name, end):
+def test_command_that_hangs(cold_standin_site, standins, name, end):
     """One that heeds no signal but SIGKILL, and reads and writes nothing."""
-    site = commands_site
-    commands.replace(name, STUBBORN)
+    site = cold_standin_site
+    standins.behave(name, STUBBORN)
     mail, due, hung = start_until_it_hangs(site, name)
     assert_children_end_too(site, end, *hung)
-    commands.restore()
+    standins.restore()
     assert_delivered_after_all(site, mail, due)
 
 
-@pytest.mark.parametrize("end", [kill_engine, stop])
-def test_command_with_a_child_of_its_own(commands_site, commands, end):
+@pytest.mark.parametrize(
+    "end", [kill_engine, stop, pytest.param(kill_runner, marks=on_linux)]
+)
+def test_command_with_a_child_of_its_own(cold_standin_site, standins, end):
     """As postqueue has, when Postfix is down: showq."""
-    site = commands_site
-    commands.replace("postqueue", STUBBORN_FAMILY)
+    site = cold_standin_site
+    standins.behave("postqueue", STUBBORN_FAMILY)
     mail, due, hung = start_until_it_hangs(site, "postqueue", 2)
     assert_children_end_too(site, end, *hung)
-    commands.restore()
+    standins.restore()
     assert_delivered_after_all(site, mail, due)
 
 
 @however_killed
-def test_real_postqueue_that_hangs(commands_site, end):
+def test_real_postqueue_that_hangs(cold_standin_site, end):
     """It is set-gid, for which Linux forgets who is to die with whom."""
-    site = commands_site
+    site = cold_standin_site
     program = shutil.which("postqueue", path=SYSTEM_PATH)
     assert os.stat(program).st_mode & stat.S_ISGID
     site.postfix.queue()  # now there is a showq, idle
@@ -121,9 +121,9 @@ def test_real_postqueue_that_hangs(commands_site, end):
 
 
 @pytest.mark.parametrize("end", [kill_engine, kill_runner])
-def test_idle(commands_site, end):
+def test_idle(cold_standin_site, end):
     """Nothing runs but the two of policyd."""
-    site = commands_site
+    site = cold_standin_site
     site.daemons.start()
     due = due_in(2)
     mail = site.send(deliver_at(due))
@@ -132,9 +132,9 @@ def test_idle(commands_site, end):
     assert_delivered_after_all(site, mail, due)
 
 
-def test_the_log_says_that_the_engine_ended(commands_site):
+def test_the_log_says_that_the_engine_ended(cold_standin_site):
     """The administrator is told why policyd ended."""
-    site = commands_site
+    site = cold_standin_site
     site.daemons.start()
     kill_engine(site.daemons.policyd)
     site.daemons.policyd.wait_for_end()
@@ -142,23 +142,12 @@ def test_the_log_says_that_the_engine_ended(commands_site):
 
 
 @on_linux
-def test_engine_that_hangs(commands_site):
+def test_engine_that_hangs(cold_standin_site):
     """The runner was all that it could hear of; it must not keep the socket."""
-    site = commands_site
+    site = cold_standin_site
     site.daemons.start()
     due = due_in(2)
     mail = site.send(deliver_at(due))
     with frozen(site.daemons.policyd.child().pid):
         assert_children_end_too(site, kill_runner)
-    assert_delivered_after_all(site, mail, due)
-
-
-@on_linux
-def test_family_without_its_runner(commands_site, commands):
-    """Also the child of a command ends with the runner."""
-    site = commands_site
-    commands.replace("postqueue", STUBBORN_FAMILY)
-    mail, due, hung = start_until_it_hangs(site, "postqueue", 2)
-    assert_children_end_too(site, kill_runner, *hung)
-    commands.restore()
     assert_delivered_after_all(site, mail, due)

@@ -9,15 +9,14 @@ from contextlib import contextmanager
 from threading import Event
 
 import pytest
-from commands import ONE_BY_ONE, STUBBORN
-from harness import deliver_at, due_in, message, new_recipient
+from harness import QUARANTINE, deliver_at, due_in, message, new_recipient
 from processes import in_group, kill_all
+from standins import ONE_BY_ONE, STUBBORN
 from waiting import wait_for_clock, wait_until
 
 MANY = 500
 SOME = 50  # so many of them have left hold when the kill comes
 REFUSED = 10  # at least so many messages while hdrcheck is dead
-QUARANTINE = "quarantine@sender.test"  # check_sender_access says HOLD (conftest)
 
 
 # Whom the kill hits
@@ -85,14 +84,7 @@ def foreign_mail(site):
     It is there all the time, and still there at the end.
     """
     quarantined = site.send(sender=QUARANTINE)
-    recipient = new_recipient("later")
-    site.sink.defer(recipient)
-    administrators = site.send(recipient=recipient)
-    wait_until("it is tried", lambda: site.sink.was_tried(recipient))
-    wait_until(
-        "it is deferred",
-        lambda: site.postfix.queue_name(administrators.queue_id) == "deferred",
-    )
+    administrators = site.send_and_defer()
     site.postfix.hold(administrators.queue_id)
     yield [quarantined, administrators]
     site.assert_held(quarantined)
@@ -104,9 +96,9 @@ def foreign_mail(site):
 
 
 @pytest.mark.parametrize("kill", VICTIMS)
-def test_while_mail_waits(commands_site, kill):
+def test_while_mail_waits(cold_standin_site, kill):
     """Started again in time, nobody notices; old mail and new mail is on time."""
-    site = commands_site
+    site = cold_standin_site
     site.daemons.start()
     with foreign_mail(site):
         due = due_in(5 if kill is everything_and_postfix else 2.5)
@@ -127,12 +119,12 @@ def test_while_mail_waits(commands_site, kill):
 def assert_all_once(site, recipients, due):
     """Every message came once and none early, and nothing is left to come."""
     for recipient in recipients:
-        assert site.sink.wait_for(recipient, 30).began >= due
+        site.assert_not_early(recipient, due, 30)
     wait_until(
         "only foreign mail is left",
         lambda: all(entry["queue_name"] == "hold" for entry in site.postfix.queue()),
     )
-    assert all(len(site.sink.deliveries(recipient)) == 1 for recipient in recipients)
+    site.assert_once(*recipients)
 
 
 def kill_in_the_middle(site, kill, due):
@@ -151,34 +143,31 @@ def kill_in_the_middle(site, kill, due):
     return recipients
 
 
-@pytest.mark.parametrize("kill", (*VICTIMS, commands_that_run))
-def test_during_a_release(commands_site, commands, kill):
-    """Some have left hold, unknown to qmgr; the others follow after the restart."""
-    site = commands_site
-    commands.replace("postsuper", ONE_BY_ONE)
+def release_with_a_kill(site, kill):
+    """The kill comes when some have left hold; all are delivered in the end."""
+    standins = site.postfix.standins
+    standins.behave("postsuper", ONE_BY_ONE)
     site.daemons.start()
     with foreign_mail(site):
         due = due_in(4)
         recipients = kill_in_the_middle(site, kill, due)
-        commands.restore()
+        standins.restore()
         restart(site)
+        site.postfix.wake_pickup()  # for what is requeued
         assert_all_once(site, recipients, due)
+
+
+@pytest.mark.parametrize("kill", (*VICTIMS, commands_that_run))
+def test_during_a_release(cold_standin_site, kill):
+    """Some have left hold, unknown to qmgr; the others follow after the restart."""
+    release_with_a_kill(cold_standin_site, kill)
 
 
 @pytest.mark.settings(release_method="requeue")
 @pytest.mark.parametrize("kill", (hdrcheck, everything))
-def test_during_a_requeue(commands_site, commands, kill):
+def test_during_a_requeue(cold_standin_site, kill):
     """Likewise by the other way out of hold, which leads past hdrcheck once more."""
-    site = commands_site
-    commands.replace("postsuper", ONE_BY_ONE)
-    site.daemons.start()
-    with foreign_mail(site):
-        due = due_in(4)
-        recipients = kill_in_the_middle(site, kill, due)
-        commands.restore()
-        restart(site)
-        site.postfix.wake_pickup()
-        assert_all_once(site, recipients, due)
+    release_with_a_kill(cold_standin_site, kill)
 
 
 @pytest.mark.parametrize(
@@ -188,16 +177,16 @@ def test_during_a_requeue(commands_site, commands, kill):
         for method in ("release", "requeue")
     ],
 )
-def test_between_the_release_and_the_kick(commands_site, commands, method):
+def test_between_the_release_and_the_kick(cold_standin_site, standins, method):
     """All have left hold, and only the next policyd tells Postfix so."""
-    site = commands_site
-    commands.replace("postkick", STUBBORN)
+    site = cold_standin_site
+    standins.behave("postkick", STUBBORN)
     site.daemons.start()
     due = due_in(0.5)
     mail = site.send(deliver_at(due))
     wait_until("it has left hold", lambda: not site.postfix.count_held())
     everything(site)
-    commands.restore()
+    standins.restore()
     assert not site.sink.deliveries(mail.recipient)
     restart(site)
     assert_all_once(site, [mail.recipient], due)
@@ -236,9 +225,9 @@ class Stream:
             (self.accepted if reply.code == 250 else self.refused).append(recipient)
 
 
-def test_hdrcheck_killed_while_mail_comes_in(commands_site):
+def test_hdrcheck_killed_while_mail_comes_in(cold_standin_site):
     """What was accepted is delivered once and not early; the rest got its 451."""
-    site = commands_site
+    site = cold_standin_site
     site.daemons.start()
     due = due_in(3)
     stream = Stream(site, due)

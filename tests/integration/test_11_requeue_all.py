@@ -8,9 +8,8 @@ sender's address says which.
 import time
 
 import pytest
-from harness import HEADER, Mail, deliver_at, due_in, open_site, rfc5322
+from harness import HEADER, deliver_at, due_in, open_site, rfc5322
 from instance import Postfix
-from waiting import wait_until
 
 RULES = """\
 smtpd_sender_restrictions = check_sender_access regexp:{
@@ -54,16 +53,7 @@ def until(due):
 def requeue_all(site, *mails):
     """postsuper -r ALL; the same mail, all of it held anew under other ids."""
     site.postfix.requeue("ALL")
-    return [wait_until("it is held anew", lambda: _held_anew(site, m)) for m in mails]
-
-
-def _held_anew(site, mail):
-    entry = site.postfix.find(mail.recipient)
-    if not entry or entry["queue_name"] != "hold":
-        return None
-    if entry["queue_id"] == mail.queue_id:
-        return None
-    return Mail(mail.recipient, entry["queue_id"], mail.sent)
+    return [site.wait_until_held_anew(mail) for mail in mails]
 
 
 def test_all_of_ours_waits_on(ruled_site):

@@ -37,7 +37,7 @@ def assert_on_time(site, clock, mail, due):
     assert early <= 0, f"delivered {early:.3f} s early"
     assert delivery.ended + clock.offset - due < site.late_s + NOTICED_S
     wait_until("it has left the queue", lambda: not site.postfix.find(mail.recipient))
-    assert len(site.sink.deliveries(mail.recipient)) == 1
+    site.assert_once(mail.recipient)
     (line,) = site.daemons.policyd.logged(f"{mail.queue_id}: released")
     assert float(re.search(r"late=(-?[\d.]+)s", line).group(1)) >= 0
 

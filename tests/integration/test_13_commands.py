@@ -4,10 +4,13 @@
 import json
 
 import pytest
-from bystanders import assert_delivered_once, unharmed
-from harness import deliver_at, due_in, new_recipient
+from bystanders import unharmed
+from harness import deliver_at, due_in
 from standins import COMMANDS
-from waiting import wait_for_clock, wait_until
+from waiting import wait_for_clock
+
+# Walk often: what goes wrong with one walk is made good by the next.
+pytestmark = pytest.mark.settings(sweep_interval="1s")
 
 SOON_S = 15  # after the command works again; the waits between tries stay below
 
@@ -55,7 +58,7 @@ def go_wrong_once(site, mishap):
             standins.behave(name, f"[ $call -gt 1 ] || {{ {mishap}; }}")
         due = due_in(1)
         mail = site.send(deliver_at(due))
-        assert_delivered_once(site, mail, due, SOON_S)
+        site.assert_delivered_once(mail, due, SOON_S)
         for name in COMMANDS:
             standins.wait_for_calls(name, 2 if name == "postqueue" else 1)
 
@@ -69,16 +72,10 @@ def test_kick_alone(standin_site, mishap):
         site.postfix.standins.behave("postkick", once)
         due = due_in(1)
         mail = site.send(deliver_at(due))
-        assert_delivered_once(site, mail, due, SOON_S)
+        site.assert_delivered_once(mail, due, SOON_S)
 
 
 # The listing
-
-
-def is_read(site, mail):
-    """postcat was asked for its headers."""
-    calls = site.postfix.standins.calls("postcat")
-    return any(mail.queue_id in call for call in calls)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +92,7 @@ def test_cut_off_walks_forget_nothing(standin_site, end):
     with unharmed(site):
         due = due_in(5)
         mail = site.send(deliver_at(due))
-        wait_until("its headers are read", lambda: is_read(site, mail))
+        standins.wait_for_call_about("postcat", mail.queue_id)
         standins.behave("postqueue", f'$real "$@" | grep -v {mail.queue_id} | {end}')
         standins.wait_for_calls("postqueue", 3)  # after two it would be forgotten
         site.assert_on_time(mail, due)
@@ -152,11 +149,8 @@ def test_listing_of_rubbish(standin_site):
     """Strange values, ids that are none, that are nowhere, or in other queues."""
     site = standin_site
     standins = site.postfix.standins
-    recipient = new_recipient("later")
-    site.sink.defer(recipient)
-    deferred = site.send(deliver_at(due_in(1)), recipient=recipient)
+    deferred = site.send_and_defer(deliver_at(due_in(1)))
     with unharmed(site):
-        wait_until("it is deferred", lambda: is_deferred(site, deferred))
         due = due_in(3)
         mail = site.send(deliver_at(due))
         lines = [
@@ -175,17 +169,10 @@ def test_listing_of_rubbish(standin_site):
         standins.behave("postqueue", f"cat {listing}; exit 0")
         standins.wait_for_calls("postqueue", 3)
         standins.restore("postqueue")
-        assert_delivered_once(site, mail, due, SOON_S)
+        site.assert_delivered_once(mail, due, SOON_S)
         assert len(site.postfix.logged(f" {deferred.queue_id}: .*status=deferred")) == 1
-        assert is_deferred(site, deferred)
+        assert site.is_deferred(deferred)
         site.discard(deferred)
-
-
-def is_deferred(site, mail):
-    """It is in the deferred queue after an attempt."""
-    entry = site.postfix.find(mail.recipient)
-    tried = "delay_reason" in entry["recipients"][0]
-    return tried and entry["queue_name"] == "deferred"
 
 
 # The headers
@@ -203,7 +190,7 @@ def test_headers_cut_off_between_two_dates(standin_site):
         wait_for_clock(first + 1)
         standins.wait_for_calls("postcat", 2)
         standins.restore("postcat")
-        assert_delivered_once(site, mail, due, SOON_S)
+        site.assert_delivered_once(mail, due, SOON_S)
 
 
 FLOOD_OF_HEADERS = """\
@@ -234,7 +221,7 @@ def test_100_mb_of_headers(standin_site, headers):
         standins.behave("postcat", f"[ $call -gt 1 ] || {{ {flood} }}")
         due = due_in(1)
         mail = site.send(deliver_at(due))
-        assert_delivered_once(site, mail, due, SOON_S)
+        site.assert_delivered_once(mail, due, SOON_S)
 
 
 def test_100_mb_line_of_a_message(standin_site):
@@ -252,4 +239,4 @@ def test_100_mb_line_of_a_message(standin_site):
         standins.wait_for_calls("postqueue", 2)
         due = due_in(1)
         mail = site.send(deliver_at(due))
-        assert_delivered_once(site, mail, due, SOON_S)
+        site.assert_delivered_once(mail, due, SOON_S)

@@ -2,19 +2,17 @@
 """13. Descriptors are exhausted for a while; the queue of inotify's news overflows."""
 
 import os
-import socket
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from bystanders import assert_delivered_once, unharmed
+from bystanders import unharmed
 from harness import NO_INOTIFY, deliver_at, due_in
+from peers import SOCKETMAP, Peer
 from processes import frozen, no_descriptor_left
 from waiting import wait_for_clock
 
 SOON_S = 15
-ANSWER_TIMEOUT_S = 5
 
 
 # policyd
@@ -37,8 +35,8 @@ def test_policyd_without_descriptors(site, half):
             if half == "runner":
                 site.assert_held(to_release)
                 site.assert_held(to_read)
-        assert_delivered_once(site, to_release, due, SOON_S)
-        assert_delivered_once(site, to_read, due, SOON_S)
+        site.assert_delivered_once(to_release, due, SOON_S)
+        site.assert_delivered_once(to_read, due, SOON_S)
         after = due_in(1)
         site.assert_on_time(site.send(deliver_at(after)), after)
 
@@ -46,41 +44,27 @@ def test_policyd_without_descriptors(site, half):
 # hdrcheck
 
 
-def connect(site):
-    """A connection to hdrcheck as cleanup makes it."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(ANSWER_TIMEOUT_S)
-    connection.connect(str(site.daemons.socketmap))
-    return connection
-
-
-def assert_answers(connection):
-    """It says when a message is to be held until."""
-    request = f"deliver-at {deliver_at(due_in(3600))}".encode()
-    connection.sendall(b"%d:%s," % (len(request), request))
-    assert b":OK HOLD until " in connection.recv(4096)
-
-
 def test_hdrcheck_without_descriptors(site):
     """It serves whom it has; for somebody new the longest idle one gives way."""
-    with closing(connect(site)) as idle, closing(connect(site)) as busy:
-        assert_answers(idle)
-        assert_answers(busy)
+    address = site.daemons.socketmap
+    with Peer(address) as idle, Peer(address) as busy:
+        idle.ask(SOCKETMAP)
+        busy.ask(SOCKETMAP)
         with no_descriptor_left(site.daemons.hdrcheck.pid):
-            assert_answers(idle)
-            assert_answers(busy)
-            with closing(connect(site)) as new:
-                assert_answers(new)
-                assert_answers(busy)
-                assert idle.recv(1) == b""
+            idle.ask(SOCKETMAP)
+            busy.ask(SOCKETMAP)
+            with Peer(address) as new:
+                new.ask(SOCKETMAP)
+                busy.ask(SOCKETMAP)
+                assert idle.receive(1) == b""
             due = due_in(2)
             mail = site.send(deliver_at(due))
             site.assert_held(mail)
-        assert_answers(busy)
-        with closing(connect(site)) as one, closing(connect(site)) as another:
-            assert_answers(one)
-            assert_answers(another)
-            assert_answers(busy)
+        busy.ask(SOCKETMAP)
+        with Peer(address) as one, Peer(address) as another:
+            one.ask(SOCKETMAP)
+            another.ask(SOCKETMAP)
+            busy.ask(SOCKETMAP)
     site.assert_on_time(mail, due)
 
 

@@ -62,10 +62,10 @@ def assert_all_on_time(site, mails, due):
         site.late_s,
     )
     for mail in mails:
-        assert site.sink.wait_for(mail.recipient, 60).began >= due
+        site.assert_not_early(mail.recipient, due, 60)
         site.assert_not_active_before(mail, due)
     wait_until("none is queued", lambda: not queued(site) & {m.queue_id for m in mails})
-    assert all(len(site.sink.deliveries(mail.recipient)) == 1 for mail in mails)
+    site.assert_once(*(mail.recipient for mail in mails))
 
 
 def queued(site):

@@ -4,10 +4,9 @@
 Everywhere one postponement, and one delivery to each recipient.
 """
 
-import re
 
 import pytest
-from harness import HEADER, Mail, deliver_at, due_in, new_recipient, private_site
+from harness import Mail, deliver_at, due_in, new_recipient, private_site
 from instance import EVERYTHING, Recipe, free_port
 from sink import Filter
 
@@ -26,11 +25,6 @@ always_bcc = {ARCHIVE}
 recipient_bcc_maps = inline:{{boss@sink.test=secretary@sink.test}}
 """
 LOCAL_USER = "nobody"  # has no home that mail could get into
-
-
-def hold_lines(site, recipient):
-    """What cleanup logged when it put mail to recipient on hold."""
-    return site.postfix.logged(rf": hold: header {HEADER}.* to=<{re.escape(recipient)}>")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +67,7 @@ def test_held_before_the_filter_and_not_behind_it(filtered_site, scanner):
         site.assert_on_time(mail, due)
         (scan,) = scanner.deliveries(mail.recipient)
         assert scan.began >= due
-        assert len(hold_lines(site, mail.recipient)) == 1
+        assert len(site.hold_lines(mail.recipient)) == 1
 
 
 def test_other_mail_through_the_filter(filtered_site, scanner):
@@ -82,7 +76,7 @@ def test_other_mail_through_the_filter(filtered_site, scanner):
         mail = filtered_site.send(*headers)
         filtered_site.assert_passes_at_once(mail)
         assert len(scanner.deliveries(mail.recipient)) == 1
-        assert not hold_lines(filtered_site, mail.recipient)
+        assert not filtered_site.hold_lines(mail.recipient)
 
 
 @pytest.fixture(scope="module")
@@ -154,4 +148,4 @@ def test_forward_file(expanding_site, how):
     submit = site.send if how == "smtp" else site.sendmail
     mail = submit(deliver_at(due), recipient=f"{LOCAL_USER}+{how}@private.test")
     assert_each_on_time(site, mail, due, forwarded)
-    assert not hold_lines(site, forwarded)
+    assert not site.hold_lines(forwarded)

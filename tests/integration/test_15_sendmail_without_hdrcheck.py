@@ -48,11 +48,6 @@ def assert_waits_in_maildrop(site, *recipients):
         assert not site.sink.deliveries(recipient)
 
 
-def hold_lines(site, recipient):
-    """What cleanup logged when it put the message on hold."""
-    return site.postfix.logged(rf": hold: .* to=<{recipient}>")
-
-
 def test_a_date_that_is_ahead_waits_in_maildrop_and_is_held_then(half_site):
     """Neither lost nor early; on hold once hdrcheck is back, and on time."""
     site = half_site
@@ -62,7 +57,7 @@ def test_a_date_that_is_ahead_waits_in_maildrop_and_is_held_then(half_site):
     bring_hdrcheck_up(site)
     for mail in [in_queue(site, recipient, "hold") for recipient in recipients]:
         site.assert_on_time(mail, due)
-        assert len(hold_lines(site, mail.recipient)) == 1
+        assert len(site.hold_lines(mail.recipient)) == 1
 
 
 def test_a_date_that_came_meanwhile_passes(half_site):
@@ -78,8 +73,8 @@ def test_a_date_that_came_meanwhile_passes(half_site):
         site.sink.wait_for(recipient)
     site.assert_queue_empty()
     for recipient in recipients:
-        assert len(site.sink.deliveries(recipient)) == 1
-        assert not hold_lines(site, recipient)
+        site.assert_once(recipient)
+        assert not site.hold_lines(recipient)
 
 
 def test_mail_without_the_header_passes_meanwhile(half_site):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pytest
 from harness import open_site
 from instance import free_port
-from peers import POLICY, SOCKETMAP, TCP_TABLE, Peer, Protocol, memory_kib
+from peers import POLICY, SOCKETMAP, TCP_TABLE, Peer, Protocol
+from processes import bounded_memory
 
 CONNECTIONS = 40
 PIPELINED = 100_000
-MEMORY_KIB = 64 * 1024  # more than a peer may make a daemon take, by far
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,9 @@ class Service:
         return Peer(self.address)
 
 
-@pytest.fixture(scope="module", params=[SOCKETMAP, TCP_TABLE, POLICY], ids=lambda p: p.name)
+@pytest.fixture(
+    scope="module", params=[SOCKETMAP, TCP_TABLE, POLICY], ids=lambda p: p.name
+)
 def service(request, shared_postfix, shared_sink):
     """Each of the three protocols, with few connections allowed."""
     port = free_port()
@@ -116,15 +118,14 @@ def test_peers_that_flood(service, good):
 def test_a_peer_that_does_not_read(service, good):
     """It is not read from either, and gets every answer once it reads."""
     requests = service.protocol.request * PIPELINED
-    before = memory_kib(service.pid)
     with service.connect() as deaf:
-        sent = deaf.send_what_fits(requests)
-        good.ask(service.protocol)
-        sent += deaf.send_what_fits(requests[sent:])
-        assert sent < len(requests), "nothing stopped the peer"
-        for _ in range(100):
+        with bounded_memory(service.pid):
+            sent = deaf.send_what_fits(requests)
             good.ask(service.protocol)
-        assert memory_kib(service.pid) < before + MEMORY_KIB
+            sent += deaf.send_what_fits(requests[sent:])
+            assert sent < len(requests), "nothing stopped the peer"
+            for _ in range(100):
+                good.ask(service.protocol)
         rest = threading.Thread(target=deaf.send, args=(requests[sent:],))
         rest.start()
         replies = deaf.receive(PIPELINED * len(service.protocol.reply))
@@ -134,13 +135,12 @@ def test_a_peer_that_does_not_read(service, good):
 
 def test_peers_that_lie(service, good):
     """What is no request ends that connection, at once and without memory."""
-    before = memory_kib(service.pid)
-    for malformed in service.protocol.malformed:
-        with service.connect() as peer:
-            peer.send_what_fits(malformed)
-            assert peer.is_hung_up_on(), malformed[:40]
-        good.ask(service.protocol)
-    assert memory_kib(service.pid) < before + MEMORY_KIB
+    with bounded_memory(service.pid):
+        for malformed in service.protocol.malformed:
+            with service.connect() as peer:
+                peer.send_what_fits(malformed)
+                assert peer.is_hung_up_on(), malformed[:40]
+            good.ask(service.protocol)
 
 
 def test_peers_that_come_and_go(service):

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: ISC
 """17. Started by systemd and its like, by spawn(8): sockets, readiness, a watchdog."""
 
-import os
 import shutil
-import signal
 import socket
 from contextlib import contextmanager
 
@@ -12,7 +10,7 @@ from daemons import PROGRAMS
 from harness import deliver_at, due_in, message, open_site
 from instance import EVERYTHING, Postfix, Recipe, free_port
 from peers import POLICY, SOCKETMAP, TCP_TABLE, Peer
-from waiting import wait_until
+from processes import frozen
 
 SILENCE_S = 1.0
 WATCHDOG_S = 0.2
@@ -104,21 +102,11 @@ def test_an_engine_that_hangs_is_noticed(cold_site, manager):
     """The runner speaks for both: it has nothing to say then."""
     policyd = cold_site.daemons.policyd
     policyd.start(**manager.environment, **WATCHDOG)
-    engine = policyd.child().pid
-    os.kill(engine, signal.SIGSTOP)
-    try:
-        wait_until("it is stopped", lambda: _state(engine) == "T")
+    with frozen(policyd.child().pid):
         manager.next(0.1)  # what was under way
         manager.forget()
         assert manager.next(SILENCE_S) == ""
-    finally:
-        os.kill(engine, signal.SIGCONT)
     assert manager.next() == "WATCHDOG=1"
-
-
-def _state(pid):
-    with open(f"/proc/{pid}/stat") as stat:
-        return stat.read().rsplit(")", 1)[1].split()[0]
 
 
 def test_nobody_listens(daemon):
