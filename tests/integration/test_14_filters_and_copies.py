@@ -4,7 +4,6 @@
 Everywhere one postponement, and one delivery to each recipient.
 """
 
-
 import pytest
 from harness import Mail, deliver_at, due_in, new_recipient, private_site
 from instance import EVERYTHING, Recipe, free_port
