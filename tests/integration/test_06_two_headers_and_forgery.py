@@ -2,7 +2,7 @@
 """6. Two headers: the later counts. Forged `(rule x)` and `never (rule x)`."""
 
 import pytest
-from harness import HEADER, deliver_at, due_in, rfc5322
+from harness import HEADER, SWEEP_S, deliver_at, due_in, rfc5322
 from waiting import wait_until
 
 FORGED_NEVER = f"{HEADER}: never (rule x)"
@@ -79,11 +79,11 @@ def test_forged_never_behind_a_forged_trace(site, how, user):
 
 
 def assert_held_and_let_go(site, mail):
-    """cleanup put it on hold, and it left at once all the same."""
+    """cleanup put it on hold, and it left at once all the same: after a walk."""
     delivery = site.sink.wait_for(mail.recipient)
     holds = wait_until(
         "the hold is logged", lambda: site.postfix.logged(f" {mail.queue_id}: hold:")
     )
     assert len(holds) == 1
     site.assert_once(mail.recipient)
-    assert delivery.began - mail.sent < site.late_s
+    assert delivery.began - mail.sent < site.late_s + SWEEP_S
