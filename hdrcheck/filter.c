@@ -192,7 +192,7 @@ filter_run(int in, int out, int64_t now_ns, const struct settings *settings)
 	    .in = in, .out = out, .now_ns = now_ns, .settings = settings};
 	int exit_code;
 
-	/* And to see whether what follows it is a header. */
+	/* The longest section, and what shows whether it goes on behind. */
 	buf_init(&f.head, FILTER_SECTION_MAX + SECTION_NAME_MAX + 1);
 	exit_code = judge(&f);
 	if (exit_code == EX_OK)

@@ -16,7 +16,7 @@ enum {
 /*
  * Reads a message from in to its end and, if all its dates are due at now_ns,
  * copies it to out, byte for byte. Else nothing is written to out, and the
- * verdict to standard error.
+ * verdict to standard error. Both descriptors stay open and the caller's.
  *
  * EX_OK: copied. EX_TEMPFAIL (75): postponed. EX_DATAERR (65): a date that
  * cannot be honoured, or a header section of more than FILTER_SECTION_MAX.

@@ -191,7 +191,7 @@ filter(struct daemon *d, int64_t now_ns)
 	return exit_code;
 }
 
-/* All but the two that serve: nothing is logged, nothing is cleaned up. */
+/* All modes but the two that serve; they talk on standard error alone. */
 static int
 run_command(struct daemon *d, const struct options *o)
 {

@@ -37,7 +37,8 @@ struct section {
 /*
  * Finds the next header. message is what is known of it from its first byte
  * on, the same bytes or more in each call; whole says that this is all. The
- * header is as it stands there, folded or not, without its last line end.
+ * header is as it stands there, folded or not, without its last line end; it
+ * borrows from message.
  */
 enum section_result section_next(
     struct section *s, struct span message, bool whole, struct span *header);

@@ -40,16 +40,6 @@ struct server {
 	bool stopping;
 };
 
-/*
- * The exact time: Postfix stamps arrivals with it, so what is held has a date
- * behind its arrival. That is what tells policyd that it was held for us.
- */
-static int64_t
-wall_now_ns(void)
-{
-	return clock_wall_ns();
-}
-
 static void
 reload(struct server *s)
 {
@@ -297,7 +287,12 @@ server_new(struct daemon *d, const char *settings_file)
 	s->d = d;
 	s->settings_file = settings_file;
 	s->lookup.settings = d->settings;
-	s->lookup.now_ns = wall_now_ns;
+	/*
+	 * The exact time: Postfix stamps arrivals with it, so what is held has
+	 * a date behind its arrival. That tells policyd that it was held for
+	 * us.
+	 */
+	s->lookup.now_ns = clock_wall_ns;
 	s->signal_fd = -1;
 	return s;
 }

@@ -15,7 +15,7 @@
 enum {
 	NOTIFY_LISTENERS_MAX = 8, /* sockets that may be inherited */
 	NOTIFY_NAME_SIZE = 64, /* of a listener's name, with the NUL */
-	NOTIFY_WAIT_S = 5,
+	NOTIFY_WAIT_S = 5, /* how long notify_ready() may take */
 	NOTIFY_FIRST_FD = 3, /* where inherited descriptors begin */
 };
 
