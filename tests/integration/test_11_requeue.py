@@ -154,7 +154,6 @@ def test_not_when_a_bcc_was_configured_since(shared_sink):
             mail = site.send(deliver_at(due_in(DUE_S + 2)))
             with open(postfix.config_folder / "main.cf", "a") as main_cf:
                 main_cf.write(f"always_bcc = {copies}\n")
-            postfix.command("postfix", "reload")
             site.sink.wait_for(mail.recipient, DUE_S + 12)
             assert "method=release" in released_line(site, mail)
             assert not site.sink.deliveries(copies)

@@ -22,6 +22,7 @@ virtual_alias_maps = inline:{{{{team@sink.test = {", ".join(TEAM)}}}}}
 alias_maps = inline:{{{{staff = {", ".join(STAFF)}}}}}
 always_bcc = {ARCHIVE}
 recipient_bcc_maps = inline:{{boss@sink.test=secretary@sink.test}}
+forward_path = forward/$user
 """
 LOCAL_USER = "nobody"  # has no home that mail could get into
 
@@ -82,12 +83,13 @@ def test_other_mail_through_the_filter(filtered_site, scanner):
 def expanding_site(shared_sink):
     """A site with aliases and copies, whose local mail is forwarded."""
     with private_site(shared_sink, main_cf=EXPANSIONS) as site:
-        forwards = site.postfix.folder / "forward"
-        forwards.mkdir(mode=0o755)
-        with open(site.postfix.config_folder / "main.cf", "a") as main_cf:
-            main_cf.write(f"forward_path = {forwards}/$user\n")
-        site.postfix.command("postfix", "reload")
+        forward_folder(site).mkdir(mode=0o755)
         yield site
+
+
+def forward_folder(site):
+    """Where local(8) looks for .forward files, each named like its user."""
+    return site.postfix.queue_folder / "forward"
 
 
 def assert_each_on_time(site, mail, due, *recipients):
@@ -142,7 +144,7 @@ def test_forward_file(expanding_site, how):
     """Postponed before local delivery; what .forward sends on is not held again."""
     site = expanding_site
     forwarded = new_recipient("away")
-    (site.postfix.folder / "forward" / LOCAL_USER).write_text(forwarded + "\n")
+    (forward_folder(site) / LOCAL_USER).write_text(forwarded + "\n")
     due = due_in(1)
     submit = site.send if how == "smtp" else site.sendmail
     mail = submit(deliver_at(due), recipient=f"{LOCAL_USER}+{how}@private.test")
