@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * keyset - a set of texts that is asked, not walked
+ *
+ * A hash table that copies what it holds. No I/O.
+ */
+#ifndef POLICYD_KEYSET_H
+#define POLICYD_KEYSET_H
+
+#include "hdrcheck/base/hash.h"
+
+struct keyset_place;
+
+struct keyset {
+	struct keyset_place *table;
+	size_t mask;
+	size_t n;
+	char *bytes; /* of all texts */
+	size_t n_bytes;
+	size_t cap_bytes;
+};
+
+void keyset_init(struct keyset *set);
+void keyset_free(struct keyset *set);
+
+/*
+ * Adds a text; one that is there already is not added again. hash is its
+ * hash_bytes(), under the same key for all calls. False: no memory, or the set
+ * would pass 4 GiB; it is unchanged then.
+ */
+bool keyset_add(struct keyset *set, uint64_t hash, struct span text);
+
+bool keyset_has(const struct keyset *set, uint64_t hash, struct span text);
+
+#endif
