@@ -8,6 +8,7 @@ from daemons import PROGRAMS
 from harness import QUARANTINE, Site, open_site
 from instance import Postfix, remove_left_behind
 from interrupts import raise_on_ending_signals
+from rules import RuledPostfix
 from sink import Sink
 from standins import PostfixWithStandIns
 
@@ -112,6 +113,23 @@ def standin_site(cold_standin_site, standins):
     standins.wait_for_calls("postkick", 2)
     standins.wait_for_calls("postqueue", 1)
     return cold_standin_site
+
+
+@pytest.fixture(scope="session")
+def ruled_postfix(shared_sink):
+    """One running Postfix that asks for delivery rules."""
+    with RuledPostfix(shared_sink.port) as postfix:
+        postfix.add_users("ann", "ben")
+        postfix.start()
+        yield postfix
+
+
+@pytest.fixture
+def ruled_site(ruled_postfix, shared_sink, settings):
+    """That Postfix with daemons of this test's own, not started: it has the rules."""
+    settings.setdefault("rules_file", ruled_postfix.rules_file)
+    with open_site(ruled_postfix, shared_sink, **settings) as site:
+        yield site
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -176,6 +176,22 @@ def _reply(pair):
     return Reply(pair[0], pair[1].decode("latin-1"))
 
 
+def transaction(
+    session, content, recipients, *, sender="ann@sender.test", options=()
+):
+    """One message over an open session, to those of its recipients that it takes.
+
+    The Reply to each recipient, and the one to the message; None when nobody is left.
+    """
+    reply = _reply(session.mail(sender, options))
+    assert reply.code == 250, reply
+    replies = {recipient: _reply(session.rcpt(recipient)) for recipient in recipients}
+    if any(reply.code == 250 for reply in replies.values()):
+        return replies, _reply(session.data(content))
+    session.rset()
+    return replies, None
+
+
 class Postfix:
     """The instance. Nothing runs before start(); close() leaves no trace.
 
@@ -413,6 +429,10 @@ class Postfix:
         except AssertionError:
             return False
         return True
+
+    def headers(self, queue_id):
+        """The header section of a queued message."""
+        return self.command("postcat", "-qh", queue_id)
 
     # The log
 
