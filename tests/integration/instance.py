@@ -407,6 +407,11 @@ class Postfix:
         """postsuper -h: a queue id or ALL."""
         self.command("postsuper", "-h", what)
 
+    def release(self, what):
+        """postsuper -H: a queue id or ALL; the queue manager takes it at once."""
+        self.command("postsuper", "-H", what)
+        self.command("postkick", "public", "qmgr", "D")
+
     def delete(self, what):
         """postsuper -d: a queue id or ALL."""
         self.command("postsuper", "-d", what)

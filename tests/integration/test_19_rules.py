@@ -16,7 +16,6 @@ from rules import (
     only_postponement,
     postponed_by,
     postponements,
-    reload,
     start,
 )
 from waiting import wait_until
@@ -148,6 +147,36 @@ def test_refusals(ruled_site, action, code):
     assert site.daemons.policyd.logged(f"rule no: {action}")
 
 
+@pytest.mark.settings(permit_postpone="authenticated", unpermitted="release")
+def test_a_rule_needs_no_permission(ruled_site):
+    """Who may not postpone is postponed by a rule all the same, not by a date."""
+    site = ruled_site
+    start(site, "undo sender=* : delay 2s", "freeze recipient=frozen@sink.test : hold")
+    frozen = site.send(recipient="frozen@sink.test")
+    mail = site.send(deliver_at(due_in(AN_HOUR)))
+    site.assert_on_time(mail, only_postponement(site, mail, "undo"))
+    site.assert_held(frozen)
+    site.discard(frozen)
+
+
+@pytest.mark.settings(max_postpone="1h")
+@pytest.mark.parametrize(
+    "action",
+    ["delay 1h", "window 00:00-00:01 tz=UTC except={today},{tomorrow}"],
+    ids=["as far as allowed", "a window further ahead"],
+)
+def test_no_rule_has_mail_refused(ruled_site, action):
+    """max_postpone is for what senders write: hdrcheck takes a rule's own header."""
+    site = ruled_site
+    days = {
+        name: time.strftime("%Y-%m-%d", time.gmtime(time.time() + 24 * AN_HOUR * n))
+        for n, name in enumerate(("today", "tomorrow"))
+    }
+    start(site, f"far sender=* : {action.format(**days)}")
+    mails = [site.send() for _ in range(5)]
+    site.discard(*mails)
+
+
 # Several recipients, several rules
 
 
@@ -168,8 +197,7 @@ def test_recipients_with_different_rules(ruled_site, order, rules):
     """Postponed as a whole, to the latest; a header only where it is later."""
     site = ruled_site
     to = {name: new_recipient(name) for name in order}
-    start(site, *(f"{n} recipient={n}-* : delay {s}s" for n, s in DIFFERENT.items()))
-    reload(
+    start(
         site,
         *(f"{n} recipient={to.get(n, n)} : delay {s}s" for n, s in DIFFERENT.items()),
     )
