@@ -5,6 +5,7 @@ import os
 
 import pytest
 from daemons import PROGRAMS
+from faketime import SteppedClock
 from harness import QUARANTINE, Site, open_site
 from instance import Postfix, remove_left_behind
 from interrupts import raise_on_ending_signals
@@ -35,7 +36,8 @@ def pytest_unconfigure(config):
 def pytest_sessionstart():
     if os.geteuid() != 0:
         pytest.exit("needs root: a private Postfix runs as root", returncode=77)
-    missing = [n for n in ("hdrcheck", "policyd") if not (PROGRAMS / n).exists()]
+    programs = ("hdrcheck", "policyd", "policyctl")
+    missing = [name for name in programs if not (PROGRAMS / name).exists()]
     if missing:
         pytest.exit(f"not built: {', '.join(missing)} in {PROGRAMS}", returncode=2)
 
@@ -113,6 +115,13 @@ def standin_site(cold_standin_site, standins):
     standins.wait_for_calls("postkick", 2)
     standins.wait_for_calls("postqueue", 1)
     return cold_standin_site
+
+
+@pytest.fixture
+def clock():
+    """A clock of the daemons' own, once it is given to them."""
+    with SteppedClock() as stepped:
+        yield stepped
 
 
 @pytest.fixture(scope="session")

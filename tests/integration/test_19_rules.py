@@ -3,6 +3,8 @@
 
 import re
 import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from harness import Mail, deliver_at, due_in, message, new_recipient
@@ -21,6 +23,7 @@ from rules import (
 from waiting import wait_until
 
 AN_HOUR = 3600
+SOON_S = 5
 BIG = "x" * 76 + "\r\n"
 
 
@@ -107,15 +110,47 @@ def test_until(ruled_site):
     site.assert_on_time(mail, due)
 
 
-def test_window_that_is_closed(ruled_site):
-    """Held until it opens."""
+ZONES = ("Asia/Kathmandu", "Europe/Amsterdam", "America/New_York", "Pacific/Apia")
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_window_that_is_closed(ruled_site, zone):
+    """Held until its next opening, days ahead, as clocks show it there."""
     site = ruled_site
-    opening = due_in(2 * AN_HOUR) // 60 * 60
+    here = ZoneInfo(zone)
+    opening = datetime.now(here) + timedelta(days=3)
+    opening = opening.replace(hour=12, minute=0, second=0, microsecond=0)
+    excepted = (opening - timedelta(days=1)).date()
+    days = f"{opening - timedelta(days=1):%a}-{opening:%a}"
+    hours = f"12:00-12:01 tz={zone} except={excepted}"
+    start(site, f"noon sender=* : window {days} {hours}")
+    mail = site.send()
+    assert only_postponement(site, mail, "noon") == opening.timestamp()
+    site.discard(mail)
+
+
+def test_window_that_opens(clock, ruled_site):
+    """In the first second of its minute; the daemons' clock is a little before it."""
+    site = ruled_site
+    opening = due_in(SOON_S) // 60 * 60 + 60
+    clock.step_to(opening - due_in(SOON_S))
+    clock.give_to(site.daemons.hdrcheck, site.daemons.policyd)
     hours = [time.strftime("%H:%M", time.gmtime(opening + s)) for s in (0, 60)]
     start(site, f"quiet sender=* : window {'-'.join(hours)} tz=UTC")
     mail = site.send()
     assert only_postponement(site, mail, "quiet") == opening
-    site.discard(mail)
+    site.assert_on_time(mail, opening - clock.offset)
+
+
+@pytest.mark.settings(requeue_after="0s")
+def test_requeued_when_it_is_old(ruled_site):
+    """A rule's header is no hindrance, and holds nothing a second time."""
+    site = ruled_site
+    start(site, "undo sender=* : delay 2s")
+    mail = site.send()
+    site.assert_delivered_once(mail, only_postponement(site, mail, "undo"))
+    (line,) = site.daemons.policyd.logged(f"{mail.queue_id}: released")
+    assert "method=requeue" in line
 
 
 def test_hold(ruled_site):
@@ -486,7 +521,11 @@ def test_queue_ids_in_the_log(ruled_site):
     """From the second recipient on the line has the queue id; before it NOQUEUE."""
     site = ruled_site
     to = [new_recipient("first"), new_recipient("second")]
-    start(site, f"one recipient={to[0]} : delay 1s", f"two recipient={to[1]} : delay 2s")
+    start(
+        site,
+        f"one recipient={to[0]} : delay 1s",
+        f"two recipient={to[1]} : delay 2s",
+    )
     mails = send_to_all(site, *to)
     (first,) = site.daemons.policyd.logged("rule one: until")
     (second,) = site.daemons.policyd.logged("rule two: until")

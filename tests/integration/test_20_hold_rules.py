@@ -87,11 +87,12 @@ def test_check_with_nothing_frozen(ruled_site):
 def test_several_rules_gone(ruled_site):
     """Each is told of with its number; mail of a rule that is left stays."""
     site = ruled_site
-    rules = [f"{name} sender={name}@old.test : hold" for name in ("one", "two", "three")]
+    counts = {"one": 1, "two": 2, "three": 1}
+    rules = [f"{name} sender={name}@old.test : hold" for name in counts]
     start(site, *rules)
     mails = {
         name: [site.send(sender=f"{name}@old.test") for _ in range(count)]
-        for name, count in (("one", 1), ("two", 2), ("three", 1))
+        for name, count in counts.items()
     }
     left = [rules[2]]
     wait_until(
@@ -250,7 +251,8 @@ def test_forged_never(ruled_site, how):
     start(site, FREEZE)
     trace = TRACE.format(uid=site.postfix.mail_owner_uid)
     submit = site.send if how == "smtp" else site.sendmail
-    mails = [submit(FORGED_NEVER), submit(trace, FORGED_NEVER), submit(FORGED_NEVER, trace)]
+    forgeries = ((FORGED_NEVER,), (trace, FORGED_NEVER), (FORGED_NEVER, trace))
+    mails = [submit(*headers) for headers in forgeries]
     assert_released_now(site, *mails)
     assert gone_line(1) not in checked(site, OTHER_RULE)
 

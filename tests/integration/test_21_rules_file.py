@@ -32,7 +32,7 @@ DELAYED = "undo sender=* : delay 1h"
 BAD_FILES = {
     "no action": (["a sender=* : pass", "b sender=*"], 2),
     "unknown action": (["# rules", "", "a sender=* : postpone"], 3),
-    "a name twice": (["a sender=* : pass", "b sender=* : pass", "a sender=<> : pass"], 3),
+    "a name twice": (["a sender=* : pass", "b sender=* : pass", "a size>1 : pass"], 3),
     "no number": (["a size>big : pass"], 1),
     "in a continuation line": (["a sender=*", " : delay soon"], 2),
     "a date without a zone": (["a sender=* : until 2026-12-01T06:00:00"], 1),
@@ -192,11 +192,11 @@ def test_a_bad_line_of_a_list_is_named(ruled_site):
 def test_many_rules(ruled_site):
     """10,000 are taken, one more is not."""
     site = ruled_site
-    lines = [f"r{n} sender=user{n}@sender.test : reject 5.7.1 {n}" for n in range(10_001)]
+    lines = [f"r{n} sender=u{n}@sender.test : reject 5.7.1 {n}" for n in range(10_001)]
     site.postfix.write_rules(*lines)
     assert_refused(site, r":10001: .*10,?000")
     start(site, *lines[:-1])
-    assert ask(site, sender="user9999@sender.test") == "REJECT 5.7.1 9999"
+    assert ask(site, sender="u9999@sender.test") == "REJECT 5.7.1 9999"
 
 
 # Reload under load
@@ -365,5 +365,5 @@ def test_strange_values(ruled_site):
     for line in lines:
         assert re.fullmatch(r"[ -~]+", line)
         assert len(line) < 2000
-        assert len(re.findall(r"sender=<[^<>]*>, recipient=<[^<>]*>, reason=", line)) == 1
-        assert "reason=forged" not in line
+        assert re.search(r": rule far: until \S+, sender=<", line)
+        assert re.search(r">, reason=far$", line)

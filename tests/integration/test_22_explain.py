@@ -4,11 +4,11 @@
 import re
 import subprocess
 from datetime import datetime
-from email.utils import format_datetime
 
 import pytest
 from daemons import PROGRAMS
-from rules import ask, start
+from harness import due_in, rfc5322
+from rules import Postponement, ask, postponements, start
 
 OK, WRONG_USE, BAD_CONFIGURATION = 0, 64, 78
 RULES = """\
@@ -26,6 +26,7 @@ freeze    sender=@old.example client_address!=10.0.0.0/8 : hold reason="audit"
 flood     sasl_username=* postponed>500 : defer 4.7.1 too many postponed messages
 spam      sender=<> helo_name=*.bad.example              : reject 5.7.1 not here
 """
+A_MONTH = 30 * 24 * 3600
 NIGHT = "now=2026-12-24T23:00:00+01:00"
 NOON = "now=2026-11-05T12:00:00+01:00"
 
@@ -73,14 +74,8 @@ def explain(configuration, *attributes):
             ("sasl_username=ann", "now=2026-12-24T22:00:00.001Z"),
             "PREPEND X-Deliver-At: Thu, 24 Dec 2026 22:00:31 +0000 (rule undo)",
         ),
-        (
-            ("recipient=1@x.sms.example", NIGHT),
-            "DUNNO",
-        ),
-        (
-            ("recipient=1@x.pager.example", "now=2026-12-24T19:00:00+01:00"),
-            "DUNNO",
-        ),
+        (("recipient=1@x.sms.example", NIGHT), "DUNNO"),
+        (("recipient=1@x.pager.example", "now=2026-12-24T19:00:00+01:00"), "DUNNO"),
         (
             ("recipient=1@sms.example", NIGHT),
             "PREPEND X-Deliver-At: Mon, 28 Dec 2026 07:00:00 +0000 (rule quiet)",
@@ -107,7 +102,7 @@ def explain(configuration, *attributes):
         (("sender=a@old.example", "client_address=10.1.2.3", NOON), "DUNNO"),
         (("sender=a@old.example", NOON), "DUNNO"),
         (
-            ("sender=a@old.example", "client_address=::1", "recipient=c@example.org", NOON),
+            ("sender=a@old.example", "client_address=::1", "recipient=c@example.org"),
             "PREPEND X-Deliver-At: never (rule freeze)",
         ),
         (
@@ -156,14 +151,10 @@ def test_nothing_below_a_pass(configuration):
 def test_now_without_a_zone_is_local_time(configuration):
     """As if its offset were written."""
     local = datetime(2026, 7, 24, 23, 0).astimezone()
-    due = format_datetime(datetime.fromtimestamp(local.timestamp() + 30).astimezone())
     for now in ("2026-07-24T23:00", "2026-07-24T23:00:00", local.isoformat()):
-        (last,) = explain(configuration, "sasl_username=ann", f"now={now}")[-1:]
-        date = re.search(r": (.*) \(rule undo\)", last)[1]
-        assert datetime.strptime(date, DATE) == datetime.strptime(due, DATE)
-
-
-DATE = "%a, %d %b %Y %H:%M:%S %z"
+        last = explain(configuration, "sasl_username=ann", f"now={now}")[-1]
+        (postponement,) = postponements(last.removeprefix("action=PREPEND "))
+        assert postponement == Postponement("undo", local.timestamp() + 30)
 
 
 def test_without_now(configuration):
@@ -223,7 +214,7 @@ def test_bad_configuration(tmp_path, settings, where):
 TIMELESS = (
     "urgent sender=ceo@corp.example : pass",
     "freeze sender=@old.example client_address!=10.0.0.0/8 : hold",
-    "moving recipient=@.example.org : until 2027-03-01T06:00:00+01:00",
+    f"moving recipient=@.example.org : until {rfc5322(due_in(A_MONTH), hours_east=1)}",
     "closed sender=<> helo_name=*.bad.example : reject 5.7.1 not here",
     "later sasl_username!=ann,ben : defer 4.7.1 not now",
 )
