@@ -111,14 +111,18 @@ attr_decode(struct span in, struct attr_request *request, size_t *used)
 }
 
 struct span
-attr_get(const struct attr_request *request, const char *name)
+attr_find(const struct attr_request *request, struct span name)
 {
-	struct span wanted = span_str(name);
-
 	for (size_t i = request->n; i > 0; i--)
-		if (is_same(request->pair[i - 1].name, wanted))
+		if (is_same(request->pair[i - 1].name, name))
 			return request->pair[i - 1].value;
 	return span_of("", 0);
+}
+
+struct span
+attr_get(const struct attr_request *request, const char *name)
+{
+	return attr_find(request, span_str(name));
 }
 
 bool
