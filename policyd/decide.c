@@ -1,39 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/decide.h"
 
-#include <stdio.h>
-
 #include "hdrcheck/base/clock.h"
 
 /* No moment, or one that is not ahead. */
 #define NO_MOMENT INT64_MIN
 
-static struct span
-write_count(uint64_t count, char room[VALUE_COUNT_SIZE])
+/*
+ * Where Postfix's smtpd does not add a header: before MAIL FROM, and behind the
+ * message.
+ */
+static bool
+is_misplaced(const struct attr_request *request)
 {
-	int n = snprintf(
-	    room, VALUE_COUNT_SIZE, "%llu", (unsigned long long)count);
+	static const char *const states[] = {
+	    "CONNECT", "EHLO", "HELO", "END-OF-MESSAGE", "VRFY", "ETRN"};
+	struct span state = attr_get(request, "protocol_state");
 
-	return span_of(room, (size_t)n);
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (span_equal_str(state, states[i]))
+			return true;
+	return false;
 }
 
-void
-decide_prepare(const struct rules *rules, const struct attr_request *request,
+/* What the rules want to see of the request. */
+static void
+prepare(const struct rules *rules, const struct attr_request *request,
     const struct decide_counts *counts, struct values *values)
 {
-	char room[VALUE_COUNT_SIZE];
-
 	values_begin(values, &rules->hash_key);
 	for (unsigned i = 0; i < rules->n_attributes; i++) {
-		struct span name = rules->attribute[i], text;
+		struct span name = rules->attribute[i];
 
 		if (span_equal_str(name, "postponed"))
-			text = write_count(counts->sender, room);
+			values_set_number(values, i, counts->sender);
 		else if (span_equal_str(name, "postponed_total"))
-			text = write_count(counts->total, room);
+			values_set_number(values, i, counts->total);
 		else
-			text = attr_get_span(request, name);
-		values_set(values, i, text);
+			values_set(values, i, attr_find(request, name));
 	}
 }
 
@@ -99,11 +103,13 @@ contribute(struct decision *decision, const struct rule *rule, int64_t due_s,
 }
 
 struct decision
-decide(const struct rules *rules, struct values *values, int64_t now_ns,
+decide(const struct rules *rules, const struct attr_request *request,
+    const struct decide_counts *counts, int64_t now_ns, struct values *values,
     decide_step_fn *step, void *ctx)
 {
 	struct decision decision = {.due_s = NO_MOMENT};
 
+	prepare(rules, request, counts, values);
 	for (size_t i = 0; i < rules->n; i++) {
 		struct decide_step s = {.rule = &rules->rule[i]};
 
@@ -118,5 +124,7 @@ decide(const struct rules *rules, struct values *values, int64_t now_ns,
 		if (ends_search(s.rule))
 			break;
 	}
+	if (decision.kind == DECISION_POSTPONE && is_misplaced(request))
+		decision.kind = DECISION_MISPLACED;
 	return decision;
 }

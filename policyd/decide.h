@@ -19,12 +19,15 @@ enum decision_kind {
 	DECISION_POSTPONE,
 	DECISION_REJECT,
 	DECISION_DEFER,
+	DECISION_MISPLACED, /* to be postponed, but Postfix, which asks at
+			       this point, takes no header there */
 };
 
 struct decision {
 	enum decision_kind kind;
 	const struct rule *rule; /* that decided; NULL for NOTHING */
-	int64_t due_s; /* POSTPONE: a moment ahead, or DECIDE_NEVER */
+	int64_t due_s; /* POSTPONE, MISPLACED: a moment ahead, or
+			  DECIDE_NEVER */
 };
 
 /* What decide() has to say about one rule, for people. */
@@ -42,15 +45,12 @@ struct decide_counts {
 	uint64_t total;
 };
 
-/* Prepares what the rules want to see of a request. */
-void decide_prepare(const struct rules *rules,
-    const struct attr_request *request, const struct decide_counts *counts,
-    struct values *values);
-
 /*
- * step, which may be NULL, is called for each rule that is tried, in order.
+ * values is room to work in. step, which may be NULL, is called for each rule
+ * that is tried, in order.
  */
-struct decision decide(const struct rules *rules, struct values *values,
-    int64_t now_ns, decide_step_fn *step, void *ctx);
+struct decision decide(const struct rules *rules,
+    const struct attr_request *request, const struct decide_counts *counts,
+    int64_t now_ns, struct values *values, decide_step_fn *step, void *ctx);
 
 #endif

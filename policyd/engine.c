@@ -13,7 +13,10 @@
 #include "hdrcheck/daemon.h"
 #include "policyd/jobs.h"
 #include "policyd/journal.h"
+#include "policyd/look.h"
+#include "policyd/orders.h"
 #include "policyd/policy.h"
+#include "policyd/sched/submitter.h"
 #include "policyd/sched/wire.h"
 
 /* How long policy clients may take to read their answers at the end. */
@@ -23,7 +26,9 @@ enum { ROOM_SIZE = WIRE_MAX /* bytes of news, or of a message */ };
 
 struct engine {
 	struct engine_options o;
-	struct settings settings;
+	struct orders orders;
+	struct hash_key hash_key;
+	struct look look;
 	struct loop *loop;
 	struct loop_timer wall_timer;
 	struct loop_timer mono_timer;
@@ -58,6 +63,10 @@ on_event(void *ctx, const struct sweep_event *event)
 {
 	struct engine *g = ctx;
 
+	if (g->o.looks && event->kind == SWEEP_RULE_GONE) {
+		look_count(&g->look, event->rule);
+		return;
+	}
 	journal_write(g->o.log, event, jobs_complaint(&g->jobs, event->verb));
 }
 
@@ -98,6 +107,18 @@ on_watchdog(void *ctx)
 }
 
 static void
+end_when_seen(struct engine *g)
+{
+	enum sweep_look seen =
+	    g->o.looks ? sweep_has_looked(&g->sweep) : SWEEP_LOOKING;
+
+	if (seen == SWEEP_LOOKING)
+		return;
+	look_print(&g->look);
+	finish(g, seen == SWEEP_LOOKED ? EX_OK : EX_UNAVAILABLE);
+}
+
+static void
 pump(struct engine *g)
 {
 	struct clock_now now = clock_read();
@@ -115,6 +136,7 @@ pump(struct engine *g)
 		loop_arm(&g->wall_timer, wall_ns);
 	if (mono_ns != INT64_MAX)
 		loop_arm(&g->mono_timer, mono_ns);
+	end_when_seen(g);
 	end_when_quiet(g);
 }
 
@@ -184,32 +206,78 @@ start_news(struct engine *g, int fd)
 
 /* What the runner tells. */
 
+/* Rules that held and do no more let their mail go. */
 static void
-take_settings(struct engine *g, int fd)
+tell_gone(struct engine *g, const struct orders *old)
 {
-	struct settings settings;
-	struct conn_limits limits;
-	char error[CONF_ERROR_SIZE];
-	const char *fixed;
-	bool ok;
+	const struct rules *rules = &old->rules;
+	char line[LOOK_LINE_SIZE];
 
-	if (fd >= 0)
-		ok = settings_read(&settings, fd, g->o.settings_file, error);
-	else
-		ok = settings_parse(
-		    &settings, span_of("", 0), g->o.settings_file, error);
-	if (!ok) {
-		log_warnx(g->o.log, "%s; the old configuration stays", error);
-		return;
+	for (size_t i = 0; old->has_rules && i < rules->n; i++) {
+		const struct rule *rule = &rules->rule[i];
+		uint32_t n;
+
+		if (rule->action != RULE_HOLD ||
+		    orders_hold(&g->orders, rule->name))
+			continue;
+		n = sweep_count_frozen(&g->sweep, rule->name);
+		if (n > 0)
+			log_info(g->o.log, "%s",
+			    look_format(rule->name, n, line));
 	}
-	fixed = settings_needs_restart(g->o.settings, &settings);
+}
+
+static void
+obey(struct engine *g, const struct orders *orders)
+{
+	struct orders old = g->orders;
+	struct conn_limits limits;
+	const char *fixed =
+	    settings_needs_restart(g->o.settings, &orders->settings);
+
 	if (fixed != NULL)
 		log_warnx(g->o.log, "a change of %s needs a restart", fixed);
-	g->settings = settings;
-	limits = daemon_limits(&settings);
+	g->orders = *orders;
+	limits = daemon_limits(&g->orders.settings);
 	conn_server_limit(g->server, &limits);
+	orders_warn(&g->orders, g->o.log);
+	tell_gone(g, &old);
+	orders_free(&old);
 	sweep_reconsider(&g->sweep);
 	log_info(g->o.log, "configuration read again");
+}
+
+static struct orders_source
+orders_source(const struct engine *g, int settings_fd, int rules_fd)
+{
+	return (struct orders_source){
+	    .settings_fd = settings_fd,
+	    .settings_file = g->o.settings_file,
+	    .rules_fd = rules_fd,
+	    .rules_file = g->o.settings->rules_file,
+	    .hash_key = g->hash_key,
+	    .now_s = clock_floor_s(clock_wall_ns()),
+	};
+}
+
+/* All or nothing: a mistake in either file leaves both as they were. */
+static void
+take_orders(struct engine *g, int files, const int *fds, size_t n_fds)
+{
+	int settings_fd = files & WIRE_HAS_SETTINGS ? *fds++ : -1;
+	int rules_fd = files & WIRE_HAS_RULES ? *fds : -1;
+	struct orders_source source = orders_source(g, settings_fd, rules_fd);
+	char error[RULE_ERROR_SIZE];
+	struct orders orders;
+
+	if (files != 0 && n_fds == 0)
+		log_warnx(g->o.log,
+		    "no descriptor is free; the old configuration stays");
+	else if (orders_read(&orders, &source, error))
+		obey(g, &orders);
+	else
+		log_warnx(
+		    g->o.log, "%s; the old configuration stays", error);
 }
 
 static void
@@ -232,7 +300,8 @@ stop(struct engine *g)
 }
 
 static void
-take_report(struct engine *g, const struct wire_report *report, const int *fds)
+take_report(struct engine *g, const struct wire_report *report, const int *fds,
+    size_t n_fds)
 {
 	switch (report->tell) {
 	case WIRE_STARTED:
@@ -255,12 +324,9 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds)
 		g->sweep.postfix = report->postfix;
 		break;
 	case WIRE_SETTINGS:
-		if (fds[0] >= 0 || report->number == 0)
-			take_settings(g, fds[0]);
-		else
-			log_warnx(g->o.log,
-			    "no descriptor is free; the old configuration "
-			    "stays");
+		take_orders(g, report->number, fds, n_fds);
+		while (n_fds > 0)
+			close(fds[--n_fds]);
 		break;
 	case WIRE_NEWS:
 		if (fds[0] >= 0)
@@ -280,7 +346,8 @@ fds_of(const struct wire_report *report)
 	case WIRE_STARTED:
 		return 2;
 	case WIRE_SETTINGS:
-		return report->number == 1 ? 1 : 0;
+		return (report->number & WIRE_HAS_SETTINGS ? 1 : 0) +
+		    (report->number & WIRE_HAS_RULES ? 1 : 0);
 	case WIRE_NEWS:
 		return 1;
 	case WIRE_ENDED:
@@ -314,10 +381,30 @@ on_report(void *ctx, short revents)
 		finish(g, EX_SOFTWARE);
 		return;
 	}
-	take_report(g, &report, fds);
-	if (report.tell == WIRE_SETTINGS && n_fds == 1)
-		close(fds[0]);
+	take_report(g, &report, fds, n_fds);
 	pump(g);
+}
+
+static void
+count_postponed(void *ctx, struct span login, struct span sender,
+    struct decide_counts *counts)
+{
+	struct engine *g = ctx;
+	uint64_t submitter = login.len > 0
+	    ? submitter_of_login(&g->hash_key, login)
+	    : submitter_of_sender(&g->hash_key, sender);
+
+	counts->sender = sweep_postponed(&g->sweep, submitter);
+	counts->total = sweep_postponed_total(&g->sweep);
+}
+
+static void
+make_policy(struct engine *g)
+{
+	g->policy.log = g->o.log;
+	g->policy.orders = &g->orders;
+	g->policy.count = count_postponed;
+	g->policy.count_ctx = g;
 }
 
 static int
@@ -329,9 +416,9 @@ make_server(struct engine *g)
 	    .ctx = &g->policy,
 	    .in_max = ATTR_REQUEST_MAX + ATTR_LINE_MAX,
 	};
-	struct conn_limits limits = daemon_limits(&g->settings);
+	struct conn_limits limits = daemon_limits(&g->orders.settings);
 
-	g->policy.log = g->o.log;
+	make_policy(g);
 	g->server = conn_server_new(g->loop, g->o.log, &protocol, &limits);
 	if (g->server == NULL)
 		return -1;
@@ -366,36 +453,108 @@ release_all(struct engine *g)
 	buf_free(&g->request);
 	sweep_free(&g->sweep);
 	loop_free(g->loop);
+	orders_free(&g->orders);
+}
+
+static bool
+holds(void *ctx, struct span rule)
+{
+	struct engine *g = ctx;
+
+	return orders_hold(&g->orders, rule);
+}
+
+static void
+make_sweep(struct engine *g)
+{
+	struct sweep_options options = {
+	    .settings = &g->orders.settings,
+	    .postfix = &g->o.postconf->facts,
+	    .requeue_uid = g->o.mail_owner_uid,
+	    .hash_key = g->hash_key,
+	    .tell = on_event,
+	    .tell_ctx = g,
+	    .holds = holds,
+	    .holds_ctx = g,
+	};
+
+	sweep_init(&g->sweep, &options);
+	if (g->o.looks)
+		sweep_look_only(&g->sweep);
+	else
+		sweep_kick(&g->sweep);
+}
+
+/* 0, or an exit code (logged). */
+static int
+read_rules(struct engine *g)
+{
+	struct orders_source source;
+	char error[RULE_ERROR_SIZE];
+	bool ok;
+
+	g->orders.settings = *g->o.settings;
+	if (os_random(&g->hash_key, sizeof(g->hash_key)) < 0) {
+		log_error(g->o.log, "no random bytes: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	source = orders_source(g, -1, g->o.rules);
+	ok = orders_read_rules(&g->orders, &source, error);
+	if (g->o.rules >= 0)
+		close(g->o.rules);
+	if (ok)
+		return 0;
+	g->orders.has_rules = false;
+	log_error(g->o.log, "%s", error);
+	return EX_CONFIG;
+}
+
+static void
+tell_start(const struct engine *g)
+{
+	if (g->o.looks)
+		return;
+	orders_warn(&g->orders, g->o.log);
+	log_info(g->o.log, "started, version %s, policy on %s, %zu rule%s%s",
+	    DELIVER_AT_VERSION, g->o.listens_on, g->orders.rules.n,
+	    g->orders.rules.n == 1 ? "" : "s",
+	    g->o.news < 0 ? ", without inotify" : "");
+}
+
+static int
+work(struct engine *g)
+{
+	make_sweep(g);
+	if (prepare(g) < 0) {
+		log_error(g->o.log, "cannot start: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	tell_start(g);
+	on_watchdog(g);
+	pump(g);
+	if (loop_run(g->loop) < 0) {
+		log_error(g->o.log, "poll: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	return g->exit_code;
 }
 
 int
 engine_run(const struct engine_options *options)
 {
 	struct engine *g = calloc(1, sizeof(*g));
-	int exit_code = EX_OSERR;
+	int exit_code;
 
 	if (g == NULL)
 		return EX_OSERR;
 	g->o = *options;
-	g->settings = *options->settings;
-	sweep_init(&g->sweep, &g->settings, &options->postconf->facts,
-	    options->mail_owner_uid, on_event, g);
 	buf_init(&g->request, WIRE_MAX);
-	if (prepare(g) < 0) {
-		log_error(g->o.log, "cannot start: %s", strerror(errno));
-	} else {
-		log_info(g->o.log, "started, version %s, policy on %s%s",
-		    DELIVER_AT_VERSION, g->o.listens_on,
-		    g->o.news < 0 ? ", without inotify" : "");
-		on_watchdog(g);
-		sweep_kick(&g->sweep);
-		pump(g);
-		if (loop_run(g->loop) < 0)
-			log_error(g->o.log, "poll: %s", strerror(errno));
-		else
-			exit_code = g->exit_code;
+	exit_code = read_rules(g);
+	log_started(g->o.log);
+	if (exit_code == 0) {
+		exit_code = work(g);
+		release_all(g);
 	}
-	release_all(g);
 	free(g);
 	return exit_code;
 }

@@ -7,23 +7,6 @@
 #include "policyd/reply.h"
 #include "policyd/rule_action.h"
 
-/*
- * Where Postfix's smtpd does not add a header: before MAIL FROM, and behind the
- * message.
- */
-static bool
-is_misplaced(const struct attr_request *request)
-{
-	static const char *const states[] = {
-	    "CONNECT", "EHLO", "HELO", "END-OF-MESSAGE", "VRFY", "ETRN"};
-	struct span state = attr_get(request, "protocol_state");
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (span_equal_str(state, states[i]))
-			return true;
-	return false;
-}
-
 /* What the rule did, for the log. */
 static void
 format_deed(const struct decision *decision, char out[LOG_TEXT_MAX])
@@ -70,8 +53,8 @@ judge(struct policy *policy, const struct attr_request *request,
 
 	policy->count(policy->count_ctx, attr_get(request, "sasl_username"),
 	    attr_get(request, "sender"), &counts);
-	decide_prepare(policy->rules, request, &counts, &policy->values);
-	return decide(policy->rules, &policy->values, now->wall_ns, NULL, NULL);
+	return decide(&policy->orders->rules, request, &counts, now->wall_ns,
+	    &policy->values, NULL, NULL);
 }
 
 /* Has this very message been told to wait as long already? */
@@ -80,36 +63,44 @@ is_said_already(struct policy *policy, const struct attr_request *request,
     const struct decision *decision, const struct clock_now *now)
 {
 	struct span name = attr_get(request, "instance");
+	uint64_t hash = hash_bytes(&policy->orders->rules.hash_key, name);
 
 	return name.len > 0 &&
-	    !instance_raise(&policy->instances,
-		hash_bytes(&policy->rules->hash_key, name), decision->due_s,
-		now->mono_ns);
+	    !instance_raise(
+		&policy->instances, hash, decision->due_s, now->mono_ns);
+}
+
+static void
+tell(const struct policy *policy, const struct attr_request *request,
+    const struct decision *decision)
+{
+	if (decision->kind == DECISION_MISPLACED)
+		log_warnx(policy->log,
+		    "policy: rule %.*s postpones, but Postfix takes no header "
+		    "here: ask from smtpd_recipient_restrictions",
+		    (int)decision->rule->name.len, decision->rule->name.data);
+	else if (decision->kind != DECISION_NOTHING)
+		log_decision(policy, request, decision);
 }
 
 static void
 answer(struct policy *policy, const struct attr_request *request,
     struct buf *out)
 {
-	struct clock_now now = clock_read();
+	const struct orders *orders = policy->orders;
 	struct decision decision = {.kind = DECISION_NOTHING};
+	struct clock_now now;
 	char text[REPLY_SIZE];
 
-	if (policy->rules != NULL)
+	if (orders->has_rules) {
+		now = clock_read();
 		decision = judge(policy, request, &now);
-	if (decision.kind == DECISION_POSTPONE && is_misplaced(request)) {
-		log_warnx(policy->log,
-		    "policy: a rule postpones, but it is asked where Postfix "
-		    "takes no header: ask from smtpd_recipient_restrictions");
-		reply_misplaced(text);
-	} else {
 		if (decision.kind == DECISION_POSTPONE &&
 		    is_said_already(policy, request, &decision, &now))
 			decision.kind = DECISION_NOTHING;
-		if (decision.kind != DECISION_NOTHING)
-			log_decision(policy, request, &decision);
-		reply_format(&decision, policy->header, text);
+		tell(policy, request, &decision);
 	}
+	reply_format(&decision, orders->settings.header_names.name[0], text);
 	buf_append(out, span_str(text));
 	buf_append(out, span_str("\n\n"));
 }

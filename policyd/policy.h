@@ -8,6 +8,7 @@
 #include "hdrcheck/base/conn.h"
 #include "policyd/decide.h"
 #include "policyd/instance.h"
+#include "policyd/orders.h"
 
 /*
  * How many messages of a request's sender wait: of the login, or where that is
@@ -18,8 +19,7 @@ typedef void policy_count_fn(void *ctx, struct span login, struct span sender,
 
 struct policy {
 	const struct log *log; /* borrowed */
-	const struct rules *rules; /* borrowed; NULL: none */
-	const char *header; /* the name of what is prepended; borrowed */
+	const struct orders *orders; /* borrowed; may change between requests */
 	policy_count_fn *count;
 	void *count_ctx;
 	struct instances instances;

@@ -42,15 +42,11 @@ reply_format(const struct decision *decision, const char *header,
 		    decision->kind == DECISION_REJECT ? "REJECT" : "DEFER",
 		    (int)rule->reply.len, rule->reply.data);
 		break;
+	case DECISION_MISPLACED:
+		snprintf(out, REPLY_SIZE,
+		    "action=DEFER 4.3.5 delivery rules are asked where no "
+		    "header can be added");
+		break;
 	}
-	return out;
-}
-
-const char *
-reply_misplaced(char out[REPLY_SIZE])
-{
-	snprintf(out, REPLY_SIZE,
-	    "action=DEFER 4.3.5 delivery rules are asked where no header can "
-	    "be added");
 	return out;
 }

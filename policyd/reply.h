@@ -18,9 +18,4 @@ enum { REPLY_SIZE = 512 /* bytes of a reply, with its NUL */ };
 const char *reply_format(const struct decision *decision, const char *header,
     char out[REPLY_SIZE]);
 
-/*
- * The answer where Postfix takes no header: "action=DEFER ...".
- */
-const char *reply_misplaced(char out[REPLY_SIZE]);
-
 #endif
