@@ -1,48 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#include "policyd/engine.h"
+#include "policyd/engine_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "hdrcheck/base/conn.h"
 #include "hdrcheck/base/os.h"
 #include "hdrcheck/daemon.h"
-#include "policyd/jobs.h"
 #include "policyd/journal.h"
-#include "policyd/look.h"
-#include "policyd/orders.h"
-#include "policyd/policy.h"
-#include "policyd/sched/submitter.h"
-#include "policyd/sched/wire.h"
 
 /* How long policy clients may take to read their answers at the end. */
 #define STOP_GRACE_NS (3 * CLOCK_NS_PER_S)
-
-enum { ROOM_SIZE = WIRE_MAX /* bytes of news, or of a message */ };
-
-struct engine {
-	struct engine_options o;
-	struct orders orders;
-	struct hash_key hash_key;
-	struct look look;
-	struct loop *loop;
-	struct loop_timer wall_timer;
-	struct loop_timer mono_timer;
-	struct loop_timer watchdog;
-	struct conn_server *server;
-	struct policy policy;
-	struct sweep sweep;
-	struct jobs jobs;
-	struct buf request;
-	bool stopping;
-	bool drained; /* no policy client is left */
-	int exit_code;
-	char room[ROOM_SIZE];
-};
 
 static void
 finish(struct engine *g, int exit_code)
@@ -109,8 +79,8 @@ on_watchdog(void *ctx)
 static void
 end_when_seen(struct engine *g)
 {
-	enum sweep_look seen =
-	    g->o.looks ? sweep_has_looked(&g->sweep) : SWEEP_LOOKING;
+	enum sweep_sight seen =
+	    g->o.looks ? sweep_sight(&g->sweep) : SWEEP_LOOKING;
 
 	if (seen == SWEEP_LOOKING)
 		return;
@@ -206,80 +176,6 @@ start_news(struct engine *g, int fd)
 
 /* What the runner tells. */
 
-/* Rules that held and do no more let their mail go. */
-static void
-tell_gone(struct engine *g, const struct orders *old)
-{
-	const struct rules *rules = &old->rules;
-	char line[LOOK_LINE_SIZE];
-
-	for (size_t i = 0; old->has_rules && i < rules->n; i++) {
-		const struct rule *rule = &rules->rule[i];
-		uint32_t n;
-
-		if (rule->action != RULE_HOLD ||
-		    orders_hold(&g->orders, rule->name))
-			continue;
-		n = sweep_count_frozen(&g->sweep, rule->name);
-		if (n > 0)
-			log_info(g->o.log, "%s",
-			    look_format(rule->name, n, line));
-	}
-}
-
-static void
-obey(struct engine *g, const struct orders *orders)
-{
-	struct orders old = g->orders;
-	struct conn_limits limits;
-	const char *fixed =
-	    settings_needs_restart(g->o.settings, &orders->settings);
-
-	if (fixed != NULL)
-		log_warnx(g->o.log, "a change of %s needs a restart", fixed);
-	g->orders = *orders;
-	limits = daemon_limits(&g->orders.settings);
-	conn_server_limit(g->server, &limits);
-	orders_warn(&g->orders, g->o.log);
-	tell_gone(g, &old);
-	orders_free(&old);
-	sweep_reconsider(&g->sweep);
-	log_info(g->o.log, "configuration read again");
-}
-
-static struct orders_source
-orders_source(const struct engine *g, int settings_fd, int rules_fd)
-{
-	return (struct orders_source){
-	    .settings_fd = settings_fd,
-	    .settings_file = g->o.settings_file,
-	    .rules_fd = rules_fd,
-	    .rules_file = g->o.settings->rules_file,
-	    .hash_key = g->hash_key,
-	    .now_s = clock_floor_s(clock_wall_ns()),
-	};
-}
-
-/* All or nothing: a mistake in either file leaves both as they were. */
-static void
-take_orders(struct engine *g, int files, const int *fds, size_t n_fds)
-{
-	int settings_fd = files & WIRE_HAS_SETTINGS ? *fds++ : -1;
-	int rules_fd = files & WIRE_HAS_RULES ? *fds : -1;
-	struct orders_source source = orders_source(g, settings_fd, rules_fd);
-	char error[RULE_ERROR_SIZE];
-	struct orders orders;
-
-	if (files != 0 && n_fds == 0)
-		log_warnx(g->o.log,
-		    "no descriptor is free; the old configuration stays");
-	else if (orders_read(&orders, &source, error))
-		obey(g, &orders);
-	else
-		log_warnx(
-		    g->o.log, "%s; the old configuration stays", error);
-}
-
 static void
 on_drained(void *ctx)
 {
@@ -321,10 +217,10 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds,
 		jobs_failed(&g->jobs, report->verb, report->number);
 		break;
 	case WIRE_POSTFIX:
-		g->sweep.postfix = report->postfix;
+		g->sweep.o.postfix = report->postfix;
 		break;
 	case WIRE_SETTINGS:
-		take_orders(g, report->number, fds, n_fds);
+		engine_take_orders(g, report->number, fds, n_fds);
 		while (n_fds > 0)
 			close(fds[--n_fds]);
 		break;
@@ -385,28 +281,6 @@ on_report(void *ctx, short revents)
 	pump(g);
 }
 
-static void
-count_postponed(void *ctx, struct span login, struct span sender,
-    struct decide_counts *counts)
-{
-	struct engine *g = ctx;
-	uint64_t submitter = login.len > 0
-	    ? submitter_of_login(&g->hash_key, login)
-	    : submitter_of_sender(&g->hash_key, sender);
-
-	counts->sender = sweep_postponed(&g->sweep, submitter);
-	counts->total = sweep_postponed_total(&g->sweep);
-}
-
-static void
-make_policy(struct engine *g)
-{
-	g->policy.log = g->o.log;
-	g->policy.orders = &g->orders;
-	g->policy.count = count_postponed;
-	g->policy.count_ctx = g;
-}
-
 static int
 make_server(struct engine *g)
 {
@@ -418,7 +292,7 @@ make_server(struct engine *g)
 	};
 	struct conn_limits limits = daemon_limits(&g->orders.settings);
 
-	make_policy(g);
+	engine_make_policy(g);
 	g->server = conn_server_new(g->loop, g->o.log, &protocol, &limits);
 	if (g->server == NULL)
 		return -1;
@@ -456,25 +330,17 @@ release_all(struct engine *g)
 	orders_free(&g->orders);
 }
 
-static bool
-holds(void *ctx, struct span rule)
-{
-	struct engine *g = ctx;
-
-	return orders_hold(&g->orders, rule);
-}
-
 static void
 make_sweep(struct engine *g)
 {
 	struct sweep_options options = {
 	    .settings = &g->orders.settings,
-	    .postfix = &g->o.postconf->facts,
+	    .postfix = g->o.postconf->facts,
 	    .requeue_uid = g->o.mail_owner_uid,
 	    .hash_key = g->hash_key,
 	    .tell = on_event,
 	    .tell_ctx = g,
-	    .holds = holds,
+	    .holds = engine_holds,
 	    .holds_ctx = g,
 	};
 
@@ -483,30 +349,6 @@ make_sweep(struct engine *g)
 		sweep_look_only(&g->sweep);
 	else
 		sweep_kick(&g->sweep);
-}
-
-/* 0, or an exit code (logged). */
-static int
-read_rules(struct engine *g)
-{
-	struct orders_source source;
-	char error[RULE_ERROR_SIZE];
-	bool ok;
-
-	g->orders.settings = *g->o.settings;
-	if (os_random(&g->hash_key, sizeof(g->hash_key)) < 0) {
-		log_error(g->o.log, "no random bytes: %s", strerror(errno));
-		return EX_OSERR;
-	}
-	source = orders_source(g, -1, g->o.rules);
-	ok = orders_read_rules(&g->orders, &source, error);
-	if (g->o.rules >= 0)
-		close(g->o.rules);
-	if (ok)
-		return 0;
-	g->orders.has_rules = false;
-	log_error(g->o.log, "%s", error);
-	return EX_CONFIG;
 }
 
 static void
@@ -549,7 +391,7 @@ engine_run(const struct engine_options *options)
 		return EX_OSERR;
 	g->o = *options;
 	buf_init(&g->request, WIRE_MAX);
-	exit_code = read_rules(g);
+	exit_code = engine_read_rules(g);
 	log_started(g->o.log);
 	if (exit_code == 0) {
 		exit_code = work(g);
