@@ -34,8 +34,8 @@ void
 values_set_number(struct values *values, unsigned place, uint64_t number)
 {
 	char *text = values->number[place];
-	int n = snprintf(text, VALUE_NUMBER_SIZE, "%llu",
-	    (unsigned long long)number);
+	int n = snprintf(
+	    text, VALUE_NUMBER_SIZE, "%llu", (unsigned long long)number);
 
 	values_set(values, place, span_of(text, (size_t)n));
 }

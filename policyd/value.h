@@ -70,8 +70,7 @@ void values_begin(struct values *values, const struct hash_key *hash_key);
 void values_set(struct values *values, unsigned place, struct span text);
 
 /* A number of our own, as a text; once for each place at most. */
-void values_set_number(
-    struct values *values, unsigned place, uint64_t number);
+void values_set_number(struct values *values, unsigned place, uint64_t number);
 
 struct span values_text(const struct values *values, unsigned place);
 
