@@ -252,7 +252,7 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds)
 		jobs_failed(&g->jobs, report->verb, report->number);
 		break;
 	case WIRE_POSTFIX:
-		g->sweep.postfix = report->postfix;
+		g->sweep.o.postfix = report->postfix;
 		break;
 	case WIRE_SETTINGS:
 		if (fds[0] >= 0 || report->number == 0)
@@ -368,6 +368,20 @@ release_all(struct engine *g)
 	loop_free(g->loop);
 }
 
+static void
+start_sweep(struct engine *g)
+{
+	struct sweep_options options = {
+	    .settings = &g->settings,
+	    .postfix = g->o.postconf->facts,
+	    .requeue_uid = g->o.mail_owner_uid,
+	    .tell = on_event,
+	    .tell_ctx = g,
+	};
+
+	sweep_init(&g->sweep, &options);
+}
+
 int
 engine_run(const struct engine_options *options)
 {
@@ -378,8 +392,7 @@ engine_run(const struct engine_options *options)
 		return EX_OSERR;
 	g->o = *options;
 	g->settings = *options->settings;
-	sweep_init(&g->sweep, &g->settings, &options->postconf->facts,
-	    options->mail_owner_uid, on_event, g);
+	start_sweep(g);
 	buf_init(&g->request, WIRE_MAX);
 	if (prepare(g) < 0) {
 		log_error(g->o.log, "cannot start: %s", strerror(errno));
