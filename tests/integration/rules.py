@@ -86,9 +86,11 @@ class RuledPostfix(Postfix):
 
 
 def start(site, *rules):
-    """Start the daemons with these rules."""
+    """Start the daemons with these rules, which are good."""
+    policyd = site.daemons.policyd
     site.postfix.write_rules(*rules)
     site.daemons.start()
+    wait_until("policyd has started", lambda: policyd.logged("started, version"))
 
 
 def reload(site, *rules):

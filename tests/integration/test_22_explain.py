@@ -3,7 +3,7 @@
 
 import re
 import subprocess
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from daemons import PROGRAMS
@@ -209,6 +209,20 @@ def test_bad_configuration(tmp_path, settings, where):
     done = policyctl("-c", file, "explain", "sender=a@b.example")
     assert (done.returncode, done.stdout) == (BAD_CONFIGURATION, "")
     assert where.format(folder=tmp_path) in done.stderr
+
+
+def test_nothing_is_later_than_max_postpone(tmp_path):
+    """hdrcheck would refuse the mail: such a window is no good configuration."""
+    today = datetime.now(timezone.utc).date()
+    closed = ",".join(str(today + timedelta(days=n)) for n in range(10, 15))
+    (tmp_path / "rules").write_text(
+        f"day sender=* : window 00:00-23:59 tz=UTC except={closed}\n"
+    )
+    file = tmp_path / "conf"
+    file.write_text(f"rules_file = {tmp_path}/rules\nmax_postpone = 2d\n")
+    now = f"now={today + timedelta(days=10)}T00:00:00Z"
+    done = policyctl("-c", file, "explain", "sender=a@b.example", now)
+    assert done.returncode == BAD_CONFIGURATION, done
 
 
 TIMELESS = (
