@@ -155,6 +155,24 @@ mail_that_left_by_another_s_hand_counts_no_longer(void **state)
 }
 
 static void
+held_up_mail_that_turns_out_to_be_tried_counts_no_longer(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 10s");
+
+	(void)state;
+	add_of(sim, ANN, 10)->spoils = true;
+	sim_learn(sim);
+	sim_run(sim, 15 * SEC);
+	check_counts("held up", sim, 1, 0);
+	sim->mail[0].tried = true;
+	sim_pass(sim, 10 * SEC);
+	sim->sweep.paused = true;
+	sim_settle(sim);
+	check_counts("tried", sim, 0, 0);
+	sim_close(sim);
+}
+
+static void
 news_counts_before_a_walk_has_seen_it(void **state)
 {
 	struct sim *sim = sim_open("sweep_interval = 1h");
@@ -218,6 +236,8 @@ main(void)
 	    cmocka_unit_test(mail_counts_until_it_has_left_for_sure),
 	    cmocka_unit_test(old_mail_counts_while_it_waits_for_its_requeue),
 	    cmocka_unit_test(mail_that_left_by_another_s_hand_counts_no_longer),
+	    cmocka_unit_test(
+		held_up_mail_that_turns_out_to_be_tried_counts_no_longer),
 	    cmocka_unit_test(news_counts_before_a_walk_has_seen_it),
 	    cmocka_unit_test(mail_counts_once_however_often_it_is_judged),
 	    cmocka_unit_test(other_mail_counts_for_its_own_submitter),
