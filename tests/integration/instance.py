@@ -410,7 +410,7 @@ class Postfix:
     def release(self, what):
         """postsuper -H: a queue id or ALL; the queue manager takes it at once."""
         self.command("postsuper", "-H", what)
-        self.command("postkick", "public", "qmgr", "D")
+        self._kick("qmgr", "D")
 
     def delete(self, what):
         """postsuper -d: a queue id or ALL."""
@@ -422,18 +422,20 @@ class Postfix:
         self.wake_pickup()
 
     def wake_pickup(self):
-        """Have pickup look into maildrop now.
+        """Have pickup look into maildrop now."""
+        self._kick("pickup", "W")
 
-        postkick fails (SIGPIPE) when pickup goes away while it is being kicked.
-        """
-        wait_until("pickup takes a kick", self._kick_pickup)
+    def _kick(self, service, request):
+        """postkick fails (SIGPIPE) when it is not listened to, for a moment."""
 
-    def _kick_pickup(self):
-        try:
-            self.command("postkick", "public", "pickup", "W")
-        except AssertionError:
-            return False
-        return True
+        def kick():
+            try:
+                self.command("postkick", "public", service, request)
+            except AssertionError:
+                return False
+            return True
+
+        wait_until(f"{service} takes a kick", kick)
 
     def headers(self, queue_id):
         """The header section of a queued message."""

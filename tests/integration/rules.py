@@ -5,12 +5,20 @@ import itertools
 import re
 import shutil
 import subprocess
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from harness import HEADER, due_in
-from instance import EVERYTHING, SYSTEM_PATH, Postfix, Recipe, free_port
+from harness import HEADER, Mail, due_in, message
+from instance import (
+    EVERYTHING,
+    SYSTEM_PATH,
+    Postfix,
+    Recipe,
+    free_port,
+    transaction,
+)
 from peers import Peer
 from waiting import wait_until
 
@@ -195,3 +203,42 @@ def delayed(seconds):
     latest = due_in(seconds)
     assert moments
     assert all(earliest <= moment <= latest for moment in moments), moments
+
+
+# Mail
+
+
+def send_to(site, *recipients, headers=(), **how):
+    """One message to all of them, over a connection of its own.
+
+    The Reply to each recipient, and the one to the message.
+    """
+    with site.postfix.connect() as session:
+        return transaction(session, message(*headers), recipients, **how)
+
+
+def send_to_all(site, *recipients, **how):
+    """One message that is accepted for all of them; the Mail of each."""
+    replies, end = send_to(site, *recipients, **how)
+    assert {reply.code for reply in (*replies.values(), end)} == {250}, replies
+    return [Mail(recipient, end.queue_id, time.time()) for recipient in recipients]
+
+
+def assert_nothing_was_done(site, recipient):
+    """Delivered at once, and as it was sent."""
+    delivery = site.sink.wait_for(recipient)
+    assert not postponements(delivery.content.decode("latin-1"))
+    assert not site.hold_lines(recipient)
+
+
+def discard_postponed(site, rule, mail):
+    """This rule alone has postponed mail (what has a queue id): more need not be."""
+    only_postponement(site, mail, rule)
+    site.discard(mail)
+
+
+def assert_each_on_time(site, mails, rule):
+    """Each is on hold by this rule alone, and leaves when it says."""
+    dues = [only_postponement(site, mail, rule) for mail in mails]
+    for mail, due in zip(mails, dues, strict=True):
+        site.assert_on_time(mail, due)
