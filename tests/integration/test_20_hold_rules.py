@@ -14,6 +14,7 @@ from waiting import wait_for_clock, wait_until
 OLD = "frozen@old.test"
 FREEZE = 'freeze sender=@old.test : hold reason="audit"'
 OTHER_RULE = "other sender=@other.test : pass"  # a file without rules is an error
+MANY = 200
 FORGED_NEVER = f"{HEADER}: never (rule freeze)"
 TRACE = "Received: by private.test (Postfix, from userid {uid})\r\n\tid 4F1A2B3C4D"
 
@@ -168,6 +169,53 @@ def test_a_rule_date_counts_then(ruled_site):
     assert untils["freeze"] is None
     reload(site, OTHER_RULE)
     site.assert_on_time(mail, untils["undo"])
+
+
+def test_rule_gone_while_the_message_comes_in(ruled_site):
+    """Asked while the rule was there, complete when it is gone: it leaves."""
+    site = ruled_site
+    start(site, FREEZE)
+    recipient = new_recipient()
+    transfer = site.postfix.open_data([recipient], sender=OLD)
+    transfer.write(message())
+    reload(site, OTHER_RULE)
+    reply = transfer.finish()
+    assert_released_now(site, Mail(recipient, reply.queue_id))
+
+
+def test_two_rules_that_hold(ruled_site):
+    """While one of them is there the message stays, whichever goes first."""
+    site = ruled_site
+    to = [new_recipient("one"), new_recipient("two")]
+    rules = [f"{r.split('-')[0]} recipient={r} : hold" for r in to]
+    start(site, *rules)
+    mails = []
+    for order in (to, to[::-1]):
+        reply = site.postfix.smtp(message(), order)
+        mails.append(Mail(order[0], reply.queue_id))
+    reload(site, rules[1])
+    site.assert_stays_held(*mails)
+    reload(site, OTHER_RULE)
+    assert_released_now(site, *mails)
+
+
+def test_many(ruled_site):
+    """All that it held, each once."""
+    site = ruled_site
+    start(site, FREEZE)
+    mails = []
+    with site.postfix.connect() as session:
+        for _ in range(MANY):
+            recipient = new_recipient("many")
+            _replies, end = transaction(session, message(), [recipient], sender=OLD)
+            mails.append(Mail(recipient, end.queue_id))
+    assert gone_line(MANY) in checked(site, OTHER_RULE)
+    with logs_anew(site, gone_line(MANY)):
+        reload(site, OTHER_RULE)
+    for mail in mails:
+        site.sink.wait_for(mail.recipient)
+    site.assert_queue_empty()
+    site.assert_once(*(mail.recipient for mail in mails))
 
 
 def test_removed_while_policyd_was_down(ruled_site):
