@@ -57,7 +57,10 @@ judge(struct policy *policy, const struct attr_request *request,
 	    &policy->values, NULL, NULL);
 }
 
-/* Has this very message been told to wait as long already? */
+/*
+ * Has this very message been told to wait as long already? At MAIL FROM the
+ * instance is still that of the connection's message before.
+ */
 static bool
 is_said_already(struct policy *policy, const struct attr_request *request,
     const struct decision *decision, const struct clock_now *now)
@@ -66,6 +69,7 @@ is_said_already(struct policy *policy, const struct attr_request *request,
 	uint64_t hash = hash_bytes(&policy->orders->rules.hash_key, name);
 
 	return name.len > 0 &&
+	    !span_equal_str(attr_get(request, "protocol_state"), "MAIL") &&
 	    !instance_raise(
 		&policy->instances, hash, decision->due_s, now->mono_ns);
 }
