@@ -180,19 +180,23 @@ unquote(struct reading *r, struct span *text)
 	rest = span_skip(rest, 1);
 	if (!span_cut(&rest, '"', text))
 		return fail(r, *text, "reason=\" has no second quote");
+	rest = span_trim(rest);
 	return rest.len == 0 || fail(r, rest, "reason=\"\" comes last");
 }
 
 static bool
 read_reason(struct reading *r, struct span text)
 {
+	static const char no_text[] = "reason= needs a text";
 	struct span reason = text;
 
-	if (text.len > 0 && !unquote(r, &reason))
+	if (text.len == 0 || ascii_is_blank(text.data[0]))
+		return fail(r, text, no_text);
+	if (!unquote(r, &reason))
 		return false;
 	reason = span_trim(reason);
 	if (reason.len == 0)
-		return fail(r, text, "reason= needs a text");
+		return fail(r, text, no_text);
 	if (count_squeezed(reason) > RULE_TEXT_MAX)
 		return fail(r, text, "the reason is longer than 200 bytes");
 	r->rule->reason = reason;
