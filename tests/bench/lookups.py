@@ -53,11 +53,11 @@ def hdrcheck(folder):
 
 
 @contextmanager
-def echo(folder):
-    """The echo server; its socket."""
+def echo(folder, *answer):
+    """The echo server, or what answers so whatever it is asked; its socket."""
     socket = folder / "echo"
     with held_back():
-        server = subprocess.Popen([BENCH_PROGRAMS / "echo", f"unix:{socket}"])
+        server = subprocess.Popen([BENCH_PROGRAMS / "echo", f"unix:{socket}", *answer])
     try:
         wait_until("the echo server is ready", lambda: somebody_listens(socket))
         yield socket
