@@ -8,10 +8,9 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from harness import open_site, rfc5322
-from instance import Postfix
+from harness import rfc5322
 from lookups import echo, load
-from mail import NO_RELAY
+from mail import mail_site
 from postfwd import postfwd
 from rulesets import (
     POSTPONED_LOGIN,
@@ -54,13 +53,12 @@ def new_folder():
 
 @contextmanager
 def policyd(folder, rules):
-    """policyd on these rules, beside a Postfix that is not started; its socket."""
+    """policyd on these rules, beside a Postfix without mail; its socket."""
     rules_file = folder / "rules"
     rules_file.write_text(rules)
-    with Postfix(NO_RELAY) as postfix:
-        with open_site(postfix, None, rules_file=rules_file) as site:
-            site.daemons.policyd.start()
-            yield postfix.socket_folder / "policy"
+    with mail_site(rules_file=rules_file) as site:
+        site.daemons.policyd.start()
+        yield site.postfix.socket_folder / "policy"
 
 
 def start_all(running):
