@@ -3,65 +3,133 @@
 
 #include <string.h>
 
-static bool
-put(struct attr_request *request, struct span name, struct span value)
-{
-	size_t i = 0;
+/* What Postfix up to 3.12 sends (SMTPD_POLICY_README), and our own. */
+static const struct span known[] = {
+    SPAN("request"),
+    SPAN("protocol_state"),
+    SPAN("protocol_name"),
+    SPAN("helo_name"),
+    SPAN("queue_id"),
+    SPAN("sender"),
+    SPAN("recipient"),
+    SPAN("recipient_count"),
+    SPAN("client_address"),
+    SPAN("client_name"),
+    SPAN("reverse_client_name"),
+    SPAN("instance"),
+    SPAN("sasl_method"),
+    SPAN("sasl_username"),
+    SPAN("sasl_sender"),
+    SPAN("size"),
+    SPAN("ccert_subject"),
+    SPAN("ccert_issuer"),
+    SPAN("ccert_fingerprint"),
+    SPAN("encryption_protocol"),
+    SPAN("encryption_cipher"),
+    SPAN("encryption_keysize"),
+    SPAN("etrn_domain"),
+    SPAN("stress"),
+    SPAN("ccert_pubkey_fingerprint"),
+    SPAN("client_port"),
+    SPAN("policy_context"),
+    SPAN("server_address"),
+    SPAN("server_port"),
+    SPAN("compatibility_level"),
+    SPAN("mail_version"),
+    SPAN("postponed"),
+    SPAN("postponed_total"),
+};
 
-	while (i < request->n && !span_equal(request->pair[i].name, name))
-		i++;
-	if (i == ATTR_MAX)
-		return false;
-	request->pair[i].name = name;
-	request->pair[i].value = value;
-	if (i == request->n)
-		request->n++;
-	return true;
+/* A request is looked through here: it is worth not calling span_equal(). */
+static inline bool
+is_same(struct span a, struct span b)
+{
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 static bool
 take_line(struct attr_request *request, struct span line)
 {
-	struct span name;
+	const char *equals;
+	size_t n;
 
-	if (line.len > ATTR_LINE_MAX ||
-	    memchr(line.data, '\0', line.len) != NULL)
+	if (line.len > ATTR_LINE_MAX || request->n == ATTR_MAX)
 		return false;
-	if (!span_cut(&line, '=', &name) || name.len == 0)
+	equals = memchr(line.data, '=', line.len);
+	if (equals == NULL || equals == line.data)
 		return false;
-	return put(request, name, line);
+	n = (size_t)(equals - line.data);
+	request->pair[request->n].name = span_head(line, n);
+	request->pair[request->n].value = span_skip(line, n + 1);
+	request->n++;
+	return true;
+}
+
+/* *rest: what was not looked at. */
+static enum attr_result
+take_lines(struct span *rest, struct attr_request *request)
+{
+	size_t whole = rest->len;
+	const char *end;
+
+	while (rest->len > 0 &&
+	    (end = memchr(rest->data, '\n', rest->len)) != NULL) {
+		struct span line = span_head(*rest, (size_t)(end - rest->data));
+
+		*rest = span_skip(*rest, line.len + 1);
+		if (whole - rest->len > ATTR_REQUEST_MAX)
+			return ATTR_BAD;
+		if (line.len == 0)
+			return ATTR_DONE;
+		if (!take_line(request, line))
+			return ATTR_BAD;
+	}
+	if (rest->len > ATTR_LINE_MAX || whole >= ATTR_REQUEST_MAX)
+		return ATTR_BAD;
+	return ATTR_MORE;
 }
 
 enum attr_result
 attr_decode(struct span in, struct attr_request *request, size_t *used)
 {
 	struct span rest = in;
-	struct span line;
+	enum attr_result result;
+	size_t taken;
 
 	request->n = 0;
-	while (span_cut(&rest, '\n', &line)) {
-		if (in.len - rest.len > ATTR_REQUEST_MAX)
-			return ATTR_BAD;
-		if (line.len == 0) {
-			*used = in.len - rest.len;
-			return span_equal_str(attr_get(request, "request"),
-				   "smtpd_access_policy")
-			    ? ATTR_DONE
-			    : ATTR_BAD;
-		}
-		if (!take_line(request, line))
-			return ATTR_BAD;
-	}
-	if (rest.len > ATTR_LINE_MAX || in.len >= ATTR_REQUEST_MAX)
+	result = take_lines(&rest, request);
+	taken = in.len - rest.len;
+	if (taken > 0 && memchr(in.data, '\0', taken) != NULL)
 		return ATTR_BAD;
-	return ATTR_MORE;
+	if (result != ATTR_DONE)
+		return result;
+	*used = taken;
+	return span_equal_str(
+		   attr_get(request, "request"), "smtpd_access_policy")
+	    ? ATTR_DONE
+	    : ATTR_BAD;
+}
+
+struct span
+attr_find(const struct attr_request *request, struct span name)
+{
+	for (size_t i = request->n; i > 0; i--)
+		if (is_same(request->pair[i - 1].name, name))
+			return request->pair[i - 1].value;
+	return span_of("", 0);
 }
 
 struct span
 attr_get(const struct attr_request *request, const char *name)
 {
-	for (size_t i = 0; i < request->n; i++)
-		if (span_equal_str(request->pair[i].name, name))
-			return request->pair[i].value;
-	return span_of("", 0);
+	return attr_find(request, span_str(name));
+}
+
+bool
+attr_is_known(struct span name)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (span_equal(known[i], name))
+			return true;
+	return false;
 }

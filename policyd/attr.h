@@ -13,7 +13,7 @@
 enum {
 	ATTR_REQUEST_MAX = 64 * 1024, /* bytes of a request */
 	ATTR_LINE_MAX = 4 * 1024, /* bytes of a line */
-	ATTR_MAX = 128, /* attributes of a request */
+	ATTR_MAX = 128, /* lines of a request */
 };
 
 enum attr_result {
@@ -31,14 +31,20 @@ struct attr_request {
 };
 
 /*
- * Reads the request at the front of in; *used is its length for DONE. A name
- * that comes twice counts once, the last time. BAD: a line without "=" or
- * name, a NUL byte, no request=smtpd_access_policy, or a limit is passed.
+ * Reads the request at the front of in; *used is its length for DONE. BAD: a
+ * line without "=" or name, a NUL byte, no request=smtpd_access_policy, or a
+ * limit is passed.
  */
 enum attr_result attr_decode(
     struct span in, struct attr_request *request, size_t *used);
 
-/* The value of an attribute; empty when it is not there. */
+/*
+ * The value of an attribute; empty when it is not there. Of one that comes
+ * twice, the last.
+ */
 struct span attr_get(const struct attr_request *request, const char *name);
+
+/* True for what Postfix documents, and for postponed and postponed_total. */
+bool attr_is_known(struct span name);
 
 #endif

@@ -1,43 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#include "policyd/engine.h"
+#include "policyd/engine_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "hdrcheck/base/conn.h"
 #include "hdrcheck/base/os.h"
 #include "hdrcheck/daemon.h"
-#include "policyd/jobs.h"
 #include "policyd/journal.h"
-#include "policyd/policy.h"
-#include "policyd/sched/wire.h"
 
 /* How long policy clients may take to read their answers at the end. */
 #define STOP_GRACE_NS (3 * CLOCK_NS_PER_S)
-
-enum { ROOM_SIZE = WIRE_MAX /* bytes of news, or of a message */ };
-
-struct engine {
-	struct engine_options o;
-	struct settings settings;
-	struct loop *loop;
-	struct loop_timer wall_timer;
-	struct loop_timer mono_timer;
-	struct loop_timer watchdog;
-	struct conn_server *server;
-	struct policy policy;
-	struct sweep sweep;
-	struct jobs jobs;
-	struct buf request;
-	bool stopping;
-	bool drained; /* no policy client is left */
-	int exit_code;
-	char room[ROOM_SIZE];
-};
 
 static void
 finish(struct engine *g, int exit_code)
@@ -58,6 +33,10 @@ on_event(void *ctx, const struct sweep_event *event)
 {
 	struct engine *g = ctx;
 
+	if (g->o.looks && event->kind == SWEEP_RULE_GONE) {
+		look_count(&g->look, event->rule);
+		return;
+	}
 	journal_write(g->o.log, event, jobs_complaint(&g->jobs, event->verb));
 }
 
@@ -98,6 +77,18 @@ on_watchdog(void *ctx)
 }
 
 static void
+end_when_seen(struct engine *g)
+{
+	enum sweep_sight seen =
+	    g->o.looks ? sweep_sight(&g->sweep) : SWEEP_LOOKING;
+
+	if (seen == SWEEP_LOOKING)
+		return;
+	look_print(&g->look);
+	finish(g, seen == SWEEP_LOOKED ? EX_OK : EX_UNAVAILABLE);
+}
+
+static void
 pump(struct engine *g)
 {
 	struct clock_now now = clock_read();
@@ -115,6 +106,7 @@ pump(struct engine *g)
 		loop_arm(&g->wall_timer, wall_ns);
 	if (mono_ns != INT64_MAX)
 		loop_arm(&g->mono_timer, mono_ns);
+	end_when_seen(g);
 	end_when_quiet(g);
 }
 
@@ -185,34 +177,6 @@ start_news(struct engine *g, int fd)
 /* What the runner tells. */
 
 static void
-take_settings(struct engine *g, int fd)
-{
-	struct settings settings;
-	struct conn_limits limits;
-	char error[CONF_ERROR_SIZE];
-	const char *fixed;
-	bool ok;
-
-	if (fd >= 0)
-		ok = settings_read(&settings, fd, g->o.settings_file, error);
-	else
-		ok = settings_parse(
-		    &settings, span_of("", 0), g->o.settings_file, error);
-	if (!ok) {
-		log_warnx(g->o.log, "%s; the old configuration stays", error);
-		return;
-	}
-	fixed = settings_needs_restart(g->o.settings, &settings);
-	if (fixed != NULL)
-		log_warnx(g->o.log, "a change of %s needs a restart", fixed);
-	g->settings = settings;
-	limits = daemon_limits(&settings);
-	conn_server_limit(g->server, &limits);
-	sweep_reconsider(&g->sweep);
-	log_info(g->o.log, "configuration read again");
-}
-
-static void
 on_drained(void *ctx)
 {
 	struct engine *g = ctx;
@@ -232,7 +196,8 @@ stop(struct engine *g)
 }
 
 static void
-take_report(struct engine *g, const struct wire_report *report, const int *fds)
+take_report(struct engine *g, const struct wire_report *report, const int *fds,
+    size_t n_fds)
 {
 	switch (report->tell) {
 	case WIRE_STARTED:
@@ -252,15 +217,12 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds)
 		jobs_failed(&g->jobs, report->verb, report->number);
 		break;
 	case WIRE_POSTFIX:
-		g->sweep.postfix = report->postfix;
+		g->sweep.o.postfix = report->postfix;
 		break;
 	case WIRE_SETTINGS:
-		if (fds[0] >= 0 || report->number == 0)
-			take_settings(g, fds[0]);
-		else
-			log_warnx(g->o.log,
-			    "no descriptor is free; the old configuration "
-			    "stays");
+		engine_take_orders(g, report->number, fds, n_fds);
+		while (n_fds > 0)
+			close(fds[--n_fds]);
 		break;
 	case WIRE_NEWS:
 		if (fds[0] >= 0)
@@ -280,7 +242,8 @@ fds_of(const struct wire_report *report)
 	case WIRE_STARTED:
 		return 2;
 	case WIRE_SETTINGS:
-		return report->number == 1 ? 1 : 0;
+		return (report->number & WIRE_HAS_SETTINGS ? 1 : 0) +
+		    (report->number & WIRE_HAS_RULES ? 1 : 0);
 	case WIRE_NEWS:
 		return 1;
 	case WIRE_ENDED:
@@ -314,9 +277,7 @@ on_report(void *ctx, short revents)
 		finish(g, EX_SOFTWARE);
 		return;
 	}
-	take_report(g, &report, fds);
-	if (report.tell == WIRE_SETTINGS && n_fds == 1)
-		close(fds[0]);
+	take_report(g, &report, fds, n_fds);
 	pump(g);
 }
 
@@ -329,9 +290,9 @@ make_server(struct engine *g)
 	    .ctx = &g->policy,
 	    .in_max = ATTR_REQUEST_MAX + ATTR_LINE_MAX,
 	};
-	struct conn_limits limits = daemon_limits(&g->settings);
+	struct conn_limits limits = daemon_limits(&g->orders.settings);
 
-	g->policy.log = g->o.log;
+	engine_make_policy(g);
 	g->server = conn_server_new(g->loop, g->o.log, &protocol, &limits);
 	if (g->server == NULL)
 		return -1;
@@ -366,36 +327,76 @@ release_all(struct engine *g)
 	buf_free(&g->request);
 	sweep_free(&g->sweep);
 	loop_free(g->loop);
+	orders_free(&g->orders);
+}
+
+static void
+make_sweep(struct engine *g)
+{
+	struct sweep_options options = {
+	    .settings = &g->orders.settings,
+	    .postfix = g->o.postconf->facts,
+	    .requeue_uid = g->o.mail_owner_uid,
+	    .hash_key = g->hash_key,
+	    .tell = on_event,
+	    .tell_ctx = g,
+	    .holds = engine_holds,
+	    .holds_ctx = g,
+	};
+
+	sweep_init(&g->sweep, &options);
+	if (g->o.looks)
+		sweep_look_only(&g->sweep);
+	else
+		sweep_kick(&g->sweep);
+}
+
+static void
+tell_start(const struct engine *g)
+{
+	if (g->o.looks)
+		return;
+	orders_warn(&g->orders, g->o.log);
+	log_info(g->o.log, "started, version %s, policy on %s, %zu rule%s%s",
+	    DELIVER_AT_VERSION, g->o.listens_on, g->orders.rules.n,
+	    g->orders.rules.n == 1 ? "" : "s",
+	    g->o.news < 0 ? ", without inotify" : "");
+}
+
+static int
+work(struct engine *g)
+{
+	make_sweep(g);
+	if (prepare(g) < 0) {
+		log_error(g->o.log, "cannot start: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	tell_start(g);
+	on_watchdog(g);
+	pump(g);
+	if (loop_run(g->loop) < 0) {
+		log_error(g->o.log, "poll: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	return g->exit_code;
 }
 
 int
 engine_run(const struct engine_options *options)
 {
 	struct engine *g = calloc(1, sizeof(*g));
-	int exit_code = EX_OSERR;
+	int exit_code;
 
 	if (g == NULL)
 		return EX_OSERR;
 	g->o = *options;
-	g->settings = *options->settings;
-	sweep_init(&g->sweep, &g->settings, &options->postconf->facts,
-	    options->mail_owner_uid, on_event, g);
 	buf_init(&g->request, WIRE_MAX);
-	if (prepare(g) < 0) {
-		log_error(g->o.log, "cannot start: %s", strerror(errno));
-	} else {
-		log_info(g->o.log, "started, version %s, policy on %s%s",
-		    DELIVER_AT_VERSION, g->o.listens_on,
-		    g->o.news < 0 ? ", without inotify" : "");
-		on_watchdog(g);
-		sweep_kick(&g->sweep);
-		pump(g);
-		if (loop_run(g->loop) < 0)
-			log_error(g->o.log, "poll: %s", strerror(errno));
-		else
-			exit_code = g->exit_code;
+	exit_code = engine_read_rules(g);
+	log_started(g->o.log);
+	if (exit_code == 0) {
+		exit_code = work(g);
+		release_all(g);
 	}
-	release_all(g);
 	free(g);
 	return exit_code;
 }

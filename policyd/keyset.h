@@ -12,8 +12,8 @@
 struct keyset_place;
 
 struct keyset {
-	struct keyset_place *table;
-	size_t mask;
+	struct keyset_place *table; /* NULL while the set is empty */
+	size_t mask; /* places of the table, a power of two, less one */
 	size_t n;
 	char *bytes; /* of all texts */
 	size_t n_bytes;
@@ -21,6 +21,8 @@ struct keyset {
 };
 
 void keyset_init(struct keyset *set);
+
+/* Gives the memory back; the set is empty and usable afterwards. */
 void keyset_free(struct keyset *set);
 
 /*

@@ -1,6 +1,110 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/policy.h"
 
+#include <stdio.h>
+
+#include "hdrcheck/base/log.h"
+#include "policyd/reply.h"
+#include "policyd/rule_action.h"
+
+/* What the rule did, for the log. */
+static void
+format_deed(const struct decision *decision, char out[LOG_TEXT_MAX])
+{
+	const struct rule *rule = decision->rule;
+	char due[CLOCK_UTC_SIZE] = "its end";
+
+	if (decision->kind != DECISION_POSTPONE) {
+		snprintf(out, LOG_TEXT_MAX, "%s %.*s",
+		    rule_action_name(rule->action), (int)rule->reply.len,
+		    rule->reply.data);
+		return;
+	}
+	if (decision->due_s != DECIDE_NEVER)
+		clock_format_utc(decision->due_s, due);
+	snprintf(out, LOG_TEXT_MAX, "until %s", due);
+}
+
+static void
+log_decision(const struct policy *policy, const struct attr_request *request,
+    const struct decision *decision)
+{
+	const struct rule *rule = decision->rule;
+	char id[LOG_TEXT_MAX], sender[LOG_TEXT_MAX], recipient[LOG_TEXT_MAX];
+	char deed[LOG_TEXT_MAX], reason[LOG_TEXT_MAX];
+	struct span queue_id = attr_get(request, "queue_id");
+
+	log_printable(queue_id.len > 0 ? queue_id : span_str("NOQUEUE"), id);
+	log_printable(attr_get(request, "sender"), sender);
+	log_printable(attr_get(request, "recipient"), recipient);
+	log_printable(rule->reason, reason);
+	format_deed(decision, deed);
+	log_info(policy->log,
+	    "%s: rule %.*s: %s, sender=<%s>, recipient=<%s>%s%s", id,
+	    (int)rule->name.len, rule->name.data, deed, sender, recipient,
+	    reason[0] != '\0' ? ", reason=" : "", reason);
+}
+
+static struct decision
+judge(struct policy *policy, const struct attr_request *request,
+    const struct clock_now *now)
+{
+	struct decide_counts counts = {0};
+
+	policy->count(policy->count_ctx, attr_get(request, "sasl_username"),
+	    attr_get(request, "sender"), &counts);
+	return decide(&policy->orders->rules, request, &counts, now->wall_ns,
+	    &policy->values, NULL, NULL);
+}
+
+/* Has this very message been told to wait as long already? */
+static bool
+is_said_already(struct policy *policy, const struct attr_request *request,
+    const struct decision *decision, const struct clock_now *now)
+{
+	struct span name = attr_get(request, "instance");
+	uint64_t hash = hash_bytes(&policy->orders->rules.hash_key, name);
+
+	return name.len > 0 &&
+	    !instance_raise(
+		&policy->instances, hash, decision->due_s, now->mono_ns);
+}
+
+static void
+tell(const struct policy *policy, const struct attr_request *request,
+    const struct decision *decision)
+{
+	if (decision->kind == DECISION_MISPLACED)
+		log_warnx(policy->log,
+		    "policy: rule %.*s postpones, but Postfix takes no header "
+		    "here: ask from smtpd_recipient_restrictions",
+		    (int)decision->rule->name.len, decision->rule->name.data);
+	else if (decision->kind != DECISION_NOTHING)
+		log_decision(policy, request, decision);
+}
+
+static void
+answer(struct policy *policy, const struct attr_request *request,
+    struct buf *out)
+{
+	const struct orders *orders = policy->orders;
+	struct decision decision = {.kind = DECISION_NOTHING};
+	struct clock_now now;
+	char text[REPLY_SIZE];
+
+	if (orders->has_rules) {
+		now = clock_read();
+		decision = judge(policy, request, &now);
+		if (decision.kind == DECISION_POSTPONE &&
+		    is_said_already(policy, request, &decision, &now))
+			decision.kind = DECISION_NOTHING;
+		tell(policy, request, &decision);
+	}
+	reply_format(&decision, orders->settings.header_names.name[0], text);
+	buf_append(out, span_str(text));
+	buf_append(out, span_str("\n\n"));
+}
+
 enum conn_verdict
 policy_handle(void *ctx, struct span in, struct buf *out, size_t *used)
 {
@@ -19,6 +123,6 @@ policy_handle(void *ctx, struct span in, struct buf *out, size_t *used)
 		break;
 	}
 	policy->requests++;
-	buf_append(out, span_str("action=DUNNO\n\n"));
+	answer(policy, &request, out);
 	return CONN_DONE;
 }

@@ -6,18 +6,31 @@
 #define POLICYD_POLICY_H
 
 #include "hdrcheck/base/conn.h"
-#include "policyd/attr.h"
+#include "policyd/decide.h"
+#include "policyd/instance.h"
+#include "policyd/orders.h"
+
+/*
+ * How many messages of a request's sender wait: of the login, or where that is
+ * empty of the envelope sender.
+ */
+typedef void policy_count_fn(void *ctx, struct span login, struct span sender,
+    struct decide_counts *counts);
 
 struct policy {
 	const struct log *log; /* borrowed */
+	const struct orders *orders; /* borrowed; may change between requests */
+	policy_count_fn *count;
+	void *count_ctx;
+	struct instances instances;
+	struct values values;
 	uint64_t requests;
 	uint64_t malformed;
 };
 
 /*
- * A conn_handle_fn; ctx is a struct policy. Every valid request is answered
- * "action=DUNNO"; anything else closes the connection, and Postfix then acts
- * by its smtpd_policy_service_default_action.
+ * A conn_handle_fn; ctx is a struct policy. What is no request closes the
+ * connection, and Postfix then acts by its smtpd_policy_service_default_action.
  */
 enum conn_verdict policy_handle(
     void *ctx, struct span in, struct buf *out, size_t *used);

@@ -17,11 +17,12 @@
 #include "hdrcheck/base/os.h"
 #include "hdrcheck/daemon.h"
 #include "policyd/engine.h"
+#include "policyd/orders.h"
 #include "policyd/sched/runner.h"
 
 static const char usage[] =
     "usage: policyd [-d] [-c FILE]   the daemon, in the foreground\n"
-    "       policyd -n [-c FILE]     check the configuration\n"
+    "       policyd -n [-c FILE]     check configuration and rules\n"
     "       policyd --help | --version\n";
 
 static const char help[] =
@@ -33,9 +34,10 @@ static const char help[] =
     "\n"
     "  -c FILE   configuration (default: " SETTINGS_DEFAULT_FILE ")\n"
     "  -d        log to standard error instead of syslog\n"
-    "  -n        check the configuration; exit 0, or 78 and FILE:LINE: what\n"
+    "  -n        check configuration and rules; exit 0, or 78 and FILE:LINE:\n"
+    "            what; as root, tell of mail whose rule is gone\n"
     "\n"
-    "Signals: TERM and INT stop, HUP reads the configuration again.\n";
+    "Signals: TERM and INT stop, HUP reads configuration and rules again.\n";
 
 struct options {
 	bool debug;
@@ -49,6 +51,9 @@ struct policyd {
 	struct postconf postconf;
 	struct priv_ids mail_owner;
 	struct daemon_listener policy;
+	bool is_engine;
+	bool looks; /* at what is on hold, for -n, and no more */
+	int rules; /* the rules file, or -1 */
 	int hold; /* the folder, locked by the runner as long as it lives */
 	int news;
 	int channel[2]; /* the runner's end, the engine's end */
@@ -144,6 +149,31 @@ lock_queue(struct policyd *p)
 }
 
 static int
+open_rules(struct policyd *p)
+{
+	const char *file = p->daemon.settings.rules_file;
+
+	p->rules = -1;
+	if (file[0] == '\0')
+		return 0;
+	p->rules = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (p->rules >= 0)
+		return 0;
+	log_error(&p->daemon.log, "%s: %s", file, strerror(errno));
+	return EX_CONFIG;
+}
+
+static int
+open_channel(struct policyd *p)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->channel) ==
+	    0)
+		return 0;
+	log_error(&p->daemon.log, "socketpair: %s", strerror(errno));
+	return EX_OSERR;
+}
+
+static int
 open_all(struct policyd *p)
 {
 	struct daemon *d = &p->daemon;
@@ -154,18 +184,17 @@ open_all(struct policyd *p)
 	if (exit_code == 0)
 		exit_code = ask_postfix(p);
 	if (exit_code == 0)
-		exit_code = lock_queue(p);
+		exit_code = open_rules(p);
+	if (exit_code == 0)
+		exit_code = open_channel(p);
+	if (exit_code != 0 || p->looks)
+		return exit_code;
+	exit_code = lock_queue(p);
 	if (exit_code == 0)
 		exit_code = daemon_open_listeners(d, &p->policy, 1);
-	if (exit_code != 0)
-		return exit_code;
-	p->news = runner_open_news(&p->postconf);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->channel) <
-	    0) {
-		log_error(&d->log, "socketpair: %s", strerror(errno));
-		return EX_OSERR;
-	}
-	return 0;
+	if (exit_code == 0)
+		p->news = runner_open_news(&p->postconf);
+	return exit_code;
 }
 
 /* Signals go to the runner; what the terminal sends to both is its business. */
@@ -182,7 +211,9 @@ be_engine(struct policyd *p, pid_t runner)
 	    .channel = p->channel[1],
 	    .listener = p->policy.fd,
 	    .listens_on = daemon_listener_text(&p->policy),
+	    .rules = p->rules,
 	    .news = p->news,
+	    .looks = p->looks,
 	    .watchdog_ns = p->daemon.notify.watchdog_ns,
 	};
 
@@ -216,6 +247,7 @@ be_runner(struct policyd *p, pid_t engine)
 	    .mail_owner = p->mail_owner,
 	    .channel = p->channel[0],
 	    .engine = engine,
+	    .looks = p->looks,
 	    .has_news = p->news >= 0,
 	};
 	int exit_code;
@@ -223,19 +255,35 @@ be_runner(struct policyd *p, pid_t engine)
 	close(p->channel[1]);
 	if (p->policy.fd >= 0)
 		close(p->policy.fd);
+	if (p->rules >= 0)
+		close(p->rules);
 	if (p->news >= 0)
 		close(p->news);
+	log_started(&p->daemon.log);
 	exit_code = runner_run(&options);
 	close(p->channel[0]);
-	if (exit_code == EX_OK)
+	if (exit_code == EX_OK && !p->looks)
 		log_info(&p->daemon.log, "stopped");
 	return exit_code;
+}
+
+/* Parts in two: returns the exit code of each in each. */
+static int
+part(struct policyd *p)
+{
+	pid_t runner = getpid(), pid = fork();
+
+	if (pid < 0) {
+		log_error(&p->daemon.log, "fork: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	p->is_engine = pid == 0;
+	return p->is_engine ? be_engine(p, runner) : be_runner(p, pid);
 }
 
 static int
 run(struct policyd *p)
 {
-	pid_t runner = getpid(), pid;
 	int exit_code;
 
 	if (geteuid() != 0) {
@@ -246,15 +294,54 @@ run(struct policyd *p)
 	}
 	daemon_prepare(&p->daemon);
 	exit_code = open_all(p);
-	if (exit_code != 0)
-		return exit_code;
-	log_started(&p->daemon.log);
-	pid = fork();
-	if (pid < 0) {
-		log_error(&p->daemon.log, "fork: %s", strerror(errno));
-		return EX_OSERR;
+	return exit_code != 0 ? exit_code : part(p);
+}
+
+/* The files, as whoever we are. */
+static int
+check_rules(struct policyd *p)
+{
+	static const struct hash_key any_key = {{0, 0}};
+	struct orders orders = {.settings = p->daemon.settings};
+	char error[RULE_ERROR_SIZE];
+
+	if (orders.settings.rules_file[0] == '\0')
+		return EX_OK;
+	if (!rule_file_load(&orders.rules, &orders.settings, &any_key,
+		clock_floor_s(clock_wall_ns()), error)) {
+		fprintf(stderr, "%s\n", error);
+		return EX_CONFIG;
 	}
-	return pid == 0 ? be_engine(p, runner) : be_runner(p, pid);
+	orders.has_rules = true;
+	orders_warn(&orders, &p->daemon.log);
+	orders_free(&orders);
+	return EX_OK;
+}
+
+/*
+ * What is on hold is looked at by a runner and an engine that only look.
+ * Where no rules file is set, it does not matter if that is not possible.
+ */
+static int
+look(struct policyd *p)
+{
+	int exit_code;
+
+	p->looks = true;
+	notify_close(&p->daemon.notify);
+	if (p->daemon.settings.rules_file[0] == '\0' &&
+	    freopen("/dev/null", "w", stderr) == NULL)
+		return EX_OK;
+	exit_code = open_all(p);
+	if (exit_code == 0)
+		exit_code = part(p);
+	if (p->is_engine)
+		return exit_code;
+	if (exit_code != 0)
+		log_warnx(&p->daemon.log,
+		    "the files are right, but what is on hold cannot be "
+		    "looked at");
+	return EX_OK;
 }
 
 static int
@@ -262,19 +349,22 @@ start(struct policyd *p)
 {
 	char error[CONF_ERROR_SIZE];
 	const char *wrong;
+	int exit_code;
 
 	if (!settings_load(&p->daemon.settings, p->options.file, error)) {
 		fprintf(stderr, "%s\n", error);
 		return EX_CONFIG;
 	}
-	if (p->options.check)
-		return EX_OK;
-	wrong =
-	    daemon_clean_up(&p->daemon, "deliver-at/policyd", p->options.debug);
-	if (wrong == NULL)
+	wrong = daemon_clean_up(&p->daemon, "deliver-at/policyd",
+	    p->options.debug || p->options.check);
+	if (wrong != NULL) {
+		log_error(&p->daemon.log, "%s", wrong);
+		return EX_CONFIG;
+	}
+	if (!p->options.check)
 		return run(p);
-	log_error(&p->daemon.log, "%s", wrong);
-	return EX_CONFIG;
+	exit_code = check_rules(p);
+	return exit_code != EX_OK || geteuid() != 0 ? exit_code : look(p);
 }
 
 int
@@ -285,7 +375,7 @@ main(int argc, char **argv)
 
 	if (p == NULL)
 		return EX_OSERR;
-	p->daemon.notify.fd = -1;
+	p->daemon.notify.fd = p->policy.fd = p->rules = p->hold = p->news = -1;
 	code = parse_options(argc, argv, &p->options);
 	if (code < 0)
 		code = start(p);

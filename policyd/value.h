@@ -18,6 +18,7 @@ enum {
 	VALUE_LABELS_MAX = 32, /* of a domain in a pattern */
 	VALUE_DOMAIN_MAX = 255, /* bytes of a domain in a pattern */
 	VALUE_KEYS_MAX = VALUE_LABELS_MAX + 2,
+	VALUE_NUMBER_SIZE = 24, /* bytes of a number of our own */
 };
 
 /* A text under which a set of addresses may know this one. */
@@ -43,6 +44,7 @@ struct values {
 	const struct hash_key *hash_key; /* borrowed */
 	struct value value[VALUES_MAX];
 	size_t used; /* bytes of room */
+	char number[VALUES_MAX][VALUE_NUMBER_SIZE];
 	char room[ATTR_REQUEST_MAX + VALUES_MAX]; /* copies */
 };
 
@@ -51,6 +53,10 @@ void values_begin(struct values *values, const struct hash_key *hash_key);
 
 /* Empty is the same as absent. All texts together: ATTR_REQUEST_MAX bytes. */
 void values_set(struct values *values, unsigned place, struct span text);
+
+/* A number of our own, as a text; once for each place at most. */
+void values_set_number(
+    struct values *values, unsigned place, uint64_t number);
 
 struct span values_text(const struct values *values, unsigned place);
 

@@ -4,21 +4,21 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static bool
-parse_address(struct span text, struct cidr *net)
+bool
+cidr_parse_address(struct span text, struct cidr *address)
 {
 	char name[INET6_ADDRSTRLEN];
 
-	memset(net, 0, sizeof(*net));
+	memset(address, 0, sizeof(*address));
 	if (!span_to_string(text, name, sizeof(name)))
 		return false;
-	if (inet_pton(AF_INET, name, net->address) == 1)
-		net->bytes = 4;
-	else if (inet_pton(AF_INET6, name, net->address) == 1)
-		net->bytes = 16;
+	if (inet_pton(AF_INET, name, address->address) == 1)
+		address->bytes = 4;
+	else if (inet_pton(AF_INET6, name, address->address) == 1)
+		address->bytes = 16;
 	else
 		return false;
-	net->bits = net->bytes * 8;
+	address->bits = address->bytes * 8;
 	return true;
 }
 
@@ -52,7 +52,7 @@ cidr_parse(struct span text, struct cidr *net)
 
 	if (span_cut(&text, '/', &address))
 		has_bits = true;
-	if (!parse_address(address, net))
+	if (!cidr_parse_address(address, net))
 		return "not an IP address or network";
 	if (!has_bits)
 		return NULL;
@@ -69,6 +69,25 @@ cidr_contains(const struct cidr *net, struct span address)
 {
 	struct cidr one;
 
-	return parse_address(address, &one) && one.bytes == net->bytes &&
-	    same_bits(one.address, net->address, net->bits);
+	return cidr_parse_address(address, &one) && cidr_holds(net, &one);
+}
+
+bool
+cidr_holds(const struct cidr *net, const struct cidr *other)
+{
+	return other->bytes == net->bytes && other->bits >= net->bits &&
+	    same_bits(other->address, net->address, net->bits);
+}
+
+int
+cidr_compare(const struct cidr *a, const struct cidr *b)
+{
+	int order;
+
+	if (a->bytes != b->bytes)
+		return a->bytes < b->bytes ? -1 : 1;
+	order = memcmp(a->address, b->address, a->bytes);
+	if (order != 0 || a->bits == b->bits)
+		return order;
+	return a->bits < b->bits ? -1 : 1;
 }

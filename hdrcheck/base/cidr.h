@@ -21,7 +21,19 @@ struct cidr {
  */
 const char *cidr_parse(struct span text, struct cidr *net);
 
+/* Reads a single address: all bits. False when text is none. */
+bool cidr_parse_address(struct span text, struct cidr *address);
+
 /* True when address, a single one as text, lies in net. */
 bool cidr_contains(const struct cidr *net, struct span address);
+
+/* True when all of other, an address or a network, lies in net. */
+bool cidr_holds(const struct cidr *net, const struct cidr *other);
+
+/*
+ * Below, above or equal to 0 as a comes before b, behind it, or is the same:
+ * IPv4 before IPv6, then by address, then the larger network first.
+ */
+int cidr_compare(const struct cidr *a, const struct cidr *b);
 
 #endif

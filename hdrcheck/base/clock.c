@@ -165,6 +165,26 @@ clock_format_utc(int64_t s, char out[CLOCK_UTC_SIZE])
 	return out;
 }
 
+/* The names are those of the message format, whatever the locale is. */
+const char *
+clock_format_rfc5322(int64_t s, char out[CLOCK_RFC5322_SIZE])
+{
+	static const char days[][4] = {
+	    "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	time_t t = (time_t)s;
+	struct tm tm;
+
+	out[0] = '\0';
+	if (gmtime_r(&t, &tm) != NULL)
+		snprintf(out, CLOCK_RFC5322_SIZE,
+		    "%s, %02d %s %04lld %02d:%02d:%02d +0000", days[tm.tm_wday],
+		    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900LL,
+		    tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return out;
+}
+
 static bool
 take_number(struct span *text, uint64_t *value)
 {

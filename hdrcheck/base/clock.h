@@ -15,6 +15,7 @@
 
 enum {
 	CLOCK_UTC_SIZE = 32, /* "2026-12-25T09:00:00Z" and a long year */
+	CLOCK_RFC5322_SIZE = 48, /* "Fri, 25 Dec 2026 09:00:00 +0000" */
 	CLOCK_DURATION_SIZE = 32, /* "36500d23h59m59s" */
 };
 
@@ -52,6 +53,9 @@ int clock_days_in_month(int64_t year, int month);
 
 /* Writes seconds since 1970 as RFC 3339 in UTC. Returns out. */
 const char *clock_format_utc(int64_t s, char out[CLOCK_UTC_SIZE]);
+
+/* The same as RFC 5322 writes it in a header. Returns out. */
+const char *clock_format_rfc5322(int64_t s, char out[CLOCK_RFC5322_SIZE]);
 
 /* Reads "90", "90s", "1d2h30m" (s m h d, largest first) as seconds. */
 bool clock_parse_duration(struct span text, int64_t *seconds);

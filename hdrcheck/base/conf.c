@@ -122,27 +122,33 @@ read_all(int fd, struct buf *b)
 }
 
 char *
-conf_load(int fd, size_t *len)
+conf_load_bytes(int fd, size_t max, size_t *len)
 {
 	struct buf b;
-	struct span text;
 	int saved;
 
-	buf_init(&b, CONF_FILE_MAX + 1);
+	buf_init(&b, max + 1);
 	if (read_all(fd, &b)) {
-		text = buf_span(&b);
-		if (text.len > CONF_FILE_MAX)
-			errno = EFBIG;
-		else if (memchr(text.data, '\0', text.len) != NULL)
-			errno = EINVAL;
-		else {
-			*len = text.len;
+		*len = buf_len(&b);
+		if (*len <= max)
 			return b.data;
-		}
+		errno = EFBIG;
 	}
 	saved = errno;
 	buf_free(&b);
 	errno = saved;
+	return NULL;
+}
+
+char *
+conf_load(int fd, size_t *len)
+{
+	char *text = conf_load_bytes(fd, CONF_FILE_MAX, len);
+
+	if (text == NULL || memchr(text, '\0', *len) == NULL)
+		return text;
+	free(text);
+	errno = EINVAL;
 	return NULL;
 }
 

@@ -53,6 +53,9 @@ bool conf_parse(const struct conf_setting *table, size_t n_settings,
  */
 char *conf_load(int fd, size_t *len);
 
+/* The same with another maximum, and whatever bytes there are. */
+char *conf_load_bytes(int fd, size_t max, size_t *len);
+
 /* Parsers for common kinds of field. */
 
 /* int64_t of seconds in min..max, written as 1d2h30m. */

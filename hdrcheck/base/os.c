@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#define _GNU_SOURCE /* accept4 */
+#define _GNU_SOURCE /* accept4, getentropy */
 
 #include "hdrcheck/base/os.h"
 
@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum { RANDOM_MAX = 256 /* bytes that getentropy() gives at once */ };
 
 static void
 fill_set(sigset_t *set, const int *signals)
@@ -35,6 +37,22 @@ close_one_by_one(int fd)
 
 	for (; fd < most; fd++)
 		close(fd);
+}
+
+int
+os_random(void *out, size_t len)
+{
+	unsigned char *to = out;
+
+	while (len > 0) {
+		size_t n = len < RANDOM_MAX ? len : RANDOM_MAX;
+
+		if (getentropy(to, n) < 0)
+			return -1;
+		to += n;
+		len -= n;
+	}
+	return 0;
 }
 
 #if defined(__linux__) && !defined(OS_PORTABLE)

@@ -60,6 +60,9 @@ int os_not_dumpable(void);
  */
 int os_signal_at_parents_end(pid_t parent, int signo);
 
+/* Fills out with bytes that nobody can guess; 0, or -1 and errno. */
+int os_random(void *out, size_t len);
+
 /* accept(2) with close-on-exec and non-blocking set; -1: errno. */
 int os_accept(int listener);
 

@@ -66,18 +66,30 @@ is_list_gap(char c)
 	return c == ',' || ascii_is_blank(c);
 }
 
-bool
-span_next_item(struct span *rest, struct span *item)
+static bool
+next_between(struct span *rest, struct span *item, bool (*is_gap)(char c))
 {
 	size_t n = 0;
 
-	while (rest->len > 0 && is_list_gap(rest->data[0]))
+	while (rest->len > 0 && is_gap(rest->data[0]))
 		*rest = span_skip(*rest, 1);
-	while (n < rest->len && !is_list_gap(rest->data[n]))
+	while (n < rest->len && !is_gap(rest->data[n]))
 		n++;
 	*item = span_head(*rest, n);
 	*rest = span_skip(*rest, n);
 	return n > 0;
+}
+
+bool
+span_next_item(struct span *rest, struct span *item)
+{
+	return next_between(rest, item, is_list_gap);
+}
+
+bool
+span_next_word(struct span *rest, struct span *word)
+{
+	return next_between(rest, word, ascii_is_blank);
 }
 
 bool

@@ -78,6 +78,12 @@ bool span_cut(struct span *rest, char sep, struct span *head);
 bool span_next_item(struct span *rest, struct span *item);
 
 /*
+ * Takes the next word; words are parted by blanks. False, with an empty word,
+ * at the end.
+ */
+bool span_next_word(struct span *rest, struct span *word);
+
+/*
  * Reads s, which must be decimal digits and nothing else, as a number of at
  * most max. False when it is anything else or larger.
  */

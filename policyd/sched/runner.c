@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "hdrcheck/base/loop.h"
 #include "hdrcheck/base/os.h"
 #include "policyd/sched/command.h"
+#include "policyd/sched/stamp.h"
 #include "policyd/sched/verb.h"
 #include "policyd/sched/wire.h"
 
@@ -22,11 +22,6 @@
 #define STOP_GRACE_NS (5 * CLOCK_NS_PER_S)
 
 enum { PATH_TEXT_SIZE = SETTINGS_PATH_SIZE + 16 };
-
-/* main.cf and master.cf as they were when postconf read them. */
-struct stamp {
-	struct stat file[2];
-};
 
 struct runner {
 	struct runner_options o;
@@ -37,7 +32,7 @@ struct runner {
 	pid_t pid[SWEEP_VERBS]; /* 0: not running */
 	int64_t kill_at_ns[SWEEP_VERBS];
 	unsigned running;
-	struct stamp stamp;
+	struct stamp stamp; /* taken when postconf was read */
 	bool ready; /* the engine gave its first sign of life */
 	bool stopping;
 	bool engine_gone;
@@ -51,6 +46,34 @@ finish(struct runner *r)
 {
 	r->exit_code = r->stopping ? EX_OK : EX_SOFTWARE;
 	loop_stop(r->loop);
+}
+
+/*
+ * One that only looks ends by itself, and one whose rules are wrong said so
+ * before it gave a sign of life.
+ */
+static void
+engine_ended(struct runner *r, int code)
+{
+	r->engine_gone = true;
+	finish(r);
+	if (r->o.looks || (!r->ready && code == EX_CONFIG))
+		r->exit_code = code;
+	else if (!r->stopping)
+		log_error(r->o.log, "the engine ended with code %d", code);
+}
+
+/* The end of the channel is that of the engine: its code is to come. */
+static void
+channel_ended(struct runner *r)
+{
+	if (r->o.looks || !r->ready) {
+		loop_unwatch(r->loop, r->o.channel);
+		return;
+	}
+	if (!r->stopping)
+		log_error(r->o.log, "the engine is gone");
+	finish(r);
 }
 
 static void
@@ -78,39 +101,6 @@ report_number(
 	report(r, &what, NULL, 0);
 }
 
-static void
-take_stamp(const struct runner *r, struct stamp *stamp)
-{
-	static const char *const names[] = {"main.cf", "master.cf"};
-	char path[PATH_TEXT_SIZE];
-
-	memset(stamp, 0, sizeof(*stamp));
-	for (int i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/%s",
-		    r->o.settings->postfix_config_directory, names[i]);
-		if (stat(path, &stamp->file[i]) < 0)
-			memset(&stamp->file[i], 0, sizeof(stamp->file[i]));
-	}
-}
-
-static bool
-stamp_changed(const struct runner *r)
-{
-	struct stamp now;
-
-	take_stamp(r, &now);
-	for (int i = 0; i < 2; i++) {
-		const struct stat *a = &r->stamp.file[i];
-		const struct stat *b = &now.file[i];
-
-		if (a->st_ino != b->st_ino || a->st_size != b->st_size ||
-		    a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
-		    a->st_mtim.tv_nsec != b->st_mtim.tv_nsec)
-			return true;
-	}
-	return false;
-}
-
 /* Reads Postfix's settings again and tells the engine what they say. */
 static void
 refresh_postfix(struct runner *r)
@@ -119,7 +109,7 @@ refresh_postfix(struct runner *r)
 	struct postconf conf;
 	char error[POSTCONF_ERROR_SIZE];
 
-	take_stamp(r, &r->stamp);
+	stamp_take(&r->stamp, r->o.settings->postfix_config_directory);
 	if (!postconf_read(
 		r->o.settings->postfix_config_directory, &conf, error)) {
 		log_warnx(r->o.log, "%s; no mail is requeued meanwhile", error);
@@ -244,7 +234,8 @@ act(struct runner *r, const struct wire_request *request)
 	 * Whether a requeue is safe is looked at in the moment of it: a bcc
 	 * that was configured since would send copies twice.
 	 */
-	if (request->verb == SWEEP_REQUEUE && stamp_changed(r)) {
+	if (request->verb == SWEEP_REQUEUE &&
+	    stamp_changed(&r->stamp, r->o.settings->postfix_config_directory)) {
 		refresh_postfix(r);
 		report_number(r, WIRE_NOT_STARTED, request->verb, EAGAIN);
 	} else {
@@ -268,9 +259,7 @@ on_request(void *ctx, short revents)
 	while (n_fds > 0)
 		close(fds[--n_fds]);
 	if (n <= 0) {
-		if (!r->stopping)
-			log_error(r->o.log, "the engine is gone");
-		finish(r);
+		channel_ended(r);
 		return;
 	}
 	if (wire_get_request(span_of(r->room, (size_t)n), &request) &&
@@ -288,12 +277,7 @@ reap(struct runner *r)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == r->o.engine) {
-			r->engine_gone = true;
-			if (!r->stopping)
-				log_error(r->o.log,
-				    "the engine ended with code %d",
-				    command_exit_code(status));
-			finish(r);
+			engine_ended(r, command_exit_code(status));
 			continue;
 		}
 		for (int i = 0; i < SWEEP_VERBS; i++) {
@@ -330,27 +314,44 @@ stop(struct runner *r)
 	report(r, &what, NULL, 0);
 }
 
+/* False, logged: it is there, or should be, and cannot be opened. */
+static bool
+open_again(struct runner *r, const char *file, bool may_miss, int *fd)
+{
+	*fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (*fd >= 0 || (may_miss && errno == ENOENT))
+		return true;
+	log_warn(r->o.log, "%s; the old configuration stays", file);
+	return false;
+}
+
 /* The engine parses; root only opens what it may not be able to open. */
 static void
 reload(struct runner *r)
 {
-	struct wire_report what = {.tell = WIRE_SETTINGS, .number = 1};
+	struct wire_report what = {.tell = WIRE_SETTINGS};
 	const char *file = r->o.settings_file;
-	int fd;
+	const char *rules = r->o.settings->rules_file;
+	int fds[WIRE_FDS_MAX], fd = -1;
+	size_t n_fds = 0;
 
 	refresh_postfix(r);
-	fd = open(file != NULL ? file : SETTINGS_DEFAULT_FILE,
-	    O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (!open_again(r, file != NULL ? file : SETTINGS_DEFAULT_FILE,
+		file == NULL, &fd))
+		return;
 	if (fd >= 0) {
-		report(r, &what, &fd, 1);
-		close(fd);
-	} else if (errno == ENOENT && file == NULL) {
-		what.number = 0;
-		report(r, &what, NULL, 0);
-	} else {
-		log_warn(r->o.log, "%s; the old configuration stays",
-		    file != NULL ? file : SETTINGS_DEFAULT_FILE);
+		fds[n_fds++] = fd;
+		what.number |= WIRE_HAS_SETTINGS;
 	}
+	if (rules[0] == '\0' || open_again(r, rules, false, &fd)) {
+		if (rules[0] != '\0') {
+			fds[n_fds++] = fd;
+			what.number |= WIRE_HAS_RULES;
+		}
+		report(r, &what, fds, n_fds);
+	}
+	while (n_fds > 0)
+		close(fds[--n_fds]);
 }
 
 static void
@@ -411,7 +412,7 @@ runner_run(const struct runner_options *options)
 		return EX_OSERR;
 	r->o = *options;
 	r->signal_fd = -1;
-	take_stamp(r, &r->stamp);
+	stamp_take(&r->stamp, r->o.settings->postfix_config_directory);
 	if (prepare(r) < 0) {
 		log_error(r->o.log, "cannot start: %s", strerror(errno));
 	} else {

@@ -24,6 +24,7 @@ struct runner_options {
 	struct priv_ids mail_owner;
 	int channel; /* to the engine; see wire.h */
 	pid_t engine; /* its process */
+	bool looks; /* the engine ends by itself, with our exit code */
 	bool has_news; /* the engine got a watch on hold already */
 };
 

@@ -13,8 +13,9 @@
  *   Q ID ID ...     requeue                  the signal's number)
  *   q, p            kick            F VERB N not started, errno N
  *   E               end the read    P ...    what Postfix's settings say
- *   A               I am alive      C 0, C 1 read settings again: none, or
- *                                            the descriptor that comes along
+ *   A               I am alive      C N      read settings (1) and rules (2)
+ *                                            again, from the descriptors that
+ *                                            come along; not there: none
  *                                   N        a watch on hold comes along
  *                                   T        stop
  */
@@ -57,6 +58,9 @@ bool wire_put_ask(struct buf *out, enum wire_ask ask);
  * write: then the engine is not to be trusted.
  */
 bool wire_get_request(struct span message, struct wire_request *request);
+
+/* What a WIRE_SETTINGS has descriptors of, in this order. */
+enum { WIRE_HAS_SETTINGS = 1, WIRE_HAS_RULES = 2 };
 
 enum wire_tell {
 	WIRE_STARTED,

@@ -59,6 +59,9 @@ static const struct {
     {"a line of HTTP", SPAN("GET / HTTP/1.1\r\n"), ATTR_BAD, 0},
     {"a NUL in a name", SPAN(ASK "a\0b=c\n\n"), ATTR_BAD, 0},
     {"a NUL in a value", SPAN(ASK "a=b\0c\n\n"), ATTR_BAD, 0},
+    {"a NUL in a line, and no end yet", SPAN(ASK "a=b\0c\n"), ATTR_BAD, 0},
+    {"a NUL in a line that may go on", SPAN(ASK "a=b\0c"), ATTR_MORE, 0},
+    {"a NUL at the start", SPAN("\0" ASK "\n"), ATTR_BAD, 0},
     {"a carriage return is no empty line", SPAN(ASK "\r\n"), ATTR_BAD, 0},
     {"the kind twice, the last one counts", SPAN("request=x\n" ASK "\n"),
 	ATTR_DONE, 39},
@@ -105,7 +108,7 @@ values_are_found_by_name(void **state)
 }
 
 static void
-a_name_that_comes_twice_counts_once(void **state)
+of_a_name_that_comes_twice_the_last_counts(void **state)
 {
 	struct attr_request request;
 	size_t used;
@@ -114,9 +117,50 @@ a_name_that_comes_twice_counts_once(void **state)
 	assert_int_equal(attr_decode(span_str(ASK "a=1\nb=2\na=3\na=\na=4\n\n"),
 			     &request, &used),
 	    ATTR_DONE);
-	assert_int_equal(request.n, 3);
 	check_span("the last", attr_get(&request, "a"), span_str("4"));
 	check_span("the other", attr_get(&request, "b"), span_str("2"));
+}
+
+static void
+what_postfix_sends_is_known(void **state)
+{
+	struct attr_request request;
+	size_t used;
+
+	(void)state;
+	assert_int_equal(
+	    attr_decode(span_str(real), &request, &used), ATTR_DONE);
+	for (size_t i = 0; i < request.n; i++)
+		assert_true(attr_is_known(request.pair[i].name));
+}
+
+static const struct {
+	const char *row;
+	struct span name;
+	bool want;
+} other_names[] = {
+    {"of Postfix 3.8", SPAN("compatibility_level"), true},
+    {"the other of Postfix 3.8", SPAN("mail_version"), true},
+    {"our count of the sender's", SPAN("postponed"), true},
+    {"our count of all", SPAN("postponed_total"), true},
+    {"a byte less", SPAN("recipien"), false},
+    {"a byte more", SPAN("recipients"), false},
+    {"another case", SPAN("Sender"), false},
+    {"nothing", SPAN(""), false},
+    {"of milters", SPAN("mail_addr"), false},
+};
+
+static void
+other_names_are_not(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(other_names); i++) {
+		struct span name = exact_copy(other_names[i].name);
+
+		check_bool(other_names[i].row, attr_is_known(name),
+		    other_names[i].want);
+		exact_free(name);
+	}
 }
 
 static void
@@ -260,9 +304,8 @@ static const struct {
     {"one more", ATTR_MAX + 1, 0, ATTR_BAD},
     {"many more", 10 * ATTR_MAX, 0, ATTR_BAD},
     {"one less, and one of them again", ATTR_MAX - 1, 1, ATTR_DONE},
-    {"the limit, and one of them again: it counts once", ATTR_MAX, 1,
-	ATTR_DONE},
-    {"few names, one of them many times", 3, ATTR_MAX, ATTR_DONE},
+    {"the limit, and one of them again", ATTR_MAX, 1, ATTR_BAD},
+    {"few names, one of them many times", 3, ATTR_MAX, ATTR_BAD},
 };
 
 static void
@@ -277,8 +320,8 @@ a_request_has_so_many_attributes(void **state)
 			&request, counts[i].names, counts[i].again)],
 		    result_names[counts[i].want]);
 		if (counts[i].want == ATTR_DONE)
-			check_int(
-			    counts[i].row, (int64_t)request.n, counts[i].names);
+			check_int(counts[i].row, (int64_t)request.n,
+			    counts[i].names + counts[i].again);
 	}
 }
 
@@ -313,7 +356,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(requests_are_read),
 	    cmocka_unit_test(values_are_found_by_name),
-	    cmocka_unit_test(a_name_that_comes_twice_counts_once),
+	    cmocka_unit_test(of_a_name_that_comes_twice_the_last_counts),
+	    cmocka_unit_test(what_postfix_sends_is_known),
+	    cmocka_unit_test(other_names_are_not),
 	    cmocka_unit_test(every_prefix_asks_for_more),
 	    cmocka_unit_test(a_request_has_a_longest_size),
 	    cmocka_unit_test(a_line_has_a_longest_size),

@@ -128,12 +128,85 @@ networks_contain_their_addresses(void **state)
 	}
 }
 
+static void
+an_address_has_all_bits(void **state)
+{
+	struct cidr address;
+
+	(void)state;
+	assert_true(cidr_parse_address(span_str("192.0.2.7"), &address));
+	assert_int_equal(address.bytes, 4);
+	assert_int_equal(address.bits, 32);
+	assert_memory_equal(address.address, "\xc0\0\x02\x07", 4);
+	assert_true(cidr_parse_address(span_str("2001:db8::1"), &address));
+	assert_int_equal(address.bytes, 16);
+	assert_int_equal(address.bits, 128);
+	assert_false(cidr_parse_address(span_str("192.0.2.7/32"), &address));
+	assert_false(cidr_parse_address(span_str("unknown"), &address));
+	assert_false(cidr_parse_address(span_str(""), &address));
+}
+
+/* In the order of cidr_compare(); holder: the one before that holds it. */
+static const struct {
+	const char *net;
+	int holder;
+} in_order[] = {
+    {"0.0.0.0/0", -1},
+    {"9.255.255.255", 0},
+    {"10.0.0.0/8", 0},
+    {"10.0.0.0/9", 2},
+    {"10.0.0.0", 3},
+    {"10.0.0.1", 3},
+    {"10.128.0.0/9", 2},
+    {"192.0.2.0/31", 0},
+    {"192.0.2.1", 7},
+    {"192.0.2.2", 0},
+    {"::/0", -1},
+    {"::", 10},
+    {"2001:db8::/32", 10},
+    {"2001:db8::/33", 12},
+    {"2001:db8::1", 13},
+    {"2001:db8:8000::/33", 12},
+    {"2001:db9::", 10},
+};
+
+static bool
+is_above(size_t net, size_t other)
+{
+	for (int i = (int)other; i >= 0; i = in_order[i].holder)
+		if ((size_t)i == net)
+			return true;
+	return false;
+}
+
+static void
+networks_have_an_order_and_hold_others(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(in_order); i++) {
+		for (size_t k = 0; k < COUNT_OF(in_order); k++) {
+			struct cidr a, b;
+			int order;
+
+			assert_null(cidr_parse(span_str(in_order[i].net), &a));
+			assert_null(cidr_parse(span_str(in_order[k].net), &b));
+			order = cidr_compare(&a, &b);
+			check_int(in_order[i].net, (order > 0) - (order < 0),
+			    (i > k) - (i < k));
+			check_bool(in_order[k].net, cidr_holds(&a, &b),
+			    is_above(i, k));
+		}
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(networks_are_read),
 	    cmocka_unit_test(networks_contain_their_addresses),
+	    cmocka_unit_test(an_address_has_all_bits),
+	    cmocka_unit_test(networks_have_an_order_and_hold_others),
 	};
 
 	return cmocka_run_group_tests_name("cidr", tests, NULL, NULL);

@@ -487,6 +487,39 @@ accepted_sockets_do_not_block_or_leak(void **state)
 	close(listener);
 }
 
+static const struct {
+	const char *row;
+	size_t len;
+} random_sizes[] = {
+    {"a key", 16},
+    {"one less than is given at once", 255},
+    {"what is given at once", 256},
+    {"one more", 257},
+    {"four times as much", 1024},
+    {"four times as much, and one", 1025},
+};
+
+/* By chance 16 bytes are the same once in 2^128 times. */
+static void
+random_bytes_fill_all_of_the_room(void **state)
+{
+	(void)state;
+	assert_int_equal(os_random(NULL, 0), 0);
+	for (size_t i = 0; i < COUNT_OF(random_sizes); i++) {
+		size_t len = random_sizes[i].len;
+		char *first = calloc(1, len);
+		char *second = calloc(1, len);
+
+		assert_true(first != NULL && second != NULL);
+		check_int(random_sizes[i].row, os_random(first, len), 0);
+		check_int(random_sizes[i].row, os_random(second, len), 0);
+		for (size_t at = 0; at + 16 <= len; at++)
+			assert_memory_not_equal(first + at, second + at, 16);
+		free(first);
+		free(second);
+	}
+}
+
 int
 main(void)
 {
@@ -508,6 +541,7 @@ main(void)
 	    cmocka_unit_test(a_child_dies_with_its_parent),
 	    cmocka_unit_test(a_parent_that_is_gone_is_noticed),
 	    IN_FOLDER(accepted_sockets_do_not_block_or_leak),
+	    cmocka_unit_test(random_bytes_fill_all_of_the_room),
 	};
 
 	return cmocka_run_group_tests_name("os", tests, NULL, NULL);

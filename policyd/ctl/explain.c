@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+#include "policyd/ctl/explain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "hdrcheck/base/buf.h"
+#include "hdrcheck/base/clock.h"
+#include "hdrcheck/base/log.h"
+#include "policyd/ctl/moment.h"
+#include "policyd/reply.h"
+#include "policyd/rule_action.h"
+#include "policyd/rule_file.h"
+
+struct explain {
+	struct buf text; /* the request */
+	struct attr_request request;
+	struct decide_counts counts;
+	int64_t now_ns;
+	struct rules rules;
+	size_t tried;
+	int width; /* of the longest name */
+	struct values values;
+};
+
+static int
+usage_error(const char *what, const char *word)
+{
+	fprintf(stderr, "policyctl: explain: %s%s%s\n", word,
+	    word[0] != '\0' ? ": " : "", what);
+	return EX_USAGE;
+}
+
+/* Local time is UTC where the system has no zone. */
+static bool
+load_local(struct zone *local)
+{
+	size_t len;
+	char *file = rule_file_source.load(NULL, SOURCE_ZONE, "", &len);
+	const char *wrong;
+
+	memset(local, 0, sizeof(*local));
+	if (file == NULL)
+		return errno == ENOENT;
+	wrong = zone_parse(span_of(file, len), local);
+	free(file);
+	return wrong == NULL;
+}
+
+static int
+take_now(struct explain *x, const char *text)
+{
+	struct zone local;
+	int64_t now_s;
+	bool ok;
+
+	if (!load_local(&local))
+		return usage_error("cannot be read", "/etc/localtime");
+	ok = moment_parse(span_str(text), &local, &now_s);
+	zone_free(&local);
+	if (!ok)
+		return usage_error(
+		    "not a time like 2026-12-24T23:00 or "
+		    "2026-12-24T23:00:00+01:00",
+		    text);
+	x->now_ns = now_s * CLOCK_NS_PER_S;
+	return EX_OK;
+}
+
+static int
+take_count(const char *text, uint64_t *count)
+{
+	return span_to_u64(span_str(text), UINT32_MAX, count)
+	    ? EX_OK
+	    : usage_error("not a number", text);
+}
+
+static int
+take_word(struct explain *x, const char *word)
+{
+	struct span value = span_str(word), name;
+
+	if (!span_cut(&value, '=', &name) || name.len == 0)
+		return usage_error("not NAME=VALUE", word);
+	if (memchr(word, '\n', strlen(word)) != NULL)
+		return usage_error("a line end inside", "NAME=VALUE");
+	if (span_equal_str(name, "now"))
+		return take_now(x, value.data);
+	if (span_equal_str(name, "postponed"))
+		return take_count(value.data, &x->counts.sender);
+	if (span_equal_str(name, "postponed_total"))
+		return take_count(value.data, &x->counts.total);
+	if (!buf_append(&x->text, span_str(word)) ||
+	    !buf_append(&x->text, span_str("\n")))
+		return usage_error("too much for one request", "");
+	return EX_OK;
+}
+
+static int
+take_words(struct explain *x, char *const *words, int n)
+{
+	size_t used;
+
+	buf_append(&x->text,
+	    span_str("request=smtpd_access_policy\nprotocol_state=RCPT\n"));
+	for (int i = 0; i < n; i++) {
+		int exit_code = take_word(x, words[i]);
+
+		if (exit_code != EX_OK)
+			return exit_code;
+	}
+	buf_append(&x->text, span_str("\n"));
+	if (attr_decode(buf_span(&x->text), &x->request, &used) != ATTR_DONE)
+		return usage_error("Postfix sends no such request", "");
+	return EX_OK;
+}
+
+/* What a rule says. */
+
+static void
+print_name(const struct explain *x, const struct rule *rule)
+{
+	printf("%-*.*s  ", x->width, (int)rule->name.len, rule->name.data);
+}
+
+static void
+print_unmet(const struct explain *x, const struct condition *c)
+{
+	struct span name = x->rules.attribute[c->place];
+	struct span value = values_text(&x->values, c->place);
+	char text[LOG_TEXT_MAX], written[LOG_TEXT_MAX];
+
+	printf("no   %s: %.*s is %s\n", log_printable(c->text, written),
+	    (int)name.len, name.data,
+	    value.len > 0 ? log_printable(value, text) : "empty");
+}
+
+static void
+print_moment(int64_t due_s, int64_t now_ns)
+{
+	char due[CLOCK_UTC_SIZE];
+
+	if (due_s == DECIDE_NEVER)
+		printf(": until this rule is gone");
+	else if (due_s > clock_floor_s(now_ns))
+		printf(": until %s", clock_format_utc(due_s, due));
+	else
+		printf(": not now");
+}
+
+static void
+print_match(const struct explain *x, const struct decide_step *step)
+{
+	const struct rule *rule = step->rule;
+	char reason[LOG_TEXT_MAX];
+
+	printf("yes  %s", rule_action_name(rule->action));
+	if (rule->reply.len > 0)
+		printf(" %.*s", (int)rule->reply.len, rule->reply.data);
+	else if (rule->action == RULE_PASS)
+		printf(": no rule below counts");
+	else
+		print_moment(step->due_s, x->now_ns);
+	if (rule->reason.len > 0)
+		printf(", reason=%s", log_printable(rule->reason, reason));
+	printf("\n");
+}
+
+static void
+on_step(void *ctx, const struct decide_step *step)
+{
+	struct explain *x = ctx;
+
+	x->tried++;
+	print_name(x, step->rule);
+	if (step->unmet != NULL)
+		print_unmet(x, step->unmet);
+	else
+		print_match(x, step);
+}
+
+static void
+print_rest(struct explain *x)
+{
+	for (size_t i = x->tried; i < x->rules.n; i++) {
+		print_name(x, &x->rules.rule[i]);
+		printf("-    not looked at\n");
+	}
+}
+
+/* What comes of it. */
+static void
+print_decision(const struct decision *decision, const char *header)
+{
+	const struct rule *rule = decision->rule;
+	char due[CLOCK_UTC_SIZE], reply[REPLY_SIZE];
+
+	switch (decision->kind) {
+	case DECISION_NOTHING:
+		printf("\nleaves at once\n");
+		break;
+	case DECISION_POSTPONE:
+		if (decision->due_s == DECIDE_NEVER)
+			printf("\nleaves when rule %.*s is gone\n",
+			    (int)rule->name.len, rule->name.data);
+		else
+			printf("\nleaves at %s by rule %.*s\n",
+			    clock_format_utc(decision->due_s, due),
+			    (int)rule->name.len, rule->name.data);
+		break;
+	case DECISION_REJECT:
+	case DECISION_DEFER:
+	case DECISION_MISPLACED:
+		printf("\nis not accepted, by rule %.*s\n",
+		    (int)rule->name.len, rule->name.data);
+		break;
+	}
+	printf("%s\n", reply_format(decision, header, reply));
+}
+
+static void
+measure_names(struct explain *x)
+{
+	for (size_t i = 0; i < x->rules.n; i++)
+		if ((int)x->rules.rule[i].name.len > x->width)
+			x->width = (int)x->rules.rule[i].name.len;
+}
+
+static int
+explain(struct explain *x, const struct settings *settings)
+{
+	static const struct hash_key any_key = {{0, 0}};
+	char error[RULE_ERROR_SIZE];
+	struct decision decision;
+
+	if (settings->rules_file[0] == '\0') {
+		fprintf(stderr, "policyctl: explain: no rules_file is set\n");
+		return EX_CONFIG;
+	}
+	if (!rule_file_load(&x->rules, settings, &any_key,
+		clock_floor_s(clock_wall_ns()), error)) {
+		fprintf(stderr, "%s\n", error);
+		return EX_CONFIG;
+	}
+	measure_names(x);
+	decision = decide(&x->rules, &x->request, &x->counts, x->now_ns,
+	    &x->values, on_step, x);
+	print_rest(x);
+	print_decision(&decision, settings->header_names.name[0]);
+	rules_free(&x->rules);
+	return EX_OK;
+}
+
+int
+explain_run(const struct settings *settings, char *const *words, int n)
+{
+	struct explain *x = calloc(1, sizeof(*x));
+	int exit_code;
+
+	if (x == NULL)
+		return EX_OSERR;
+	buf_init(&x->text, ATTR_REQUEST_MAX);
+	x->now_ns = clock_wall_ns();
+	exit_code = take_words(x, words, n);
+	if (exit_code == EX_OK)
+		exit_code = explain(x, settings);
+	buf_free(&x->text);
+	free(x);
+	return exit_code;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+#include "policyd/decide.h"
+
+#include "hdrcheck/base/clock.h"
+
+/* No moment, or one that is not ahead. */
+#define NO_MOMENT INT64_MIN
+
+/*
+ * Where Postfix's smtpd does not add a header: before MAIL FROM, and behind the
+ * message.
+ */
+static bool
+is_misplaced(const struct attr_request *request)
+{
+	static const char *const states[] = {
+	    "CONNECT", "EHLO", "HELO", "END-OF-MESSAGE", "VRFY", "ETRN"};
+	struct span state = attr_get(request, "protocol_state");
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (span_equal_str(state, states[i]))
+			return true;
+	return false;
+}
+
+/* What the rules want to see of the request. */
+static void
+prepare(const struct rules *rules, const struct attr_request *request,
+    const struct decide_counts *counts, struct values *values)
+{
+	values_begin(values, &rules->hash_key);
+	for (unsigned i = 0; i < rules->n_attributes; i++) {
+		struct span name = rules->attribute[i];
+
+		if (span_equal_str(name, "postponed"))
+			values_set_number(values, i, counts->sender);
+		else if (span_equal_str(name, "postponed_total"))
+			values_set_number(values, i, counts->total);
+		else
+			values_set(values, i, attr_find(request, name));
+	}
+}
+
+static const struct condition *
+find_unmet(
+    const struct rules *rules, const struct rule *rule, struct values *values)
+{
+	for (size_t i = 0; i < rule->n_conditions; i++) {
+		const struct condition *c = rules_condition(rules, rule, i);
+
+		if (!condition_matches(c, values))
+			return c;
+	}
+	return NULL;
+}
+
+/* The moment that a matching rule names. */
+static int64_t
+moment_of(const struct rules *rules, const struct rule *rule, int64_t now_ns)
+{
+	int64_t now_s = clock_floor_s(now_ns);
+
+	switch (rule->action) {
+	case RULE_DELAY:
+		if (now_s * CLOCK_NS_PER_S < now_ns)
+			now_s++;
+		return now_s + rule->delay_s;
+	case RULE_WINDOW:
+		return window_next(
+		    &rule->window, &rules->zone[rule->zone].zone, now_s);
+	case RULE_UNTIL:
+		return rule->until_s;
+	case RULE_HOLD:
+		return DECIDE_NEVER;
+	case RULE_PASS:
+	case RULE_REJECT:
+	case RULE_DEFER:
+		break;
+	}
+	return NO_MOMENT;
+}
+
+static bool
+ends_search(const struct rule *rule)
+{
+	return rule->action == RULE_PASS || rule->action == RULE_REJECT ||
+	    rule->action == RULE_DEFER;
+}
+
+static void
+contribute(struct decision *decision, const struct rule *rule, int64_t due_s,
+    int64_t now_ns)
+{
+	if (rule->action == RULE_REJECT || rule->action == RULE_DEFER) {
+		decision->kind = rule->action == RULE_REJECT ? DECISION_REJECT
+							     : DECISION_DEFER;
+		decision->rule = rule;
+	} else if (due_s > clock_floor_s(now_ns) && due_s > decision->due_s) {
+		decision->kind = DECISION_POSTPONE;
+		decision->rule = rule;
+		decision->due_s = due_s;
+	}
+}
+
+struct decision
+decide(const struct rules *rules, const struct attr_request *request,
+    const struct decide_counts *counts, int64_t now_ns, struct values *values,
+    decide_step_fn *step, void *ctx)
+{
+	struct decision decision = {.due_s = NO_MOMENT};
+
+	prepare(rules, request, counts, values);
+	for (size_t i = 0; i < rules->n; i++) {
+		struct decide_step s = {.rule = &rules->rule[i]};
+
+		s.unmet = find_unmet(rules, s.rule, values);
+		if (s.unmet == NULL)
+			s.due_s = moment_of(rules, s.rule, now_ns);
+		if (step != NULL)
+			step(ctx, &s);
+		if (s.unmet != NULL)
+			continue;
+		contribute(&decision, s.rule, s.due_s, now_ns);
+		if (ends_search(s.rule))
+			break;
+	}
+	if (decision.kind == DECISION_POSTPONE && is_misplaced(request))
+		decision.kind = DECISION_MISPLACED;
+	return decision;
+}

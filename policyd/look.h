@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * look - how many messages each rule that is gone has left on hold
+ */
+#ifndef POLICYD_LOOK_H
+#define POLICYD_LOOK_H
+
+#include "hdrcheck/base/span.h"
+
+enum {
+	LOOK_NAME_SIZE = 65, /* of a rule, with the NUL */
+	LOOK_LINE_SIZE = 160,
+	LOOK_RULES_MAX = 10000, /* more are not told of */
+};
+
+struct look {
+	struct look_rule {
+		char name[LOOK_NAME_SIZE];
+		uint64_t messages;
+	} *rule;
+	size_t n;
+};
+
+/* One message more. */
+void look_count(struct look *look, struct span rule);
+
+/* Prints a line for each on standard output, and frees all. */
+void look_print(struct look *look);
+
+/* "rule NAME gone: N messages will be released". Returns out. */
+const char *look_format(
+    struct span rule, uint64_t messages, char out[LOOK_LINE_SIZE]);
+
+#endif
