@@ -136,7 +136,7 @@ enum { N_SETTINGS = sizeof(table) / sizeof(table[0]) };
 /* What is built at start and stays: a changed value waits for a restart. */
 static const char *const fixed[] = {"socketmap_listen", "tcp_table_listen",
     "policy_listen", "socket_mode", "socket_group", "user", "control_socket",
-    "postfix_config_directory", "state_directory"};
+    "postfix_config_directory", "rules_file", "state_directory"};
 
 bool
 settings_parse(struct settings *settings, struct span text, const char *file,

@@ -42,6 +42,7 @@ enum attr_result attr_decode(
  * The value of an attribute; empty when it is not there. Of one that comes
  * twice, the last.
  */
+struct span attr_find(const struct attr_request *request, struct span name);
 struct span attr_get(const struct attr_request *request, const char *name);
 
 /* True for what Postfix documents, and for postponed and postponed_total. */

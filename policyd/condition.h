@@ -12,10 +12,14 @@
  *   client_address, server_address: IP addresses and networks
  *   size, recipient_count, client_port, server_port, encryption_keysize,
  *       postponed, postponed_total: numbers; k is 1024, m is 1024 k
- *   all others: patterns of fnmatch(3)
+ *   all others: patterns of fnmatch(3), and <>
+ *
+ * With > and < any attribute is a number. A text that is no number (or no IP
+ * address) is none of the numbers (or networks), so != is true.
  *
  * file:/PATH stands for the lines of that file, each an item; blank lines and
- * those that start with "#" are passed over. Not for numbers.
+ * those that start with "#" are passed over. Not for numbers. What can match
+ * nothing is an error, be it misspelt or not.
  *
  * Pure, but for memory.
  */
@@ -27,9 +31,14 @@
 
 enum {
 	CONDITION_ERROR_SIZE = 512,
-	CONDITION_PATH_MAX = 1024, /* bytes of a path */
-	/* Of one pattern: so that no text makes fnmatch() slow. */
-	CONDITION_STARS_MAX = 8,
+	CONDITION_PATH_MAX = 255, /* bytes of a path */
+	/*
+	 * Of patterns with *, ? or [: bytes of one, and how many a condition
+	 * may have. They are tried one by one, and fnmatch() may need as many
+	 * steps as the pattern has bytes for each byte of the text.
+	 */
+	CONDITION_PATTERN_MAX = 255,
+	CONDITION_PATTERNS_MAX = 1000,
 };
 
 /* Where files come from, so that parsing itself has no I/O. */
@@ -43,8 +52,8 @@ struct source {
 	 * The content, in memory that the caller frees; NULL: errno, where
 	 * EFBIG means too large and EINVAL that there is a NUL inside a list.
 	 */
-	char *(*load)(void *ctx, enum source_kind kind, const char *name,
-	    size_t *len);
+	char *(*load)(
+	    void *ctx, enum source_kind kind, const char *name, size_t *len);
 	void *ctx;
 };
 
@@ -55,27 +64,37 @@ enum condition_kind {
 	CONDITION_TEXT,
 };
 
+/* A text with wildcards. */
+struct condition_pattern {
+	char *text;
+	struct span tail; /* of text: what the end of a match must be */
+};
+
 struct condition {
 	struct span text; /* as it was written; borrowed */
-	unsigned place; /* of the attribute in struct values: set by the caller */
+	unsigned
+	    place; /* of the attribute in struct values: set by the caller */
 	enum condition_kind kind;
-	char operator; /* '=', '<' or '>' */
+	char relation; /* '=', '<' or '>' */
 	bool negated;
 	bool empty; /* <> is listed */
 	bool any; /* * is listed */
-	struct keyset keys; /* ADDRESS; TEXT without wildcards */
-	char **patterns; /* TEXT with wildcards */
+	struct keyset whole; /* ADDRESS; TEXT without wildcards */
+	struct keyset domains; /* ADDRESS: of @domain */
+	struct keyset below; /* ADDRESS: of @.domain */
+	struct condition_pattern *patterns; /* TEXT */
 	size_t n_patterns;
-	struct cidr *nets; /* NET, sorted by length and address */
+	struct cidr *nets; /* NET, in order, none inside another */
 	size_t n_nets;
-	uint64_t *numbers; /* NUMBER */
+	uint64_t *numbers; /* NUMBER; one for < and > */
 	size_t n_numbers;
 };
 
 /*
- * Reads word, a condition without blanks. *name is its attribute, borrowed.
- * False: error has the reason, with the list's FILE:LINE where it is in one;
- * *c owns nothing then.
+ * Reads word, a condition without blanks. *name is its attribute, borrowed;
+ * whether there is such an attribute is not looked at. False: error has the
+ * reason, with the list's FILE:LINE where it is in one; *c owns nothing then.
+ * values_begin() must be given the same hash_key.
  */
 bool condition_parse(struct span word, const struct source *source,
     const struct hash_key *hash_key, struct condition *c, struct span *name,

@@ -10,7 +10,7 @@
 #include "policyd/sched/postconf.h"
 
 struct engine_options {
-	const struct log *log;
+	struct log *log;
 	const struct settings *settings;
 	const char *settings_file; /* its name, for messages */
 	const struct postconf *postconf;

@@ -59,8 +59,8 @@ tell_gone(struct engine *g, const struct orders *old)
 			continue;
 		n = sweep_count_frozen(&g->sweep, rule->name);
 		if (n > 0)
-			log_info(g->o.log, "%s",
-			    look_format(rule->name, n, line));
+			log_info(
+			    g->o.log, "%s", look_format(rule->name, n, line));
 	}
 }
 
@@ -98,8 +98,7 @@ orders_source(const struct engine *g, int settings_fd, int rules_fd)
 }
 
 void
-engine_take_orders(
-    struct engine *g, int files, const int *fds, size_t n_fds)
+engine_take_orders(struct engine *g, int files, const int *fds, size_t n_fds)
 {
 	int settings_fd = files & WIRE_HAS_SETTINGS ? *fds++ : -1;
 	int rules_fd = files & WIRE_HAS_RULES ? *fds : -1;
@@ -113,8 +112,7 @@ engine_take_orders(
 	else if (orders_read(&orders, &source, error))
 		obey(g, &orders);
 	else
-		log_warnx(
-		    g->o.log, "%s; the old configuration stays", error);
+		log_warnx(g->o.log, "%s; the old configuration stays", error);
 }
 
 int

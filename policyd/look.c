@@ -42,8 +42,10 @@ look_print(struct look *look)
 const char *
 look_format(struct span rule, uint64_t messages, char out[LOOK_LINE_SIZE])
 {
-	snprintf(out, LOOK_LINE_SIZE, "rule %.*s gone: %llu message%s will be "
-	    "released", (int)rule.len, rule.data, (unsigned long long)messages,
+	snprintf(out, LOOK_LINE_SIZE,
+	    "rule %.*s gone: %llu message%s will be "
+	    "released",
+	    (int)rule.len, rule.data, (unsigned long long)messages,
 	    messages == 1 ? "" : "s");
 	return out;
 }

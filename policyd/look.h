@@ -17,7 +17,7 @@ struct look {
 	struct look_rule {
 		char name[LOOK_NAME_SIZE];
 		uint64_t messages;
-	} *rule;
+	} * rule;
 	size_t n;
 };
 

@@ -9,9 +9,8 @@ orders_read_rules(struct orders *orders, const struct orders_source *source,
 {
 	orders->has_rules = source->rules_fd >= 0;
 	return !orders->has_rules ||
-	    rule_file_read(&orders->rules, source->rules_fd,
-		source->rules_file, &orders->settings, &source->hash_key,
-		source->now_s, error);
+	    rule_file_read(&orders->rules, source->rules_fd, source->rules_file,
+		&orders->settings, &source->hash_key, source->now_s, error);
 }
 
 bool
@@ -51,7 +50,8 @@ orders_warn(const struct orders *orders, const struct log *log)
 	for (size_t i = 0; orders->has_rules && i < rules->n_attributes; i++)
 		if (!attr_is_known(rules->attribute[i]))
 			log_warnx(log,
-			    "%s: Postfix is not known to send an attribute %.*s",
+			    "%s: Postfix is not known to send an attribute "
+			    "%.*s",
 			    orders->settings.rules_file,
 			    (int)rules->attribute[i].len,
 			    rules->attribute[i].data);

@@ -84,8 +84,8 @@ tell(const struct policy *policy, const struct attr_request *request,
 }
 
 static void
-answer(struct policy *policy, const struct attr_request *request,
-    struct buf *out)
+answer(
+    struct policy *policy, const struct attr_request *request, struct buf *out)
 {
 	const struct orders *orders = policy->orders;
 	struct decision decision = {.kind = DECISION_NOTHING};

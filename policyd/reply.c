@@ -7,8 +7,8 @@
 #include "hdrcheck/header.h"
 
 /* A prepended header, which is the longest but for texts, fits. */
-_Static_assert(REPLY_SIZE > HEADER_NAME_SIZE + 128 + RULE_TEXT_MAX,
-    "a reply fits");
+_Static_assert(
+    REPLY_SIZE > HEADER_NAME_SIZE + 128 + RULE_TEXT_MAX, "a reply fits");
 
 static void
 format_postpone(
@@ -24,8 +24,8 @@ format_postpone(
 }
 
 const char *
-reply_format(const struct decision *decision, const char *header,
-    char out[REPLY_SIZE])
+reply_format(
+    const struct decision *decision, const char *header, char out[REPLY_SIZE])
 {
 	const struct rule *rule = decision->rule;
 

@@ -15,7 +15,7 @@ enum { REPLY_SIZE = 512 /* bytes of a reply, with its NUL */ };
  * Writes "action=...", without line ends; header is the name of the header to
  * prepend. Returns out. The request's own bytes are never in it.
  */
-const char *reply_format(const struct decision *decision, const char *header,
-    char out[REPLY_SIZE]);
+const char *reply_format(
+    const struct decision *decision, const char *header, char out[REPLY_SIZE]);
 
 #endif

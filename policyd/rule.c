@@ -22,8 +22,7 @@ struct reader {
 	char *error;
 };
 
-static bool fail(
-    struct reader *r, struct span word, const char *format, ...)
+static bool fail(struct reader *r, struct span word, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* word: what is wrong, inside the rule; its place tells the line. */
@@ -73,11 +72,12 @@ find_attribute(struct reader *r, struct span name, unsigned *place)
 	struct rules *rules = r->rules;
 	unsigned i = 0;
 
-	while (i < rules->n_attributes && !span_equal(rules->attribute[i], name))
+	while (
+	    i < rules->n_attributes && !span_equal(rules->attribute[i], name))
 		i++;
 	if (i == VALUES_MAX)
-		return fail(r, name, "rules name more than %d attributes",
-		    VALUES_MAX);
+		return fail(
+		    r, name, "rules name more than %d attributes", VALUES_MAX);
 	if (i == rules->n_attributes)
 		rules->attribute[rules->n_attributes++] = name;
 	*place = i;
@@ -97,8 +97,8 @@ add_condition(struct reader *r, struct span word, struct rule *rule)
 		return fail_memory(r);
 	rules->condition = c;
 	c += rules->n_conditions;
-	if (!condition_parse(word, r->context->source, &rules->hash_key, c,
-		&name, why))
+	if (!condition_parse(
+		word, r->context->source, &rules->hash_key, c, &name, why))
 		return fail(r, word, "%s", why);
 	rules->n_conditions++;
 	rule->n_conditions++;
@@ -140,8 +140,8 @@ enter_name(struct reader *r, const struct rule *rule)
 {
 	struct rules *rules = r->rules;
 
-	if (keyset_has(&rules->names,
-		hash_bytes(&rules->hash_key, rule->name), rule->name))
+	if (keyset_has(&rules->names, hash_bytes(&rules->hash_key, rule->name),
+		rule->name))
 		return fail(r, rule->name, "there is a rule %.*s already",
 		    (int)rule->name.len, rule->name.data);
 	return add_name(r, &rules->names, rule->name) &&
@@ -163,12 +163,14 @@ load_zone(struct reader *r, struct span name, struct rules_zone *zone)
 	if (file == NULL && name.len == 0)
 		return fail(r, at,
 		    "the zone of this machine cannot be read (%s): name one "
-		    "with tz=, from Debian's package tzdata", strerror(errno));
+		    "with tz=, from Debian's package tzdata",
+		    strerror(errno));
 	if (file == NULL)
 		return fail(r, at,
 		    "tz=%s: %s; zones come from Debian's package tzdata",
-		    zone->name, errno == ENOENT ? "there is no such zone"
-						: strerror(errno));
+		    zone->name,
+		    errno == ENOENT ? "there is no such zone"
+				    : strerror(errno));
 	wrong = zone_parse(span_of(file, len), &zone->zone);
 	free(file);
 	return wrong == NULL || fail(r, at, "tz=%s: %s", zone->name, wrong);
@@ -206,11 +208,11 @@ settle_window(struct reader *r, struct span zone_name, struct rule *rule)
 
 	if (!find_zone(r, zone_name, &rule->zone))
 		return false;
-	next_s = window_next(&rule->window,
-	    &r->rules->zone[rule->zone].zone, context->now_s);
+	next_s = window_next(
+	    &rule->window, &r->rules->zone[rule->zone].zone, context->now_s);
 	if (next_s - context->now_s > context->max_postpone_s)
-		return fail(r, r->rule,
-		    "the window does not open within max_postpone");
+		return fail(
+		    r, r->rule, "the window does not open within max_postpone");
 	return true;
 }
 
@@ -220,8 +222,7 @@ read_action(struct reader *r, struct span text, struct rule *rule)
 	struct span zone_name, at = r->rule;
 	char why[RULE_ACTION_ERROR_SIZE];
 
-	if (!rule_action_parse(
-		text, r->context, rule, &zone_name, &at, why))
+	if (!rule_action_parse(text, r->context, rule, &zone_name, &at, why))
 		return fail(r, at, "%s", why);
 	if (rule->action == RULE_WINDOW && !settle_window(r, zone_name, rule)) {
 		window_free(&rule->window);
@@ -309,15 +310,14 @@ read_rules(struct reader *r, struct span text)
 			line += r->rule.data[i] == '\r';
 		if (span_trim(r->rule).len > 0 && !read_rule(r))
 			return false;
-		join_lines(r->rules->text +
-			(r->rule.data - r->rules->text),
+		join_lines(r->rules->text + (r->rule.data - r->rules->text),
 		    r->rule.len);
 	}
 	r->rule.len = 0;
 	if (r->rules->n > 0)
 		return true;
-	snprintf(r->error, RULE_ERROR_SIZE, "%s: has no rules",
-	    r->context->file);
+	snprintf(
+	    r->error, RULE_ERROR_SIZE, "%s: has no rules", r->context->file);
 	return false;
 }
 

@@ -42,8 +42,7 @@ read_delay(struct reading *r)
 static bool
 read_window(struct reading *r)
 {
-	return window_parse(
-	    r->text, &r->rule->window, r->zone_name, r->error);
+	return window_parse(r->text, &r->rule->window, r->zone_name, r->error);
 }
 
 static bool
@@ -151,8 +150,8 @@ read_reason(struct reading *r, struct span text)
 	} else {
 		span_next_word(&text, &word);
 		if (text.len > 0)
-			return fail(r,
-			    "reason= comes last, with quotes around blanks");
+			return fail(
+			    r, "reason= comes last, with quotes around blanks");
 		text = word;
 	}
 	if (text.len == 0)

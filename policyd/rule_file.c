@@ -100,8 +100,7 @@ rule_file_load(struct rules *rules, const struct settings *settings,
 
 	if (fd < 0)
 		return fail(file, error);
-	ok = rule_file_read(
-	    rules, fd, file, settings, hash_key, now_s, error);
+	ok = rule_file_read(rules, fd, file, settings, hash_key, now_s, error);
 	close(fd);
 	return ok;
 }

@@ -17,66 +17,81 @@ enum {
 	VALUES_MAX = 64, /* different attributes that rules may name */
 	VALUE_LABELS_MAX = 32, /* of a domain in a pattern */
 	VALUE_DOMAIN_MAX = 255, /* bytes of a domain in a pattern */
-	VALUE_KEYS_MAX = VALUE_LABELS_MAX + 2,
 	VALUE_NUMBER_SIZE = 24, /* bytes of a number of our own */
+	/* bytes: each text may be copied as an address and as a string */
+	VALUES_ROOM = 2 * ATTR_REQUEST_MAX + VALUES_MAX,
 };
 
-/* A text under which a set of addresses may know this one. */
+/* A text under which a set may know the value. */
 struct value_key {
 	uint64_t hash;
 	struct span text;
 };
 
+/*
+ * Of a mail address, folded. The domains are those that a pattern may have:
+ * of "ann@mail.example.org" they are "org", "example.org" and, all of it,
+ * "mail.example.org". The domain is what stands behind the last "@".
+ */
+struct value_keys {
+	struct value_key whole;
+	struct value_key domain[VALUE_LABELS_MAX]; /* the shortest first */
+	size_t n;
+	bool all; /* domain[n - 1] is the whole domain */
+};
+
 struct value {
-	struct span text; /* borrowed from the request */
-	unsigned made; /* which of the following are */
-	struct value_key key[VALUE_KEYS_MAX];
-	size_t n_keys;
+	struct value_keys keys;
 	const char *string; /* with a NUL */
 	uint64_t hash; /* of the text */
 	bool is_number;
 	uint64_t number;
 	bool is_address;
-	struct cidr address; /* of a host: all bits */
+	struct cidr address;
 };
 
 struct values {
 	const struct hash_key *hash_key; /* borrowed */
+	struct span text[VALUES_MAX]; /* borrowed from the request */
+	unsigned char made[VALUES_MAX]; /* what of value is */
 	struct value value[VALUES_MAX];
 	size_t used; /* bytes of room */
 	char number[VALUES_MAX][VALUE_NUMBER_SIZE];
-	char room[ATTR_REQUEST_MAX + VALUES_MAX]; /* copies */
+	char room[VALUES_ROOM]; /* copies */
 };
 
 /* A new request; what was there is forgotten. */
 void values_begin(struct values *values, const struct hash_key *hash_key);
 
-/* Empty is the same as absent. All texts together: ATTR_REQUEST_MAX bytes. */
+/*
+ * Empty is the same as absent. All texts of a request together: at most
+ * ATTR_REQUEST_MAX bytes, without a NUL.
+ */
 void values_set(struct values *values, unsigned place, struct span text);
 
 /* A number of our own, as a text; once for each place at most. */
-void values_set_number(
-    struct values *values, unsigned place, uint64_t number);
+void values_set_number(struct values *values, unsigned place, uint64_t number);
 
 struct span values_text(const struct values *values, unsigned place);
 
-/*
- * Of a mail address "ann@mail.example.org": itself, "@mail.example.org",
- * "@.mail.example.org", "@.example.org" and "@.org", all in lower case: the
- * shorter ones first cut off where a domain has more labels or bytes than a
- * pattern may have. *n of them, at most VALUE_KEYS_MAX.
- */
-const struct value_key *values_keys(
-    struct values *values, unsigned place, size_t *n);
+/* As a mail address. */
+const struct value_keys *values_keys(struct values *values, unsigned place);
 
 /* The text with a NUL behind it, and its hash. */
 const char *values_string(struct values *values, unsigned place);
 uint64_t values_hash(struct values *values, unsigned place);
 
-/* False when the text is no decimal number. */
+/* False when the text is no decimal number, or one above 2^64 - 1. */
 bool values_number(struct values *values, unsigned place, uint64_t *number);
 
 /* NULL when the text is no IP address. */
 const struct cidr *values_address(struct values *values, unsigned place);
+
+/*
+ * Copies a mail address, or what stands behind its "@", to out, which has room
+ * for as many bytes, in the form that is compared: in lower case, without a
+ * dot at the end, as Postfix takes it off, unless a dot or "@" is before that.
+ */
+struct span value_fold(struct span address, char *out);
 
 #endif

@@ -31,13 +31,17 @@ struct window_range {
 struct window {
 	struct window_range *ranges;
 	size_t n_ranges;
+	uint8_t days; /* of all of them */
 	int32_t *except; /* days since 1970, ascending */
 	size_t n_except;
 };
 
 /*
- * Reads text: days, times, tz=NAME, except=DATE,DATE. *zone_name is borrowed,
- * empty when there is none. False: error says why; *window owns nothing then.
+ * Reads text, whose words are parted by blanks and commas: days (Mon, Mon-Fri,
+ * Fri-Mon; any case), times (HH:MM-HH:MM, 24:00 as an end only), and behind
+ * them tz=NAME and except=YYYY-MM-DD,YYYY-MM-DD, each once at most. *zone_name
+ * is borrowed, empty when there is none. False: error says why, with the word;
+ * *window owns nothing then.
  */
 bool window_parse(struct span text, struct window *window,
     struct span *zone_name, char error[WINDOW_ERROR_SIZE]);
@@ -46,7 +50,7 @@ void window_free(struct window *window);
 
 /*
  * now_s itself when it is inside, else the moment of the next opening. Both
- * in seconds since 1970.
+ * in seconds since 1970, of the years 1 to 9999.
  */
 int64_t window_next(
     const struct window *window, const struct zone *zone, int64_t now_s);

@@ -56,14 +56,25 @@ const char *zone_parse(struct span file, struct zone *zone);
 
 void zone_free(struct zone *zone);
 
-/* How far local time is ahead of UTC at utc_s (seconds since 1970). */
+/*
+ * How far local time is ahead of UTC at utc_s. This and the following take
+ * moments of the years 1 to 9999, in seconds since 1970; local_s counts them
+ * as if local time were UTC.
+ */
 int32_t zone_offset_s(const struct zone *zone, int64_t utc_s);
 
 /*
- * The first moment at which local clocks show local_s (seconds since 1970 as
- * if local time were UTC) or more: of a time that exists twice the first, of
- * one that does not exist the moment the clocks jump over it.
+ * The first moment at which local clocks show local_s or more: of a time that
+ * exists twice the first, of one that does not exist the moment the clocks
+ * jump over it.
  */
 int64_t zone_to_utc(const struct zone *zone, int64_t local_s);
+
+/*
+ * The latest local time that clocks have shown up to utc_s: what they show, or
+ * more when they have been set back. It never goes back, and it is local_s or
+ * more from zone_to_utc(local_s) on.
+ */
+int64_t zone_shown_s(const struct zone *zone, int64_t utc_s);
 
 #endif

@@ -61,9 +61,8 @@ take_now(struct explain *x, const char *text)
 	ok = moment_parse(span_str(text), &local, &now_s);
 	zone_free(&local);
 	if (!ok)
-		return usage_error(
-		    "not a time like 2026-12-24T23:00 or "
-		    "2026-12-24T23:00:00+01:00",
+		return usage_error("not a time like 2026-12-24T23:00 or "
+				   "2026-12-24T23:00:00+01:00",
 		    text);
 	x->now_ns = now_s * CLOCK_NS_PER_S;
 	return EX_OK;
@@ -213,8 +212,8 @@ print_decision(const struct decision *decision, const char *header)
 	case DECISION_REJECT:
 	case DECISION_DEFER:
 	case DECISION_MISPLACED:
-		printf("\nis not accepted, by rule %.*s\n",
-		    (int)rule->name.len, rule->name.data);
+		printf("\nis not accepted, by rule %.*s\n", (int)rule->name.len,
+		    rule->name.data);
 		break;
 	}
 	printf("%s\n", reply_format(decision, header, reply));

@@ -41,7 +41,6 @@ moment_parse(struct span text, const struct zone *local, int64_t *moment_s)
 	if (date_parse(span_of(room, (size_t)n), &date) != DATE_OK ||
 	    date.never || date.rule.len > 0)
 		return false;
-	*moment_s =
-	    zoned ? date.moment_s : zone_to_utc(local, date.moment_s);
+	*moment_s = zoned ? date.moment_s : zone_to_utc(local, date.moment_s);
 	return true;
 }

@@ -16,7 +16,8 @@ static const char usage[] =
 
 static const char help[] =
     "\n"
-    "  explain   what the rules say to a policy request with these attributes:\n"
+    "  explain   what the rules say to a policy request with these "
+    "attributes:\n"
     "            each rule, whether it matches and why not, and as the last\n"
     "            line the reply of policyd. now=2026-12-24T23:00 (local time,\n"
     "            or with a zone, ...:00+01:00) tells what it will be then\n"
