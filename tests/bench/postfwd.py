@@ -36,7 +36,12 @@ def _start(folder):
     """It goes into the background; the id of it and of its process group."""
     pid_file = folder / "postfwd.pid"
     try:
-        subprocess.run(_command(folder), stdin=subprocess.DEVNULL, check=True)
+        subprocess.run(
+            _command(folder),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            check=True,
+        )
         wait_until("postfwd's process id", lambda: pid_file.is_file())
         return int(wait_until("postfwd's process id", pid_file.read_text))
     except BaseException:
