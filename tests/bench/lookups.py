@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -56,14 +56,13 @@ def hdrcheck(folder):
 def echo(folder, *answer):
     """The echo server, or what answers so whatever it is asked; its socket."""
     socket = folder / "echo"
-    with held_back():
-        server = subprocess.Popen([BENCH_PROGRAMS / "echo", f"unix:{socket}", *answer])
-    try:
+    with ExitStack() as ending:
+        with held_back():
+            command = [BENCH_PROGRAMS / "echo", f"unix:{socket}", *answer]
+            server = ending.enter_context(subprocess.Popen(command))
+            ending.callback(server.kill)
         wait_until("the echo server is ready", lambda: somebody_listens(socket))
         yield socket
-    finally:
-        server.kill()
-        server.wait()
 
 
 def load(socket, connections, asked, answer):

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: ISC
 """A private postfwd, Debian's policy server: the yardstick of policyd."""
 
-import os
 import shutil
-import signal
 import subprocess
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 
 from instance import SYSTEM_PATH
 from interrupts import held_back
@@ -33,7 +31,7 @@ def _command(folder):
 
 
 def _start(folder):
-    """It goes into the background; the id of it and of its process group."""
+    """It goes into the background; the id of its process group."""
     pid_file = folder / "postfwd.pid"
     try:
         subprocess.run(
@@ -42,21 +40,20 @@ def _start(folder):
             start_new_session=True,
             check=True,
         )
-        wait_until("postfwd's process id", lambda: pid_file.is_file())
-        return int(wait_until("postfwd's process id", pid_file.read_text))
+        wait_until("postfwd has a process id", pid_file.is_file)
+        group = int(wait_until("postfwd writes its process id", pid_file.read_text))
+        wait_until("postfwd has its process group", lambda: in_group(group))
+        return group
     except BaseException:
         kill_all(working_in(folder))
         raise
 
 
-def _stop(pid):
-    """As an administrator would, then without questions."""
-    try:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-        wait_until("postfwd is gone", lambda: not in_group(pid))
-    finally:
-        kill_all(process.pid for process in in_group(pid))
+def _kill(group):
+    """It has nothing to save, and takes seconds to end in order."""
+    with held_back():
+        while processes := in_group(group):
+            kill_all(process.pid for process in processes)
 
 
 @contextmanager
@@ -64,11 +61,8 @@ def postfwd(folder, rules):
     """It runs on these rules; its socket. nobody may write into the folder."""
     (folder / "postfwd.cf").write_text(rules)
     socket = folder / "postfwd"
-    with held_back():
-        pid = _start(folder)
-    try:
+    with ExitStack() as ending:
+        with held_back():
+            ending.callback(_kill, _start(folder))
         wait_until("postfwd is ready", lambda: somebody_listens(socket))
         yield socket
-    finally:
-        with held_back():
-            _stop(pid)
