@@ -235,10 +235,9 @@ matches_address(const struct condition *c, struct values *values)
 {
 	const struct value_keys *keys = values_keys(values, c->place);
 
-	if (c->whole.n > 0 && has_key(&c->whole, &keys->whole))
+	if (has_key(&c->whole, &keys->whole))
 		return true;
-	if (c->domains.n > 0 && keys->all &&
-	    has_key(&c->domains, &keys->domain[keys->n - 1]))
+	if (keys->all && has_key(&c->domains, &keys->domain[keys->n - 1]))
 		return true;
 	for (size_t i = 0; c->below.n > 0 && i < keys->n; i++)
 		if (has_key(&c->below, &keys->domain[i]))

@@ -31,9 +31,21 @@ log_foreign(const struct log *log, const char *id, enum plan_why why)
 	    [PLAN_VETOED] = "it has one of veto_headers",
 	    [PLAN_TRIED] = "it was tried before, so somebody held it again",
 	    [PLAN_NOT_PERMITTED] = "its submitter is not in permit_postpone",
+	    [PLAN_MANY_RULES] = "more rules hold it than can be told apart",
 	};
 
 	log_info(log, "%s: stays on hold with its date: %s", id, whys[why]);
+}
+
+static void
+log_rule_gone(
+    const struct log *log, const char *id, const struct sweep_event *event)
+{
+	char due[CLOCK_UTC_SIZE];
+
+	log_info(log, "%s: rule %.*s is gone: leaves at %s", id,
+	    (int)event->rule.len, event->rule.data,
+	    event->at_once ? "once" : clock_format_utc(event->due_s, due));
 }
 
 /* id: of the message that is to blame, or empty. */
@@ -73,6 +85,9 @@ journal_write(const struct log *log, const struct sweep_event *event,
 		break;
 	case SWEEP_FOREIGN:
 		log_foreign(log, id, event->why);
+		break;
+	case SWEEP_RULE_GONE:
+		log_rule_gone(log, id, event);
 		break;
 	case SWEEP_FAILED:
 		log_failed(log, event, id, complaint);

@@ -15,6 +15,7 @@ struct keyset {
 	struct keyset_place *table; /* NULL while the set is empty */
 	size_t mask; /* places of the table, a power of two, less one */
 	size_t n;
+	uint64_t filter; /* of bits that hashes have: see keyset_has() */
 	char *bytes; /* of all texts */
 	size_t n_bytes;
 	size_t cap_bytes;
@@ -32,6 +33,14 @@ void keyset_free(struct keyset *set);
  */
 bool keyset_add(struct keyset *set, uint64_t hash, struct span text);
 
-bool keyset_has(const struct keyset *set, uint64_t hash, struct span text);
+bool keyset_find(const struct keyset *set, uint64_t hash, struct span text);
+
+/* Most sets are small, and most texts are not in them: that costs nothing. */
+static inline bool
+keyset_has(const struct keyset *set, uint64_t hash, struct span text)
+{
+	return (set->filter >> (hash >> 58) & 1) != 0 &&
+	    keyset_find(set, hash, text);
+}
 
 #endif

@@ -158,12 +158,12 @@ stream_headers_take(struct stream_headers *h, size_t n, struct sweep *s,
 			facts_begin(&h->facts);
 			break;
 		case POSTCAT_ATTRIBUTE:
-			facts_take_attribute(
-			    &h->facts, item.name, item.named, item.value);
+			facts_take_attribute(&h->facts, item.name, item.named,
+			    item.value, &s->o.hash_key);
 			break;
 		case POSTCAT_HEADER:
-			facts_take_header(&h->facts, item.header, s->settings,
-			    s->requeue_uid);
+			facts_take_header(&h->facts, item.header, s->o.settings,
+			    s->o.requeue_uid);
 			break;
 		case POSTCAT_END:
 			sweep_read(s, &item.id, &h->facts, now);

@@ -42,14 +42,28 @@ take_word(struct state *s, uint64_t word)
 	s->v0 ^= word;
 }
 
-/* The first n of 8 bytes, the lowest first. */
 static inline uint64_t
-word_of(const char *bytes, size_t n)
+byte_at(const char *bytes, unsigned i)
 {
-	uint64_t word = 0;
+	return (uint64_t)(unsigned char)bytes[i] << (8 * i);
+}
 
-	for (size_t i = 0; i < n; i++)
-		word |= (uint64_t)(unsigned char)bytes[i] << (8 * i);
+/* The lowest byte first; written so that compilers make it one load. */
+static inline uint64_t
+whole_word(const char *b)
+{
+	return byte_at(b, 0) | byte_at(b, 1) | byte_at(b, 2) | byte_at(b, 3) |
+	    byte_at(b, 4) | byte_at(b, 5) | byte_at(b, 6) | byte_at(b, 7);
+}
+
+/* What is left, less than a word, and the length in the highest byte. */
+static inline uint64_t
+last_word(struct span rest, uint64_t len)
+{
+	uint64_t word = len << 56;
+
+	for (unsigned i = 0; i < rest.len; i++)
+		word |= byte_at(rest.data, i);
 	return word;
 }
 
@@ -65,10 +79,10 @@ hash_bytes(const struct hash_key *key, struct span bytes)
 	uint64_t len = bytes.len;
 
 	while (bytes.len >= WORD_BYTES) {
-		take_word(&s, word_of(bytes.data, WORD_BYTES));
+		take_word(&s, whole_word(bytes.data));
 		bytes = span_skip(bytes, WORD_BYTES);
 	}
-	take_word(&s, len << 56 | word_of(bytes.data, bytes.len));
+	take_word(&s, last_word(bytes, len));
 	s.v2 ^= 0xff;
 	stir(&s, FINAL_ROUNDS);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "hdrcheck/base/clock.h"
-#include "hdrcheck/date.h"
+#include "policyd/sched/submitter.h"
 
 enum { USERID_TEXT_SIZE = 64 };
 
@@ -48,10 +48,28 @@ read_ctime(struct span text)
 }
 
 static void
-take_named(struct facts *facts, struct span name, struct span value)
+take_login(struct facts *facts, struct span login, const struct hash_key *key)
+{
+	if (login.len == 0)
+		return;
+	facts->authenticated = true;
+	facts->submitter = submitter_of_login(key, login);
+}
+
+static void
+take_sender(struct facts *facts, struct span sender, const struct hash_key *key)
+{
+	facts->empty_sender = sender.len == 0;
+	if (!facts->authenticated)
+		facts->submitter = submitter_of_sender(key, sender);
+}
+
+static void
+take_named(struct facts *facts, struct span name, struct span value,
+    const struct hash_key *key)
 {
 	if (span_equal_str(name, "sasl_username"))
-		facts->authenticated = value.len > 0;
+		take_login(facts, value, key);
 	else if (span_equal_str(name, "client_address")) {
 		facts->remote = value.len > 0;
 		span_to_string(
@@ -60,13 +78,13 @@ take_named(struct facts *facts, struct span name, struct span value)
 }
 
 void
-facts_take_attribute(
-    struct facts *facts, struct span name, bool named, struct span value)
+facts_take_attribute(struct facts *facts, struct span name, bool named,
+    struct span value, const struct hash_key *key)
 {
 	struct span word;
 
 	if (named)
-		take_named(facts, name, value);
+		take_named(facts, name, value, key);
 	else if (span_equal_str(name, "message_arrival_time"))
 		facts->arrival_s = read_ctime(value);
 	else if (span_equal_str(name, "create_time"))
@@ -77,7 +95,7 @@ facts_take_attribute(
 		    ? facts->size
 		    : 0;
 	else if (span_equal_str(name, "sender"))
-		facts->empty_sender = value.len == 0;
+		take_sender(facts, value, key);
 	else if (span_equal_str(name, "content_filter") ||
 	    span_equal_str(name, "redirect_to"))
 		facts->filtered = true;
@@ -108,6 +126,22 @@ later(int64_t *latest_s, int64_t moment_s)
 		*latest_s = moment_s;
 }
 
+static void
+take_rule_never(struct facts *facts, struct span rule)
+{
+	facts->rule_never = true;
+	for (size_t i = 0; i < facts->n_rules; i++)
+		if (span_equal_str(rule, facts->rules[i]))
+			return;
+	if (facts->n_rules == FACTS_RULES_MAX ||
+	    !span_to_string(
+		rule, facts->rules[facts->n_rules], FACTS_RULE_SIZE)) {
+		facts->more_rules = true;
+		return;
+	}
+	facts->n_rules++;
+}
+
 /*
  * Above the topmost Received nobody but smtpd writes, so a comment (rule NAME)
  * there is a rule's; below it, it is a comment.
@@ -124,7 +158,7 @@ take_date(struct facts *facts, struct span body)
 	}
 	of_rule = !facts->past_received && date.rule.len > 0;
 	if (date.never && of_rule)
-		facts->rule_never = true;
+		take_rule_never(facts, date.rule);
 	else if (date.never)
 		facts->own_never = true;
 	else

@@ -7,9 +7,15 @@
 #ifndef SCHED_FACTS_H
 #define SCHED_FACTS_H
 
+#include "hdrcheck/base/hash.h"
+#include "hdrcheck/date.h"
 #include "hdrcheck/settings.h"
 
-enum { FACTS_ADDRESS_SIZE = 64 /* of a client's IP address, with its NUL */ };
+enum {
+	FACTS_ADDRESS_SIZE = 64, /* of a client's IP address, with its NUL */
+	FACTS_RULE_SIZE = DATE_RULE_MAX + 1, /* of a name, with its NUL */
+	FACTS_RULES_MAX = 4, /* whose never one message has; see more_rules */
+};
 
 /* No such date. */
 #define FACTS_NO_DATE INT64_MIN
@@ -20,6 +26,7 @@ struct facts {
 			      was a header looked up. Requeued mail keeps its
 			      arrival and gets a new creation. */
 	uint64_t size; /* message_size */
+	uint64_t submitter; /* its login, or else its sender */
 	bool empty_sender;
 	bool filtered; /* it has a content_filter or redirect record */
 	bool authenticated;
@@ -31,6 +38,10 @@ struct facts {
 	bool own_never; /* the sender wrote never (rule ...) */
 	int64_t rule_latest_s; /* of rules' dates, or FACTS_NO_DATE */
 	bool rule_never; /* a rule wrote never */
+	char rules[FACTS_RULES_MAX][FACTS_RULE_SIZE]; /* which, from the top */
+	size_t n_rules;
+	bool more_rules; /* and others, whose names are not kept: whether they
+			    still hold the message cannot be known */
 	bool unreadable_date; /* a header of ours is no date */
 };
 
@@ -39,10 +50,11 @@ void facts_begin(struct facts *facts);
 
 /*
  * Takes an envelope record: its name, whether it is a named attribute, its
- * value. Unknown ones are passed over. Times are read as UTC.
+ * value. Unknown ones are passed over. Times are read as UTC. The key is that
+ * of submitters.
  */
-void facts_take_attribute(
-    struct facts *facts, struct span name, bool named, struct span value);
+void facts_take_attribute(struct facts *facts, struct span name, bool named,
+    struct span value, const struct hash_key *key);
 
 /*
  * Takes the next header, from the top. requeue_uid is the user id that

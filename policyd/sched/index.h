@@ -16,10 +16,12 @@
 struct index_entry {
 	struct qid id;
 	int64_t due_s;
+	uint64_t submitter;
 	uint32_t arrival_s; /* modulo 2^32; with size it tells messages apart */
 	uint32_t created_s; /* modulo 2^32 */
 	uint32_t size; /* modulo 2^32 */
 	uint32_t link; /* place in the heap, or next in a list */
+	uint32_t rule; /* hash of the name of the one that keeps it */
 	uint16_t flags; /* its owner's business from here on */
 	uint8_t state;
 	uint8_t seen;

@@ -16,6 +16,13 @@ permitted(const struct facts *f, const struct settings *settings)
 	return permit_allows(&settings->permit_postpone, &who);
 }
 
+static bool
+is_dated(const struct facts *f)
+{
+	return f->own_latest_s != FACTS_NO_DATE || f->own_never ||
+	    f->rule_latest_s != FACTS_NO_DATE || f->rule_never;
+}
+
 static struct plan
 foreign(struct plan plan, enum plan_why why)
 {
@@ -44,16 +51,14 @@ all_due_at(const struct facts *f, int64_t due_s)
  * that a sender wrote did so too, but name no moment.
  */
 struct plan
-plan_judge(const struct facts *f, bool listed, bool tried, int64_t now_s,
-    const struct settings *settings)
+plan_judge(const struct facts *f, bool listed, bool tried, bool kept,
+    int64_t now_s, const struct settings *settings)
 {
 	int64_t since_s = max_s(f->arrival_s, f->created_s);
 	bool own = f->own_latest_s > since_s || f->own_never;
 	bool rule = f->rule_latest_s > since_s || f->rule_never;
-	struct plan plan = {.due_s = since_s};
+	struct plan plan = {.dated = is_dated(f), .due_s = since_s};
 
-	plan.dated = f->own_latest_s != FACTS_NO_DATE || f->own_never ||
-	    f->rule_latest_s != FACTS_NO_DATE || f->rule_never;
 	if (f->vetoed)
 		return foreign(plan, PLAN_VETOED);
 	if (listed && tried)
@@ -64,12 +69,18 @@ plan_judge(const struct facts *f, bool listed, bool tried, int64_t now_s,
 		plan.due_s = max_s(plan.due_s, f->own_latest_s);
 	else if (own && !settings->release_unpermitted)
 		return foreign(plan, PLAN_NOT_PERMITTED);
+	if (!kept && f->more_rules)
+		return foreign(plan, PLAN_MANY_RULES);
 	plan.due_s = max_s(plan.due_s, f->rule_latest_s);
 	plan.all_due_then = all_due_at(f, plan.due_s);
 	if (plan.due_s > PLAN_DUE_MAX)
 		plan.due_s = PLAN_DUE_MAX;
-	plan.owner =
-	    plan.due_s > now_s || listed ? PLAN_OURS : PLAN_OURS_IF_LISTED;
+	if (kept)
+		plan.owner = PLAN_FROZEN;
+	else if (plan.due_s > now_s || listed)
+		plan.owner = PLAN_OURS;
+	else
+		plan.owner = PLAN_OURS_IF_LISTED;
 	return plan;
 }
 

@@ -15,6 +15,7 @@
 enum plan_owner {
 	PLAN_OURS,
 	PLAN_OURS_IF_LISTED, /* due, so only a walk can tell (delay_reason) */
+	PLAN_FROZEN, /* ours, and a rule keeps it as long as it stands */
 	PLAN_FOREIGN,
 };
 
@@ -24,22 +25,24 @@ enum plan_why {
 	PLAN_VETOED,
 	PLAN_TRIED,
 	PLAN_NOT_PERMITTED,
+	PLAN_MANY_RULES, /* more rules wrote never than can be told apart */
 };
 
 struct plan {
 	enum plan_owner owner;
 	enum plan_why why; /* when foreign */
 	bool dated; /* it carries our header with a date */
-	int64_t due_s; /* when ours; in the past: at once; at most
-			  PLAN_DUE_MAX */
+	int64_t due_s; /* when ours, and when frozen if the rule were gone;
+			  in the past: at once; at most PLAN_DUE_MAX */
 	bool all_due_then; /* at due_s no header is ahead any more */
 };
 
 /*
- * listed: a walk has seen the message; tried: and it showed a delay_reason.
+ * listed: a walk has seen the message; tried: and it showed a delay_reason;
+ * kept: one of the rules that wrote never into it stands, and is a hold rule.
  */
 struct plan plan_judge(const struct facts *facts, bool listed, bool tried,
-    int64_t now_s, const struct settings *settings);
+    bool kept, int64_t now_s, const struct settings *settings);
 
 /* What Postfix's configuration says that matters for a requeue. */
 struct plan_postfix {

@@ -16,20 +16,15 @@ sweep_ids_max(enum sweep_verb verb)
 }
 
 void
-sweep_init(struct sweep *s, const struct settings *settings,
-    const struct plan_postfix *postfix, uint64_t requeue_uid,
-    sweep_event_fn *tell, void *tell_ctx)
+sweep_init(struct sweep *s, const struct sweep_options *options)
 {
 	memset(s, 0, sizeof(*s));
-	s->settings = settings;
-	s->postfix = *postfix;
-	s->requeue_uid = requeue_uid;
-	s->tell = tell;
-	s->tell_ctx = tell_ctx;
+	s->o = *options;
 	for (int i = 0; i < SWEEP_VERBS; i++)
 		s->limit[i] = sweep_ids_max((enum sweep_verb)i);
 	s->walk = 1;
 	index_init(&s->index);
+	tally_init(&s->tally);
 	index_list_init(&s->unread);
 	index_list_init(&s->to_requeue);
 	index_list_init(&s->held_up);
@@ -39,6 +34,7 @@ void
 sweep_free(struct sweep *s)
 {
 	index_free(&s->index);
+	tally_free(&s->tally);
 }
 
 void
@@ -55,6 +51,8 @@ sweep_stop(struct sweep *s)
 	    SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_KICK_QMGR, SWEEP_KICK_PICKUP};
 
 	s->stopping = true;
+	if (s->look_only)
+		return true;
 	for (size_t i = 0; i < sizeof(awaited) / sizeof(awaited[0]); i++) {
 		const struct sweep_verb_state *v = &s->verb[awaited[i]];
 
@@ -64,6 +62,26 @@ sweep_stop(struct sweep *s)
 			return false;
 	}
 	return true;
+}
+
+void
+sweep_look_only(struct sweep *s)
+{
+	s->look_only = true;
+}
+
+/* A read that waits after its failures may do so for ever. */
+enum sweep_sight
+sweep_sight(const struct sweep *s)
+{
+	const struct sweep_verb_state *walk = &s->verb[SWEEP_LIST];
+	const struct sweep_verb_state *read = &s->verb[SWEEP_READ];
+
+	if (s->counts.walks == 0)
+		return walk->failures > 0 ? SWEEP_BLIND : SWEEP_LOOKING;
+	if (s->unread.n == 0 && !read->running)
+		return SWEEP_LOOKED;
+	return read->not_before_ns > 0 ? SWEEP_BLIND : SWEEP_LOOKING;
 }
 
 void
@@ -80,15 +98,57 @@ sweep_want_walk(struct sweep *s)
 	s->walk_again = s->verb[SWEEP_LIST].running;
 }
 
+static void
+reconsider(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+	bool rule_gone = entry_has(e, RULE_GONE);
+
+	if (rule_gone &&
+	    (e->state == WAITING || e->state == TO_REQUEUE ||
+		e->state == HELD_UP))
+		entry_start_over(s, slot, KNOWN);
+	else if (e->state != RELEASED && (e->state != UNCONFIRMED || rule_gone))
+		entry_set(e, REREAD, true);
+}
+
 void
 sweep_reconsider(struct sweep *s)
 {
-	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++) {
-		struct index_entry *e = index_at(&s->index, slot);
-
-		if (e->state != FREE && e->state != RELEASED &&
-		    e->state != UNCONFIRMED)
-			entry_set(e, REREAD, true);
-	}
+	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
+		if (index_at(&s->index, slot)->state != FREE)
+			reconsider(s, slot);
 	sweep_want_walk(s);
+}
+
+uint64_t
+sweep_postponed(const struct sweep *s, uint64_t submitter)
+{
+	return tally_count(&s->tally, submitter);
+}
+
+uint64_t
+sweep_postponed_total(const struct sweep *s)
+{
+	return tally_total(&s->tally);
+}
+
+uint32_t
+sweep_rule_hash(const struct sweep *s, struct span rule)
+{
+	return (uint32_t)hash_bytes(&s->o.hash_key, rule);
+}
+
+uint32_t
+sweep_count_frozen(const struct sweep *s, struct span rule)
+{
+	uint32_t hash = sweep_rule_hash(s, rule);
+	uint32_t n = 0;
+
+	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++) {
+		const struct index_entry *e = index_at(&s->index, slot);
+
+		n += e->state == FROZEN && e->rule == hash;
+	}
+	return n;
 }

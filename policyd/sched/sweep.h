@@ -16,6 +16,8 @@
  *        RELEASING -> UNCONFIRMED -> WAITING    (still on hold)
  *
  *        RELEASING -> HELD_UP -> WAITING        (alone, its command fails)
+ *          READING -> FROZEN -> UNREAD          (a rule holds it; the rules
+ *                                                changed, so judged anew)
  *
  * Whatever was in flight when a command failed goes back one step, and the
  * next command takes half as many: so a message that spoils it is soon alone.
@@ -27,6 +29,7 @@
 #include "policyd/sched/index.h"
 #include "policyd/sched/plan.h"
 #include "policyd/sched/qmsg.h"
+#include "policyd/sched/tally.h"
 
 enum sweep_verb {
 	SWEEP_LIST,
@@ -57,6 +60,7 @@ enum sweep_event_kind {
 	SWEEP_STILL_HELD, /* the command succeeded, it stayed */
 	SWEEP_UNREADABLE,
 	SWEEP_FOREIGN, /* it has a date, and is not ours */
+	SWEEP_RULE_GONE, /* a rule wrote never, and holds it no longer */
 	SWEEP_FAILED, /* a command */
 };
 
@@ -67,12 +71,31 @@ struct sweep_event {
 	int64_t late_ns; /* RELEASED */
 	bool requeued; /* RELEASED */
 	enum plan_why why; /* FOREIGN */
+	struct span rule; /* RULE_GONE: its name; valid during the call */
+	bool at_once; /* RULE_GONE: due_s has come */
 	enum sweep_verb verb; /* FAILED */
 	int64_t retry_ns; /* FAILED: from now */
 };
 
 /* Told of what happens; must not call sweep functions. */
 typedef void sweep_event_fn(void *ctx, const struct sweep_event *event);
+
+/*
+ * Asked when a message is judged into which that rule wrote never: is there a
+ * rule of that name, and is it a hold rule? Must not call sweep functions.
+ */
+typedef bool sweep_holds_fn(void *ctx, struct span rule);
+
+struct sweep_options {
+	const struct settings *settings; /* borrowed */
+	struct plan_postfix postfix; /* may change at any time */
+	uint64_t requeue_uid; /* see facts_take_header() */
+	sweep_event_fn *tell;
+	void *tell_ctx; /* borrowed, as the other one */
+	sweep_holds_fn *holds; /* NULL: no rule does */
+	void *holds_ctx;
+	struct hash_key hash_key; /* of submitters, and of names of rules */
+};
 
 /* One verb's command, or the wait before the next one. */
 struct sweep_verb_state {
@@ -87,14 +110,18 @@ struct sweep_counts {
 	uint64_t walks;
 };
 
+/* How far a look at the queue has come. */
+enum sweep_sight {
+	SWEEP_LOOKING,
+	SWEEP_LOOKED, /* all mail on hold is known, but for unreadable files */
+	SWEEP_BLIND, /* the first walk failed, or nothing can be read */
+};
+
 struct sweep {
-	const struct settings *settings; /* borrowed */
-	struct plan_postfix postfix;
-	uint64_t requeue_uid;
-	sweep_event_fn *tell;
-	void *tell_ctx;
+	struct sweep_options o;
 
 	struct index index;
+	struct tally tally; /* of submitters of mail that is COUNTED */
 	struct index_list unread;
 	struct index_list to_requeue;
 	struct index_list held_up;
@@ -118,21 +145,40 @@ struct sweep {
 	int64_t credit_ns; /* for release_rate: time not yet spent */
 	int64_t credit_at_ns;
 	bool paused;
+	bool look_only;
 	bool stopping;
 	struct sweep_counts counts;
 };
 
-/* settings and the event function's context are borrowed. */
-void sweep_init(struct sweep *s, const struct settings *settings,
-    const struct plan_postfix *postfix, uint64_t requeue_uid,
-    sweep_event_fn *tell, void *tell_ctx);
+void sweep_init(struct sweep *s, const struct sweep_options *options);
 void sweep_free(struct sweep *s);
 
+/* From now on only walks and reads are started: nothing leaves, nor is kicked.
+ */
+void sweep_look_only(struct sweep *s);
+
+/* Meaningful from the first walk on, and again after each end of a command. */
+enum sweep_sight sweep_sight(const struct sweep *s);
+
 /*
- * *s->settings changed: everything is read and judged anew at the next walk,
- * which comes at once.
+ * The settings or the rules changed: everything is read and judged anew at the
+ * next walk, which comes at once. What waits because a rule is gone that held
+ * it does not leave before it was judged anew: the rule may be back.
  */
 void sweep_reconsider(struct sweep *s);
+
+/*
+ * How much mail of this submitter, and of all of them, is known to be ours and
+ * on hold. What is being judged, first or anew, does not count meanwhile.
+ */
+uint64_t sweep_postponed(const struct sweep *s, uint64_t submitter);
+uint64_t sweep_postponed_total(const struct sweep *s);
+
+/*
+ * How much mail this rule keeps on hold. A message that several rules keep
+ * counts for the first of them in its header. Looks at all that is known.
+ */
+uint32_t sweep_count_frozen(const struct sweep *s, struct span rule);
 
 /* The next command to start, if there is one: then it counts as running. */
 bool sweep_next(struct sweep *s, const struct clock_now *now,

@@ -28,7 +28,7 @@ static int64_t
 walk_interval_ns(const struct sweep *s)
 {
 	int64_t rest_ns = s->walk_cost_ns * WALK_REST;
-	int64_t set_ns = s->settings->sweep_interval_s * CLOCK_NS_PER_S;
+	int64_t set_ns = s->o.settings->sweep_interval_s * CLOCK_NS_PER_S;
 
 	return rest_ns > set_ns ? rest_ns : set_ns;
 }
@@ -111,7 +111,7 @@ hold_up(struct sweep *s, enum sweep_verb verb, uint32_t slot,
 	e->state = HELD_UP;
 	index_list_append(&s->index, &s->held_up, slot);
 	s->held_up_ns = now->mono_ns + event.retry_ns;
-	s->tell(s->tell_ctx, &event);
+	s->o.tell(s->o.tell_ctx, &event);
 }
 
 /* Returns how many the command has not moved, as far as is known. */
@@ -200,7 +200,7 @@ count_end(struct sweep *s, enum sweep_verb verb, bool ok, unsigned free,
 	event.retry_ns = retry_after_ns(
 	    v->failures - free - 1, of_mail ? MAIL_RETRY_MAX_NS : RETRY_MAX_NS);
 	v->not_before_ns = now->mono_ns + event.retry_ns;
-	s->tell(s->tell_ctx, &event);
+	s->o.tell(s->o.tell_ctx, &event);
 }
 
 void

@@ -37,6 +37,34 @@ entry_is_message(const struct index_entry *e, int64_t arrival_s, uint64_t size)
 }
 
 void
+entry_count(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	if (!entry_has(e, COUNTED) && tally_add(&s->tally, e->submitter))
+		entry_set(e, COUNTED, true);
+}
+
+void
+entry_uncount(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	if (!entry_has(e, COUNTED))
+		return;
+	tally_drop(&s->tally, e->submitter);
+	entry_set(e, COUNTED, false);
+}
+
+/* The entry is in no list and no heap. */
+static void
+drop(struct sweep *s, uint32_t slot)
+{
+	entry_uncount(s, slot);
+	index_remove(&s->index, slot);
+}
+
+void
 entry_to_foreign(struct sweep *s, uint32_t slot, enum plan_why why, bool dated)
 {
 	struct index_entry *e = index_at(&s->index, slot);
@@ -44,10 +72,11 @@ entry_to_foreign(struct sweep *s, uint32_t slot, enum plan_why why, bool dated)
 	    .kind = SWEEP_FOREIGN, .id = e->id, .due_s = e->due_s, .why = why};
 	bool told = entry_has(e, DATED);
 
+	entry_uncount(s, slot);
 	e->state = FOREIGN;
 	entry_set(e, DATED, dated);
 	if (dated && !told)
-		s->tell(s->tell_ctx, &event);
+		s->o.tell(s->o.tell_ctx, &event);
 }
 
 void
@@ -57,12 +86,33 @@ entry_to_unread(struct sweep *s, uint32_t slot)
 	index_list_append(&s->index, &s->unread, slot);
 }
 
+/*
+ * The rules changed since a message was judged that leaves for want of a rule:
+ * that one may be back, which only a read can tell.
+ */
 void
 entry_to_waiting(struct sweep *s, uint32_t slot)
 {
-	index_at(&s->index, slot)->state = WAITING;
+	struct index_entry *e = index_at(&s->index, slot);
+
+	if (entry_has(e, RULE_GONE) && entry_has(e, REREAD)) {
+		entry_uncount(s, slot);
+		e->flags &= KNOWN;
+		entry_to_unread(s, slot);
+		return;
+	}
+	e->state = WAITING;
 	if (!index_heap_push(&s->index, slot))
-		index_remove(&s->index, slot);
+		drop(s, slot);
+}
+
+void
+entry_to_frozen(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	e->state = FROZEN;
+	entry_set(e, RULE_GONE, false);
 }
 
 void
@@ -84,7 +134,7 @@ entry_to_unreadable(struct sweep *s, uint32_t slot)
 		e->attempts = READS_AT_ONCE - 1;
 	entry_count_failure(e);
 	if (e->attempts == READS_AT_ONCE + 1)
-		s->tell(s->tell_ctx, &event);
+		s->o.tell(s->o.tell_ctx, &event);
 }
 
 /* Takes the entry out of the heap; false when a list names it. */
@@ -107,30 +157,35 @@ entry_forget(struct sweep *s, uint32_t slot)
 	struct index_entry *e = index_at(&s->index, slot);
 
 	if (detach(s, slot)) {
-		index_remove(&s->index, slot);
+		drop(s, slot);
 		return;
 	}
+	entry_uncount(s, slot);
 	e->state = GONE;
-	entry_set(e, BACK, false);
+	e->flags = 0;
 }
 
 void
-entry_start_over(struct sweep *s, uint32_t slot)
+entry_start_over(struct sweep *s, uint32_t slot, uint16_t keep)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
+	entry_uncount(s, slot);
 	e->attempts = 0;
-	e->flags = 0;
+	e->flags &= keep;
 	e->seen = s->walk;
 	if (detach(s, slot))
 		entry_to_unread(s, slot);
 	else if (e->state != UNREAD)
-		entry_read_again(e);
+		entry_read_again(s, slot);
 }
 
 void
-entry_read_again(struct index_entry *e)
+entry_read_again(struct sweep *s, uint32_t slot)
 {
+	struct index_entry *e = index_at(&s->index, slot);
+
+	entry_uncount(s, slot);
 	e->state = GONE;
 	entry_set(e, BACK, true);
 }
@@ -162,7 +217,7 @@ entry_take(struct sweep *s, struct index_list *list, enum state wanted)
 			return slot;
 		assert(e->state == GONE);
 		if (!entry_has(e, BACK)) {
-			index_remove(&s->index, slot);
+			drop(s, slot);
 			continue;
 		}
 		entry_set(e, BACK, false);
@@ -187,13 +242,14 @@ entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	    .requeued = entry_has(e, REQUEUED),
 	};
 
+	entry_uncount(s, slot);
 	if (e->attempts > 0)
 		s->held_up_ns = 0;
 	e->state = RELEASED;
 	e->seen = s->walk;
 	e->attempts = 0;
 	s->counts.released++;
-	s->tell(s->tell_ctx, &event);
+	s->o.tell(s->o.tell_ctx, &event);
 }
 
 bool

@@ -2,7 +2,7 @@
 /*
  * sweep_entry - the states of a message, inside the scheduler
  *
- * Shared by the files of sweep() and by nobody else.
+ * Shared by the files of sweep() and the test that counts after it.
  */
 #ifndef SCHED_SWEEP_ENTRY_H
 #define SCHED_SWEEP_ENTRY_H
@@ -25,6 +25,7 @@ enum state {
 	RELEASED, /* left hold by our hand; never released again */
 	FOREIGN,
 	UNREADABLE,
+	FROZEN, /* a rule keeps it */
 	HELD_UP, /* in the list of that name */
 	GONE, /* left hold while in a list, which still names it */
 };
@@ -40,6 +41,11 @@ enum flag {
 	DATED = 128, /* foreign, with a date */
 	REQUEUED = 256, /* leaves, or left, by a requeue */
 	ASKED = 512, /* a command was told to release it */
+	COUNTED = 1024, /* for its submitter, in the tally */
+	RULE_GONE = 2048, /* a rule's never is all that held it: told */
+
+	/* What stays true of a message that is read once more. */
+	KNOWN = KEYED | LISTED | TRIED | RULE_GONE,
 };
 
 bool entry_has(const struct index_entry *e, enum flag flag);
@@ -55,6 +61,13 @@ bool entry_is_message(
 /* How many ids a command may have at most. */
 size_t sweep_ids_max(enum sweep_verb verb);
 
+/* Ours: it counts for its submitter, once, and not any more. */
+void entry_count(struct sweep *s, uint32_t slot);
+void entry_uncount(struct sweep *s, uint32_t slot);
+
+/* What rule's name an entry keeps. */
+uint32_t sweep_rule_hash(const struct sweep *s, struct span rule);
+
 /* Not ours; dated: it has our header with a date, which is told once. */
 void entry_to_foreign(
     struct sweep *s, uint32_t slot, enum plan_why why, bool dated);
@@ -62,6 +75,9 @@ void entry_to_foreign(
 /* Into the list or heap of the new state; the entry must be in none. */
 void entry_to_unread(struct sweep *s, uint32_t slot);
 void entry_to_waiting(struct sweep *s, uint32_t slot);
+
+/* A rule keeps it. */
+void entry_to_frozen(struct sweep *s, uint32_t slot);
 
 /* In flight in a read, it was not told of: to the front, or given up on. */
 void entry_back_to_unread(struct sweep *s, uint32_t slot);
@@ -77,11 +93,11 @@ void entry_end_walk(
 /* Nothing is known of it any more. */
 void entry_forget(struct sweep *s, uint32_t slot);
 
-/* It is (again) to be read, whatever was known of it. */
-void entry_start_over(struct sweep *s, uint32_t slot);
+/* It is (again) to be read; of its flags only these are kept. */
+void entry_start_over(struct sweep *s, uint32_t slot, uint16_t keep);
 
 /* A list names it; once that gives it back, it is to be read. */
-void entry_read_again(struct index_entry *e);
+void entry_read_again(struct sweep *s, uint32_t slot);
 
 /*
  * A new entry to be read, before all others when urgent; INDEX_NONE without

@@ -11,7 +11,7 @@ tell_of(struct sweep *s, const struct index_entry *e,
 	struct sweep_event event = {
 	    .kind = kind, .id = e->id, .due_s = e->due_s, .why = why};
 
-	s->tell(s->tell_ctx, &event);
+	s->o.tell(s->o.tell_ctx, &event);
 }
 
 /*
@@ -51,6 +51,10 @@ listed_again(struct sweep *s, uint32_t slot, const struct clock_now *now)
 		else
 			entry_to_waiting(s, slot);
 		break;
+	case FROZEN:
+		if (entry_has(e, TRIED))
+			entry_to_foreign(s, slot, PLAN_TRIED, true);
+		break;
 	case WAITING:
 		if (entry_has(e, TRIED)) {
 			index_heap_remove(&s->index, slot);
@@ -64,7 +68,7 @@ listed_again(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	case TO_REQUEUE:
 	case HELD_UP:
 		if (entry_has(e, TRIED))
-			entry_read_again(e);
+			entry_read_again(s, slot);
 		break;
 	case FREE:
 	case UNREAD:
@@ -84,16 +88,15 @@ is_in_flight(const struct index_entry *e)
 }
 
 /*
- * Another message under this id, one that is back, or one to judge anew; but
- * what we released stays that, whatever the settings say now.
+ * A message that is back, or one to judge anew; but what we released stays
+ * that, whatever the settings say now.
  */
 static bool
-is_to_start_over(const struct index_entry *e, const struct qmsg *msg)
+is_to_start_over(const struct index_entry *e)
 {
-	if (!entry_is_message(e, msg->arrival_s, msg->size) || e->state == GONE)
-		return true;
-	return entry_has(e, REREAD) && e->state != RELEASED &&
-	    e->state != UNCONFIRMED;
+	return e->state == GONE ||
+	    (entry_has(e, REREAD) && e->state != RELEASED &&
+		e->state != UNCONFIRMED);
 }
 
 static void
@@ -102,16 +105,18 @@ listed_on_hold(
 {
 	uint32_t slot = index_find(&s->index, &msg->id);
 	struct index_entry *e;
+	bool same;
 
 	if (slot == INDEX_NONE)
 		slot = entry_add(s, &msg->id, false);
 	if (slot == INDEX_NONE)
 		return;
 	e = index_at(&s->index, slot);
-	if (is_to_start_over(e, msg)) {
+	same = entry_is_message(e, msg->arrival_s, msg->size);
+	if (!same || is_to_start_over(e)) {
 		if (is_in_flight(e))
 			return;
-		entry_start_over(s, slot);
+		entry_start_over(s, slot, same ? RULE_GONE : 0);
 	}
 	entry_set_key(e, msg->arrival_s, msg->size);
 	entry_set(e, LISTED, true);
@@ -155,21 +160,65 @@ sweep_listed(
 		index_at(&s->index, slot)->seen = s->walk;
 }
 
+/* The first of the rules that wrote never and still hold; empty: none. */
+static struct span
+find_keeper(const struct sweep *s, const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->n_rules && s->o.holds != NULL; i++) {
+		struct span rule = span_str(facts->rules[i]);
+
+		if (s->o.holds(s->o.holds_ctx, rule))
+			return rule;
+	}
+	return span_of("", 0);
+}
+
 static void
-apply_plan(struct sweep *s, uint32_t slot, const struct plan *plan)
+tell_rule_gone(struct sweep *s, struct index_entry *e,
+    const struct facts *facts, const struct clock_now *now)
+{
+	struct sweep_event event = {
+	    .kind = SWEEP_RULE_GONE,
+	    .id = e->id,
+	    .due_s = e->due_s,
+	    .rule = span_str(facts->rules[0]),
+	    .at_once = e->due_s <= clock_floor_s(now->reached_ns),
+	};
+
+	if (facts->n_rules == 0 || entry_has(e, RULE_GONE))
+		return;
+	entry_set(e, RULE_GONE, true);
+	s->o.tell(s->o.tell_ctx, &event);
+}
+
+/*
+ * Of what a walk must see first it is told later that it leaves, if it does:
+ * it is read once more then.
+ */
+static void
+apply_plan(struct sweep *s, uint32_t slot, const struct plan *plan,
+    const struct facts *facts, const struct clock_now *now)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
 	e->due_s = plan->due_s;
+	if (plan->owner != PLAN_FOREIGN)
+		entry_count(s, slot);
 	switch (plan->owner) {
 	case PLAN_FOREIGN:
 		entry_to_foreign(s, slot, plan->why, plan->dated);
 		break;
 	case PLAN_OURS_IF_LISTED:
 		e->state = IF_LISTED;
+		if (facts->n_rules > 0)
+			entry_set(e, REREAD, true);
 		sweep_want_walk(s);
 		break;
+	case PLAN_FROZEN:
+		entry_to_frozen(s, slot);
+		break;
 	case PLAN_OURS:
+		tell_rule_gone(s, e, facts, now);
 		entry_to_waiting(s, slot);
 		break;
 	}
@@ -181,6 +230,7 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 {
 	uint32_t slot = index_find(&s->index, id);
 	struct index_entry *e;
+	struct span keeper;
 	struct plan plan;
 
 	if (slot == INDEX_NONE)
@@ -189,18 +239,22 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 	if (e->state != READING)
 		return;
 	s->read_any = true;
+	entry_uncount(s, slot);
 	if (!entry_is_message(e, facts->arrival_s, facts->size))
 		e->flags = 0;
+	e->submitter = facts->submitter;
 	entry_set_key(e, facts->arrival_s, facts->size);
 	e->created_s =
 	    (uint32_t)(facts->created_s > facts->arrival_s ? facts->created_s
 							   : facts->arrival_s);
 	e->attempts = 0;
+	keeper = find_keeper(s, facts);
 	plan = plan_judge(facts, entry_has(e, LISTED), entry_has(e, TRIED),
-	    clock_floor_s(now->reached_ns), s->settings);
+	    keeper.len > 0, clock_floor_s(now->reached_ns), s->o.settings);
 	entry_set(e, REQUEUEABLE, plan.all_due_then && !facts->filtered);
 	entry_set(e, EMPTY_SENDER, facts->empty_sender);
-	apply_plan(s, slot, &plan);
+	e->rule = sweep_rule_hash(s, keeper);
+	apply_plan(s, slot, &plan, facts, now);
 }
 
 void
@@ -236,6 +290,7 @@ sweep_departed(
 	case TO_REQUEUE:
 	case HELD_UP:
 	case FOREIGN:
+	case FROZEN:
 	case UNREADABLE:
 	case GONE:
 		entry_forget(s, slot);
@@ -251,7 +306,7 @@ sweep_arrived(struct sweep *s, const struct qid *id)
 	if (slot == INDEX_NONE)
 		entry_add(s, id, true);
 	else if (index_at(&s->index, slot)->state == GONE)
-		entry_start_over(s, slot);
+		entry_start_over(s, slot, 0);
 	else
 		return;
 	/* The wait after failed reads is for what failed, not for new mail. */

@@ -12,9 +12,9 @@
 static int64_t
 message_cost_ns(const struct sweep *s)
 {
-	if (s->settings->release_rate == 0)
+	if (s->o.settings->release_rate == 0)
 		return 0;
-	return CLOCK_NS_PER_S / s->settings->release_rate;
+	return CLOCK_NS_PER_S / s->o.settings->release_rate;
 }
 
 static void
@@ -81,8 +81,8 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 	enum plan_method method =
-	    plan_choose_method(s->settings, &s->postfix, e->created_s, now_s,
-		entry_has(e, EMPTY_SENDER), entry_has(e, REQUEUEABLE));
+	    plan_choose_method(s->o.settings, &s->o.postfix, e->created_s,
+		now_s, entry_has(e, EMPTY_SENDER), entry_has(e, REQUEUEABLE));
 
 	index_heap_remove(&s->index, slot);
 	entry_set(e, REQUEUED, method == PLAN_REQUEUE);
@@ -96,7 +96,7 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 		struct sweep_event event = {
 		    .kind = SWEEP_RELEASED_OLD, .id = e->id, .due_s = e->due_s};
 
-		s->tell(s->tell_ctx, &event);
+		s->o.tell(s->o.tell_ctx, &event);
 	}
 	e->state = RELEASING;
 	return true;
@@ -178,6 +178,15 @@ readmit_held_up(struct sweep *s, const struct clock_now *now)
 	entry_to_waiting(s, slot);
 }
 
+static bool
+is_allowed(const struct sweep *s, enum sweep_verb verb)
+{
+	bool is_kick = verb == SWEEP_KICK_QMGR || verb == SWEEP_KICK_PICKUP;
+	bool is_look = verb == SWEEP_LIST || verb == SWEEP_READ;
+
+	return (is_kick || !s->stopping) && (is_look || !s->look_only);
+}
+
 /*
  * When a verb has work: *wall_ns is the moment of the wall clock, if it is
  * that which counts, and *mono_ns of the other; false: no work in sight.
@@ -193,7 +202,7 @@ work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
 
 	*wall_ns = INT64_MIN;
 	*mono_ns = v->not_before_ns;
-	if (s->stopping && verb != SWEEP_KICK_QMGR && verb != SWEEP_KICK_PICKUP)
+	if (!is_allowed(s, verb))
 		return false;
 	switch (verb) {
 	case SWEEP_LIST:

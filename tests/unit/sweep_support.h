@@ -51,6 +51,7 @@ struct sim {
 	struct script log;
 	struct sweep_command in_flight[SWEEP_VERBS];
 	int failing[SWEEP_VERBS]; /* so many of the next ones fail */
+	const char *rules; /* that hold mail: a letter each */
 	bool deaf; /* departures are not told */
 	bool stuck; /* releases leave mail where it is */
 	unsigned commands[SWEEP_VERBS];
@@ -86,6 +87,7 @@ sim_on_event(void *ctx, const struct sweep_event *event)
 	    [SWEEP_STILL_HELD] = "* still held",
 	    [SWEEP_UNREADABLE] = "* unreadable",
 	    [SWEEP_FOREIGN] = "* foreign",
+	    [SWEEP_RULE_GONE] = "* rule gone",
 	    [SWEEP_FAILED] = "* failed",
 	};
 	struct sim *sim = ctx;
@@ -99,11 +101,24 @@ sim_on_event(void *ctx, const struct sweep_event *event)
 		return;
 	}
 	sim_log_id(sim, &event->id);
+	if (event->kind == SWEEP_RULE_GONE) {
+		script_add(&sim->log, " ");
+		script_add_span(&sim->log, event->rule);
+		script_add(&sim->log, event->at_once ? " at once" : " later");
+	}
 	script_add(&sim->log, "\n");
 	if (event->kind == SWEEP_RELEASED) {
 		sim->released++;
 		sim->late_ns = event->late_ns;
 	}
+}
+
+static inline bool
+sim_holds(void *ctx, struct span rule)
+{
+	const struct sim *sim = ctx;
+
+	return rule.len == 1 && strchr(sim->rules, rule.data[0]) != NULL;
 }
 
 /* Both clocks go on. */
@@ -142,8 +157,17 @@ sim_open(const char *config)
 	sim->now.mono_ns = 1000 * SEC;
 	sim->now.wall_ns = SIM_START_S * SEC;
 	sim_pass(sim, SEC / 2);
-	sweep_init(&sim->sweep, &sim->settings, &postfix, SIM_OWNER_UID,
-	    sim_on_event, sim);
+	sim->rules = "";
+	sweep_init(&sim->sweep,
+	    &(struct sweep_options){
+		.settings = &sim->settings,
+		.postfix = postfix,
+		.requeue_uid = SIM_OWNER_UID,
+		.tell = sim_on_event,
+		.tell_ctx = sim,
+		.holds = sim_holds,
+		.holds_ctx = sim,
+	    });
 	return sim;
 }
 
@@ -172,6 +196,27 @@ sim_add(struct sim *sim, int64_t due_s)
 	m->facts.size = 359 + n;
 	m->facts.own_latest_s = SIM_START_S + due_s;
 	return m;
+}
+
+/* Rules wrote never into it: a letter each, at most FACTS_RULES_MAX. */
+static inline struct sim_mail *
+sim_freeze(struct sim_mail *m, const char *rules)
+{
+	m->facts.rule_never = true;
+	for (m->facts.n_rules = 0; rules[m->facts.n_rules] != '\0';
+	     m->facts.n_rules++)
+		m->facts.rules[m->facts.n_rules][0] = rules[m->facts.n_rules];
+	return m;
+}
+
+/* A message on hold that has nothing but these. */
+static inline struct sim_mail *
+sim_add_frozen(struct sim *sim, const char *rules)
+{
+	struct sim_mail *m = sim_add(sim, 0);
+
+	m->facts.own_latest_s = FACTS_NO_DATE;
+	return sim_freeze(m, rules);
 }
 
 static inline struct sim_mail *

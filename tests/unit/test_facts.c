@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "tests/unit/sched_support.h"
+#include "tests/unit/facts_support.h"
 
-#include "policyd/sched/facts.h"
 #include "policyd/sched/postcat.h"
-
-enum { OWNER_UID = 102, HEADERS_MAX = 6 };
-
-/* 2026-12-25T09:00:00Z and an hour later. */
-#define NINE_S INT64_C(1798189200)
-#define TEN_S  INT64_C(1798192800)
-#define NINE   "X-Deliver-At: Fri, 25 Dec 2026 09:00:00 +0000"
-#define TEN    "X-Deliver-At: Fri, 25 Dec 2026 10:00:00 +0000"
-
-#define FROM_CLIENT                                                            \
-	"Received: from client.test (unknown [192.0.2.7])\n\tby private.test " \
-	"(Postfix) with ESMTP id C5A28A72512"
-#define BY_USER(uid)                                                           \
-	"Received: by private.test (Postfix, from userid " uid ")\n\tid "      \
-	"7E92DA72642; Sat, 21 Nov 2026 21:44:54 +0000 (UTC)"
-#define REQUEUED BY_USER("102")
 
 #define NONE FACTS_NO_DATE
 
@@ -125,19 +108,6 @@ static const struct {
 };
 
 static void
-take_headers(struct facts *facts, const char *const headers[HEADERS_MAX],
-    const struct settings *settings)
-{
-	facts_begin(facts);
-	for (size_t i = 0; i < HEADERS_MAX && headers[i] != NULL; i++) {
-		struct span header = exact_copy(span_str(headers[i]));
-
-		facts_take_header(facts, header, settings, OWNER_UID);
-		exact_free(header);
-	}
-}
-
-static void
 dates_are_told_from_forged_ones(void **state)
 {
 	struct settings settings;
@@ -228,9 +198,10 @@ times_are_read_as_utc(void **state)
 		struct facts f;
 
 		facts_begin(&f);
+		facts_take_attribute(&f, span_str("message_arrival_time"),
+		    false, text, &facts_key);
 		facts_take_attribute(
-		    &f, span_str("message_arrival_time"), false, text);
-		facts_take_attribute(&f, span_str("create_time"), false, text);
+		    &f, span_str("create_time"), false, text, &facts_key);
 		check_int(times[i].row, f.arrival_s, times[i].want);
 		check_int(times[i].row, f.created_s, times[i].want);
 		exact_free(text);
@@ -303,7 +274,8 @@ records_are_read(void **state)
 		struct facts f;
 
 		facts_begin(&f);
-		facts_take_attribute(&f, name, records[i].named, value);
+		facts_take_attribute(
+		    &f, name, records[i].named, value, &facts_key);
 		check_int(row, (int64_t)f.size, (int64_t)records[i].size);
 		check_bool(row, f.empty_sender, records[i].empty_sender);
 		check_bool(row, f.filtered, records[i].filtered);
@@ -326,13 +298,13 @@ mail_from_an_odd_address_is_remote_all_the_same(void **state)
 	memset(text, '1', sizeof(text));
 	for (size_t n = FACTS_ADDRESS_SIZE - 1; n <= sizeof(text); n++) {
 		facts_begin(&f);
-		facts_take_attribute(
-		    &f, span_str("client_address"), true, span_of(text, n));
+		facts_take_attribute(&f, span_str("client_address"), true,
+		    span_of(text, n), &facts_key);
 		check_bool("a long address", f.remote, true);
 	}
 	facts_begin(&f);
-	facts_take_attribute(
-	    &f, span_str("client_address"), true, span_of("1\0", 2));
+	facts_take_attribute(&f, span_str("client_address"), true,
+	    span_of("1\0", 2), &facts_key);
 	check_bool("with a NUL", f.remote, true);
 }
 
@@ -398,7 +370,7 @@ gather(struct facts *f, struct span bytes, const struct settings *settings)
 			facts_begin(f);
 		else if (event == POSTCAT_ATTRIBUTE)
 			facts_take_attribute(
-			    f, item.name, item.named, item.value);
+			    f, item.name, item.named, item.value, &facts_key);
 		else if (event == POSTCAT_HEADER)
 			facts_take_header(f, item.header, settings, OWNER_UID);
 		bytes = span_skip(bytes, used);

@@ -47,6 +47,20 @@ static const struct {
 	{.kind = SWEEP_FOREIGN, .why = PLAN_NOT_PERMITTED}, "",
 	"]: C5A28A72512: stays on hold with its date: its submitter is not in "
 	"permit_postpone\n"},
+    {"foreign: many rules", "C5A28A72512",
+	{.kind = SWEEP_FOREIGN, .why = PLAN_MANY_RULES}, "",
+	"]: C5A28A72512: stays on hold with its date: more rules hold it than "
+	"can be told apart\n"},
+    {"a rule is gone, and it is due", "C5A28A72512",
+	{.kind = SWEEP_RULE_GONE,
+	    .rule = SPAN("freeze"),
+	    .due_s = NINE_S,
+	    .at_once = true},
+	"", "]: C5A28A72512: rule freeze is gone: leaves at once\n"},
+    {"a rule is gone, and it has a date", "C5A28A72512",
+	{.kind = SWEEP_RULE_GONE, .rule = {"freeze-2", 6}, .due_s = NINE_S}, "",
+	"]: C5A28A72512: rule freeze is gone: leaves at "
+	"2026-12-25T09:00:00Z\n"},
     {"a walk failed", NULL,
 	{.kind = SWEEP_FAILED, .verb = SWEEP_LIST, .retry_ns = CLOCK_NS_PER_S},
 	"postqueue: fatal: x",

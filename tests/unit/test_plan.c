@@ -17,12 +17,15 @@ struct judged {
 	int64_t own_s; /* or NEVER */
 	int64_t own_too_s; /* of a second header */
 	int64_t rule_s; /* or NEVER */
+	int64_t rule_too_s; /* of a second header */
 	bool unreadable;
 	bool vetoed;
 	bool authenticated;
 	const char *address; /* "local": came by sendmail(1) */
 	bool unlisted;
 	bool tried;
+	bool kept; /* by a rule that stands */
+	bool more_rules;
 	int64_t now_s;
 	enum plan_owner owner;
 	enum plan_why why; /* when foreign */
@@ -85,6 +88,75 @@ static const struct judged ours[] = {
 	.own_s = DUE_S,
 	.rule_s = NEVER,
 	.due_s = DUE_S,
+	.not_all_due = true},
+    {.row = "never of a rule that is gone, and another rule's date",
+	.rule_s = NEVER,
+	.rule_too_s = DUE_S,
+	.due_s = DUE_S,
+	.not_all_due = true},
+    {.row = "news with a never of a rule that is gone",
+	.unlisted = true,
+	.rule_s = NEVER,
+	.owner = PLAN_OURS_IF_LISTED,
+	.not_all_due = true},
+    {.row = "a rule keeps it",
+	.kept = true,
+	.rule_s = NEVER,
+	.owner = PLAN_FROZEN,
+	.not_all_due = true},
+    {.row = "a rule keeps it, beside the sender's date",
+	.kept = true,
+	.own_s = DUE_S,
+	.rule_s = NEVER,
+	.owner = PLAN_FROZEN,
+	.due_s = DUE_S,
+	.not_all_due = true},
+    {.row = "a rule keeps it, whatever dates are past",
+	.kept = true,
+	.own_s = DUE_S,
+	.rule_s = NEVER,
+	.rule_too_s = DUE_S,
+	.now_s = LATER_S,
+	.owner = PLAN_FROZEN,
+	.due_s = DUE_S,
+	.not_all_due = true},
+    {.row = "a rule keeps it, beside a date that was past when it came",
+	.kept = true,
+	.own_s = ARRIVAL_S - 1,
+	.rule_s = NEVER,
+	.owner = PLAN_FROZEN,
+	.not_all_due = true},
+    {.row = "a rule keeps news",
+	.kept = true,
+	.unlisted = true,
+	.rule_s = NEVER,
+	.owner = PLAN_FROZEN,
+	.not_all_due = true},
+    {.row = "a rule keeps news of which no walk knows whether it was tried",
+	.kept = true,
+	.unlisted = true,
+	.tried = true,
+	.rule_s = NEVER,
+	.owner = PLAN_FROZEN,
+	.not_all_due = true},
+    {.row = "a rule keeps mail that needs no permission",
+	.config = "permit_postpone = authenticated",
+	.kept = true,
+	.rule_s = NEVER,
+	.owner = PLAN_FROZEN,
+	.not_all_due = true},
+    {.row = "a rule keeps mail whose own date is not permitted",
+	.config = "permit_postpone = local\nunpermitted = release",
+	.kept = true,
+	.own_s = LATER_S,
+	.rule_s = NEVER,
+	.owner = PLAN_FROZEN,
+	.not_all_due = true},
+    {.row = "a rule keeps it, others may do so too",
+	.kept = true,
+	.more_rules = true,
+	.rule_s = NEVER,
+	.owner = PLAN_FROZEN,
 	.not_all_due = true},
     {.row = "requeued: ahead of its second making",
 	.created_s = 100,
@@ -281,6 +353,37 @@ static const struct judged foreign[] = {
 	.config = "permit_postpone = local",
 	.own_s = DUE_S,
 	.rule_s = LATER_S},
+    {.row = "a veto on what a rule keeps",
+	.why = PLAN_VETOED,
+	.vetoed = true,
+	.kept = true,
+	.rule_s = NEVER},
+    {.row = "tried before, though a rule keeps it",
+	.why = PLAN_TRIED,
+	.tried = true,
+	.kept = true,
+	.rule_s = NEVER},
+    {.row = "not permitted, though a rule keeps it",
+	.why = PLAN_NOT_PERMITTED,
+	.config = "permit_postpone = local",
+	.kept = true,
+	.own_s = DUE_S,
+	.rule_s = NEVER},
+    {.row = "none of the rules known keeps it, others may",
+	.why = PLAN_MANY_RULES,
+	.more_rules = true,
+	.rule_s = NEVER},
+    {.row = "others may keep it, it is not permitted",
+	.why = PLAN_NOT_PERMITTED,
+	.config = "permit_postpone = local",
+	.more_rules = true,
+	.own_s = DUE_S,
+	.rule_s = NEVER},
+    {.row = "others may keep it, it was tried",
+	.why = PLAN_TRIED,
+	.more_rules = true,
+	.tried = true,
+	.rule_s = NEVER},
     {.row = "to be released, but vetoed",
 	.why = PLAN_VETOED,
 	.config = "permit_postpone = local\nunpermitted = release",
@@ -309,9 +412,11 @@ facts_of(const struct judged *j)
 	f.unreadable_date = j->unreadable;
 	f.own_never = j->own_s == NEVER;
 	f.rule_never = j->rule_s == NEVER;
+	f.more_rules = j->more_rules;
 	later(&f.own_latest_s, j->own_s);
 	later(&f.own_latest_s, j->own_too_s);
 	later(&f.rule_latest_s, j->rule_s);
+	later(&f.rule_latest_s, j->rule_too_s);
 	f.remote = strcmp(address, "local") != 0;
 	if (f.remote)
 		snprintf(
@@ -327,7 +432,7 @@ check_judged(const struct judged *j, enum plan_owner owner)
 	struct plan plan;
 
 	load_settings(&settings, j->config != NULL ? j->config : "");
-	plan = plan_judge(&f, !j->unlisted, j->tried,
+	plan = plan_judge(&f, !j->unlisted, j->tried, j->kept,
 	    j->now_s != 0 ? j->now_s : ARRIVAL_S, &settings);
 	check_int(j->row, plan.owner, owner);
 	check_bool(j->row, plan.dated, !j->undated);

@@ -225,7 +225,7 @@ old_mail_that_cannot_be_requeued_is_told_and_released(void **state)
 
 		m->facts.filtered = kept[i].filtered;
 		m->facts.unreadable_date = kept[i].ahead;
-		sim->sweep.postfix.requeue_safe = !kept[i].unsafe;
+		sim->sweep.o.postfix.requeue_safe = !kept[i].unsafe;
 		sim_learn(sim);
 		sim_pass(sim, 10 * SEC);
 		sim_settle(sim);
@@ -283,7 +283,7 @@ a_requeue_that_became_unsafe_is_a_release(void **state)
 	sim_learn(sim);
 	sim_pass(sim, 10 * SEC);
 	sim_expect(sim, SWEEP_REQUEUE);
-	sim->sweep.postfix.requeue_safe = false;
+	sim->sweep.o.postfix.requeue_safe = false;
 	sweep_not_run(&sim->sweep, SWEEP_REQUEUE, &sim->now);
 	sim_settle(sim);
 	check_log("released", sim,

@@ -24,7 +24,14 @@ start(struct model *m)
 	    .requeue_safe = true,
 	};
 
-	sweep_init(&m->sweep, &m->settings, &postfix, 102, on_event, m);
+	sweep_init(&m->sweep,
+	    &(struct sweep_options){
+		.settings = &m->settings,
+		.postfix = postfix,
+		.requeue_uid = 102,
+		.tell = on_event,
+		.tell_ctx = m,
+	    });
 	sweep_kick(&m->sweep);
 	memset(m->jobs, 0, sizeof(m->jobs));
 	m->n_news = 0;

@@ -12,7 +12,7 @@
 enum { HOUR_S = 3600, DAY_S = 86400 };
 
 /* An odd number of seconds, so that all hours of all days are met. */
-enum { GRID_S = 9 * DAY_S + 5 * HOUR_S + 17 * 60 + 29 };
+enum { GRID_S = 13 * DAY_S + 5 * HOUR_S + 17 * 60 + 29 };
 
 static void
 check_offset(const char *name, const struct zone *zone, int64_t utc_s)
@@ -147,7 +147,7 @@ static const char *const odd[] = {
 };
 
 enum {
-	AROUND_S = 30 * HOUR_S, /* more than any of them jumps */
+	BACK_MAX_S = 4 * HOUR_S, /* none of them went back further */
 	STEP_S = 60, /* none of them changes within a minute */
 	PROBE_S = 6 * HOUR_S,
 };
@@ -172,8 +172,8 @@ check_around(const char *row, const struct zone *zone, int64_t middle_s)
 {
 	int64_t shown_s = INT64_MIN;
 
-	for (int64_t utc_s = middle_s - AROUND_S; utc_s < middle_s + AROUND_S;
-	     utc_s += STEP_S) {
+	for (int64_t utc_s = middle_s - PROBE_S - BACK_MAX_S;
+	     utc_s < middle_s + PROBE_S; utc_s += STEP_S) {
 		int64_t before_s = judge_local_s(utc_s - 1);
 		int64_t now_s = judge_local_s(utc_s);
 
@@ -220,9 +220,10 @@ local_times_are_as_the_c_library_has_them(void **state)
 int
 main(void)
 {
+	/* The C library gets slower with each zone that it has seen. */
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_zone_is_as_the_c_library_has_it),
 	    cmocka_unit_test(local_times_are_as_the_c_library_has_them),
+	    cmocka_unit_test(every_zone_is_as_the_c_library_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
