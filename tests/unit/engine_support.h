@@ -69,6 +69,7 @@ host_setup(void **state)
 	    .postconf = &h->postconf,
 	    .mail_owner_uid = HOST_OWNER_UID,
 	    .listener = -1,
+	    .rules = -1,
 	    .news = -1};
 	*state = h;
 	return 0;
