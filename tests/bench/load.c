@@ -5,9 +5,10 @@
  * Keeps one request outstanding on each connection for that long, and prints
  * requests a second and the 99th percentile of the time from a request to its
  * reply in microseconds. REQUEST and REPLY are the bytes on the wire; the first
- * run of "#" in REQUEST becomes a number that counts up, so that a server which
- * knows a request again has not seen it before. A reply that is another, or
- * late by REPLY_TIMEOUT_S, ends it with exit 1 and no figures.
+ * run of "#" in REQUEST becomes a number that counts up from the time in
+ * microseconds, so that a server which knows a request again has not seen it
+ * before. A reply that is another, or late by REPLY_TIMEOUT_S, ends it with
+ * exit 1 and no figures.
  */
 #include <errno.h>
 #include <poll.h>
@@ -244,6 +245,14 @@ run(struct load *l)
 	return true;
 }
 
+/* The last n digits of value, which is not negative. */
+static void
+put_number(char *number, size_t n, int64_t value)
+{
+	for (; n > 0; value /= 10)
+		number[--n] = (char)('0' + value % 10);
+}
+
 static void
 take_request(char *request, struct load *l)
 {
@@ -252,7 +261,7 @@ take_request(char *request, struct load *l)
 	l->number = strchr(request, '#');
 	if (l->number != NULL) {
 		l->n_digits = strspn(l->number, "#");
-		memset(l->number, '0', l->n_digits);
+		put_number(l->number, l->n_digits, now_ns() / NS_PER_US);
 	}
 }
 

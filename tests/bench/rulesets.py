@@ -19,7 +19,7 @@ ATTRIBUTES = {
     "recipient": "ben.smith@customers.test",
     "recipient_count": "0",
     "queue_id": "",
-    "instance": "1f2a.########.e1b2a.0",
+    "instance": "1f2a.################.0",
     "size": "63102",
     "etrn_domain": "",
     "stress": "",
