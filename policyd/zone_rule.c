@@ -16,6 +16,8 @@ enum {
 	DAYS_PER_WEEK = 7,
 	EPOCH_DAY = 4, /* 1970-01-01 was a Thursday */
 	LAST_WEEK = 5,
+	/* More than CHANGE_HOURS_MAX and an offset. */
+	SLACK_S = 10 * SECONDS_PER_DAY,
 };
 
 static bool
@@ -154,16 +156,31 @@ divide_down(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-/* 400 years are 146097 days; that guess is a year off at most. */
+struct year {
+	int64_t number;
+	int64_t start_s, end_s;
+};
+
 static int64_t
+new_year_s(int64_t year)
+{
+	return clock_days_from_date(year, 1, 1) * SECONDS_PER_DAY;
+}
+
+/* 400 years are 146097 days; that guess is a year off at most. */
+static struct year
 year_at(int64_t utc_s)
 {
 	int64_t day = divide_down(utc_s, SECONDS_PER_DAY);
-	int64_t year = 1970 + divide_down(day * 400, 146097);
+	int64_t guess = 1970 + divide_down(day * 400, 146097);
+	struct year y = {guess, new_year_s(guess), new_year_s(guess + 1)};
 
-	if (clock_days_from_date(year, 1, 1) > day)
-		return year - 1;
-	return clock_days_from_date(year + 1, 1, 1) <= day ? year + 1 : year;
+	if (y.start_s > utc_s)
+		return (struct year){
+		    guess - 1, new_year_s(guess - 1), y.start_s};
+	if (y.end_s <= utc_s)
+		return (struct year){guess + 1, y.end_s, new_year_s(guess + 2)};
+	return y;
 }
 
 static int64_t
@@ -224,26 +241,32 @@ note_change(struct search *search, int64_t at_s, bool summer)
 }
 
 /*
- * Changes may lie up to eight days outside their year, so the last one may be
- * of the year before last, and the next one of the next year or the one after
- * that: no period lasts longer than its year.
+ * Changes may lie outside their year, but not further than SLACK_S: so those
+ * of the next year are looked at only when it is near, and those of the years
+ * before only until none of them can be the last.
  */
 struct zone_period
 zone_rule_period(const struct zone_rule *rule, int64_t utc_s)
 {
 	struct search search = {.utc_s = utc_s, .last_s = INT64_MIN};
-	int64_t year;
+	struct year year;
+	int64_t y;
 
 	if (!rule->has_summer)
 		return (struct zone_period){rule->standard_s, INT64_MAX};
 	year = year_at(utc_s);
-	search.next_s = clock_days_from_date(year + 1, 1, 1) * SECONDS_PER_DAY;
-	for (int64_t y = year - 2; y <= year + 1; y++) {
+	y = year.number;
+	search.next_s = year.end_s - SLACK_S;
+	if (utc_s >= search.next_s) {
+		search.next_s = year.end_s;
+		y++;
+	}
+	do {
 		note_change(&search,
 		    change_at(&rule->start, y, rule->standard_s), true);
 		note_change(
 		    &search, change_at(&rule->end, y, rule->summer_s), false);
-	}
+	} while (search.last_s < new_year_s(y--) + SLACK_S);
 	return (struct zone_period){
 	    search.summer ? rule->summer_s : rule->standard_s, search.next_s};
 }

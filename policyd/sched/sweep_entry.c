@@ -41,8 +41,8 @@ entry_count(struct sweep *s, uint32_t slot)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
-	if (!entry_has(e, COUNTED) && tally_add(&s->tally, e->submitter))
-		entry_set(e, COUNTED, true);
+	assert(!entry_has(e, COUNTED));
+	entry_set(e, COUNTED, tally_add(&s->tally, e->submitter));
 }
 
 void
@@ -97,7 +97,7 @@ entry_to_waiting(struct sweep *s, uint32_t slot)
 
 	if (entry_has(e, RULE_GONE) && entry_has(e, REREAD)) {
 		entry_uncount(s, slot);
-		e->flags &= KNOWN;
+		e->flags &= RULE_GONE;
 		entry_to_unread(s, slot);
 		return;
 	}
@@ -162,17 +162,17 @@ entry_forget(struct sweep *s, uint32_t slot)
 	}
 	entry_uncount(s, slot);
 	e->state = GONE;
-	e->flags = 0;
+	entry_set(e, BACK, false);
 }
 
 void
-entry_start_over(struct sweep *s, uint32_t slot, uint16_t keep)
+entry_start_over(struct sweep *s, uint32_t slot, bool same)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
 	entry_uncount(s, slot);
 	e->attempts = 0;
-	e->flags &= keep;
+	e->flags &= same ? RULE_GONE : 0;
 	e->seen = s->walk;
 	if (detach(s, slot))
 		entry_to_unread(s, slot);
