@@ -38,6 +38,16 @@ def question_and_answer():
 
 
 @contextmanager
+def new_folder():
+    """A temporary folder of nobody's."""
+    with tempfile.TemporaryDirectory(prefix="dat-bench-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        shutil.chown(folder, "nobody")
+        yield folder
+
+
+@contextmanager
 def hdrcheck(folder):
     """hdrcheck alone; its socket."""
     socket = folder / "hdrcheck"
@@ -79,16 +89,12 @@ def load(socket, connections, asked, answer):
 def lookups():
     """Requests a second and p99, by number of connections."""
     asked, answer = question_and_answer()
-    with tempfile.TemporaryDirectory(prefix="dat-bench-", dir="/tmp") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        shutil.chown(folder, "nobody")
-        with hdrcheck(folder) as ours, echo(folder) as theirs:
-            for n in CONNECTIONS:
-                rounds = [
-                    (*load(ours, n, asked, answer), *load(theirs, n, asked, asked))
-                    for _ in range(ROUNDS)
-                ]
-                per_s, p99_us, echo_per_s, echo_p99_us = zip(*rounds)
-                yield row(f"lookups_per_s_{n}_conn", per_s, echo_per_s, AIM_PER_S)
-                yield row(f"lookup_p99_us_{n}_conn", p99_us, echo_p99_us, AIM_P99)
+    with new_folder() as folder, hdrcheck(folder) as ours, echo(folder) as theirs:
+        for n in CONNECTIONS:
+            rounds = [
+                (*load(ours, n, asked, answer), *load(theirs, n, asked, asked))
+                for _ in range(ROUNDS)
+            ]
+            per_s, p99_us, echo_per_s, echo_p99_us = zip(*rounds)
+            yield row(f"lookups_per_s_{n}_conn", per_s, echo_per_s, AIM_PER_S)
+            yield row(f"lookup_p99_us_{n}_conn", p99_us, echo_p99_us, AIM_P99)

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: ISC
 """Policy requests: policyd beside a bare echo server and beside postfwd."""
 
-import shutil
-import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
-from pathlib import Path
 
 from harness import rfc5322
-from lookups import echo, load
+from lookups import echo, load, new_folder
 from mail import mail_site
 from postfwd import postfwd
 from rulesets import (
@@ -39,16 +36,6 @@ LINES = (
 )
 AHEAD_S = 86400
 NS_PER_S = 1_000_000_000
-
-
-@contextmanager
-def new_folder():
-    """A temporary folder of nobody's."""
-    with tempfile.TemporaryDirectory(prefix="dat-bench-", dir="/tmp") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        shutil.chown(folder, "nobody")
-        yield folder
 
 
 @contextmanager
