@@ -36,7 +36,7 @@ BAD_FILES = {
     "no number": (["a size>big : pass"], 1),
     "in a continuation line": (["a sender=*", " : delay soon"], 2),
     "a date without a zone": (["a sender=* : until 2026-12-01T06:00:00"], 1),
-    "too far ahead": (["a sender=* : delay 1000d"], 1),
+    "too far ahead": (["a sender=* : delay 365d", "b sender=* : delay 366d"], 2),
     "never open": (["a sender=* : window 08:00-09:00 except=*"], 1),
     "a status that does not fit": (["a sender=* : reject 4.7.1 no"], 1),
     "no time zone": (["a sender=* : window 08:00-09:00 tz=Mars/Phobos"], 1),
