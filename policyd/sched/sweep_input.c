@@ -239,6 +239,7 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 	if (e->state != READING)
 		return;
 	s->read_any = true;
+	entry_uncount(s, slot);
 	if (!entry_is_message(e, facts->arrival_s, facts->size))
 		e->flags = 0;
 	e->submitter = facts->submitter;

@@ -154,13 +154,15 @@ is_postponed(const struct index_entry *e)
 	case FROZEN:
 	case HELD_UP:
 		return true;
-	case FREE:
-	case UNREAD:
+	case UNREAD: /* once more, perhaps: what was ours stays it so long */
 	case READING:
+		return entry_has(e, COUNTED);
+	case GONE:
+		return entry_has(e, BACK) && entry_has(e, COUNTED);
+	case FREE:
 	case RELEASED:
 	case FOREIGN:
 	case UNREADABLE:
-	case GONE:
 		break;
 	}
 	return false;

@@ -224,6 +224,26 @@ mail_counts_once_however_often_it_is_judged(void **state)
 	sim_close(sim);
 }
 
+static void
+what_is_read_again_counts_meanwhile(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	add_of(sim, ANN, 1000);
+	sim_learn(sim);
+	sim_pass(sim, 10 * SEC);
+	sweep_reconsider(&sim->sweep);
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	check_counts("to be read", sim, 1, 0);
+	sim_expect(sim, SWEEP_READ);
+	check_counts("in flight", sim, 1, 0);
+	sim_end(sim, SWEEP_READ, true);
+	check_counts("read", sim, 1, 0);
+	sim_close(sim);
+}
+
 /* The same id, and another submitter. */
 static void
 other_mail_counts_for_its_own_submitter(void **state)
@@ -276,6 +296,7 @@ main(void)
 		held_up_mail_that_turns_out_to_be_tried_counts_no_longer),
 	    cmocka_unit_test(news_counts_before_a_walk_has_seen_it),
 	    cmocka_unit_test(mail_counts_once_however_often_it_is_judged),
+	    cmocka_unit_test(what_is_read_again_counts_meanwhile),
 	    cmocka_unit_test(other_mail_counts_for_its_own_submitter),
 	    cmocka_unit_test(without_memory_mail_leaves_uncounted),
 	};
