@@ -151,36 +151,23 @@ zone_read_rule(struct span text, struct zone_rule *rule)
 }
 
 static int64_t
-divide_down(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-struct year {
-	int64_t number;
-	int64_t start_s, end_s;
-};
-
-static int64_t
 new_year_s(int64_t year)
 {
 	return clock_days_from_date(year, 1, 1) * SECONDS_PER_DAY;
 }
 
-/* 400 years are 146097 days; that guess is a year off at most. */
-static struct year
-year_at(int64_t utc_s)
+/*
+ * The year that it is SLACK_S later: no change of those behind it can be up to
+ * utc_s. 400 years are 146097 days, no year starts a whole day earlier than
+ * that has it, and the day is rounded down: so two days more are enough. (Up,
+ * before 1970: a later year does no harm.)
+ */
+static int64_t
+last_year_for(int64_t utc_s)
 {
-	int64_t day = divide_down(utc_s, SECONDS_PER_DAY);
-	int64_t guess = 1970 + divide_down(day * 400, 146097);
-	struct year y = {guess, new_year_s(guess), new_year_s(guess + 1)};
+	int64_t day = (utc_s + SLACK_S) / SECONDS_PER_DAY + 2;
 
-	if (y.start_s > utc_s)
-		return (struct year){
-		    guess - 1, new_year_s(guess - 1), y.start_s};
-	if (y.end_s <= utc_s)
-		return (struct year){guess + 1, y.end_s, new_year_s(guess + 2)};
-	return y;
+	return 1970 + day * 400 / 146097;
 }
 
 static int64_t
@@ -241,32 +228,26 @@ note_change(struct search *search, int64_t at_s, bool summer)
 }
 
 /*
- * Changes may lie outside their year, but not further than SLACK_S: so those
- * of the next year are looked at only when it is near, and those of the years
- * before only until none of them can be the last.
+ * Changes may lie outside their year, but less than SLACK_S. So a period is
+ * said to end before those of the year behind the last may come; and those of
+ * earlier years are looked at only until none of them can be the last change.
  */
 struct zone_period
 zone_rule_period(const struct zone_rule *rule, int64_t utc_s)
 {
 	struct search search = {.utc_s = utc_s, .last_s = INT64_MIN};
-	struct year year;
-	int64_t y;
+	int64_t year;
 
 	if (!rule->has_summer)
 		return (struct zone_period){rule->standard_s, INT64_MAX};
-	year = year_at(utc_s);
-	y = year.number;
-	search.next_s = year.end_s - SLACK_S;
-	if (utc_s >= search.next_s) {
-		search.next_s = year.end_s;
-		y++;
-	}
+	year = last_year_for(utc_s);
+	search.next_s = new_year_s(year + 1) - SLACK_S;
 	do {
 		note_change(&search,
-		    change_at(&rule->start, y, rule->standard_s), true);
-		note_change(
-		    &search, change_at(&rule->end, y, rule->summer_s), false);
-	} while (search.last_s < new_year_s(y--) + SLACK_S);
+		    change_at(&rule->start, year, rule->standard_s), true);
+		note_change(&search,
+		    change_at(&rule->end, year, rule->summer_s), false);
+	} while (search.last_s < new_year_s(year--) + SLACK_S);
 	return (struct zone_period){
 	    search.summer ? rule->summer_s : rule->standard_s, search.next_s};
 }
