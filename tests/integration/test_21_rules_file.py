@@ -310,6 +310,16 @@ def test_split_anywhere(ruled_site):
             assert receive_action(peer) == "REJECT 5.7.1 no 3"
 
 
+def test_asked_again(ruled_site):
+    """Postfix asks once more when a reply was lost: it is the same; not for others."""
+    start(ruled_site, "freeze recipient=@sink.test : hold")
+    content = request(recipient="ann@sink.test", instance="again")
+    for _ in range(2):
+        with Peer(policy_socket(ruled_site)) as peer:
+            assert reply_to(peer, content).startswith("PREPEND")
+    assert ask(ruled_site, recipient="ben@sink.test", instance="again") == "DUNNO"
+
+
 @pytest.mark.parametrize(
     "content",
     [one_long_line(4096), padded_request(65536, 4096)],
