@@ -108,6 +108,7 @@ def test_several_rules_gone(ruled_site):
     assert sorted(said) == [gone_line(1, "one"), gone_line(2, "two")]
     reload(site, *left)
     assert_released_now(site, *mails["one"], *mails["two"])
+    assert len(site.daemons.policyd.logged(r"rule \w+ gone: ")) == 2
     site.assert_stays_held(*mails["three"])
     site.discard(*mails["three"])
 
