@@ -197,16 +197,24 @@ host_serve(struct host *h, char verb, const char *out, const char *err)
 	host_end(h, verb, 0);
 }
 
+/* Until something comes from the engine, or its end. */
+static inline void
+host_wait(struct host *h, const char *row)
+{
+	struct pollfd p = {.fd = h->channel, .events = POLLIN};
+
+	check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+}
+
 /* The next message to the runner; its length. */
 static inline size_t
 host_receive(struct host *h, const char *row)
 {
-	struct pollfd p = {.fd = h->channel, .events = POLLIN};
 	int fds[WIRE_FDS_MAX];
 	size_t n_fds;
 	ssize_t n;
 
-	check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+	host_wait(h, row);
 	n = wire_receive(h->channel, h->request, fds, &n_fds);
 	check_bool(row, n > 0 && n_fds == 0, true);
 	h->request[n] = '\0';
