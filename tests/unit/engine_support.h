@@ -117,15 +117,11 @@ host_open(struct host *h)
 	h->engine = fork();
 	assert_true(h->engine >= 0);
 	if (h->engine == 0) {
-		int code;
-
 		close(ends[0]);
 		close(log_ends[0]);
 		dup2(log_ends[1], STDERR_FILENO);
 		h->options.channel = ends[1];
-		code = engine_run(&h->options);
-		fflush(stdout);
-		_exit(code);
+		exit(engine_run(&h->options)); /* leaks are told there */
 	}
 	close(ends[1]);
 	close(log_ends[1]);

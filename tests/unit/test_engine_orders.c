@@ -20,7 +20,7 @@ struct desk {
 
 /* Descriptors of this process. */
 static int
-count_fds(void)
+own_fds(void)
 {
 	int n = 0;
 
@@ -112,7 +112,7 @@ static void
 the_start_reads_rules_or_says_why_not(void **state)
 {
 	struct desk d = {.host = *state};
-	int before = count_fds();
+	int before = own_fds();
 
 	snprintf(d.host->settings.rules_file, SETTINGS_PATH_SIZE, "/r/rules");
 	assert_int_equal(start(&d, "a : hold\n"), 0);
@@ -130,7 +130,7 @@ the_start_reads_rules_or_says_why_not(void **state)
 	check_part("why", capture_stop(&d.capture, d.log), "/r/rules:2: ");
 	check_bool("has none", d.engine->orders.has_rules, false);
 	end(&d);
-	assert_int_equal(count_fds(), before);
+	assert_int_equal(own_fds(), before);
 }
 
 /* Who knows it could make texts share a hash. */
@@ -189,14 +189,14 @@ a_thousand_reloads_leave_nothing_behind(void **state)
 		skip();
 	assert_int_equal(start(&d, "a : hold\n"), 0);
 	make_parts(d.engine);
-	before = count_fds();
+	before = own_fds();
 	for (size_t i = 0; i < 1000; i++) {
 		size_t n = i % COUNT_OF(reloads);
 
 		reload(&d, reloads[n].settings, reloads[n].rules);
 		check_part(reloads[n].log, d.log, reloads[n].log);
 	}
-	assert_int_equal(count_fds(), before);
+	assert_int_equal(own_fds(), before);
 	free_parts(d.engine);
 	end(&d);
 }

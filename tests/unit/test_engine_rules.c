@@ -225,6 +225,24 @@ files_that_get_lost_change_nothing(void **state)
 	close(fd);
 }
 
+static void
+descriptors_of_a_reload_are_closed(void **state)
+{
+	struct host *h = *state;
+	int before = 0;
+
+	set_rules(h, OLD);
+	host_open(h);
+	for (int i = 0; i < 30; i++) {
+		forget_log(h);
+		host_reload(h, "", i % 3 == 0 ? "x : what\n" : NEW);
+		host_logged(h, "reload", i % 3 == 0 ? "stays" : "read again");
+		if (i == 2)
+			before = count_fds(h->engine);
+	}
+	assert_true(count_fds(h->engine) <= before + WIRE_FDS_MAX);
+}
+
 /* Answers before, and answers behind; none between and none missing. */
 static void
 check_swap(const char *answers, size_t n, const char *before)
@@ -458,6 +476,7 @@ main(void)
 	    HOST(settings_that_come_with_rules_are_in_force),
 	    HOST(another_rules_file_needs_a_restart),
 	    HOST(files_that_get_lost_change_nothing),
+	    HOST(descriptors_of_a_reload_are_closed),
 	    HOST(rules_may_change_between_requests_of_a_pipeline),
 	    HOST(rules_that_hold_no_more_let_go),
 	    HOST(wrong_rules_let_go_nothing),
