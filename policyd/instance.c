@@ -8,25 +8,25 @@ is_known(const struct instance *i, int64_t now_ns)
 }
 
 bool
-instance_raise(
-    struct instances *instances, uint64_t hash, int64_t due_s, int64_t now_ns)
+instance_raise(struct instances *instances, uint64_t hash, uint64_t recipient,
+    int64_t due_s, int64_t now_ns)
 {
 	struct instance *set = instances->place[hash % INSTANCE_SETS];
-	struct instance *oldest = &set[0];
+	struct instance *place = &set[0];
 
 	for (int way = 0; way < INSTANCE_WAYS; way++) {
 		struct instance *i = &set[way];
 
 		if (i->hash == hash && is_known(i, now_ns)) {
-			if (due_s <= i->due_s)
+			if (due_s < i->due_s ||
+			    (due_s == i->due_s && recipient != i->recipient))
 				return false;
-			i->due_s = due_s;
-			i->at_ns = now_ns;
-			return true;
+			place = i;
+			break;
 		}
-		if (i->at_ns < oldest->at_ns)
-			oldest = i;
+		if (i->at_ns < place->at_ns)
+			place = i;
 	}
-	*oldest = (struct instance){hash, due_s, now_ns};
+	*place = (struct instance){hash, recipient, due_s, now_ns};
 	return true;
 }

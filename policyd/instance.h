@@ -4,9 +4,10 @@
  *
  * Postfix asks once for each recipient of a message, and names the message by
  * its instance. A header is worth adding only when it makes the message later
- * than those before. Bounded: what is older than an hour is forgotten, and the
- * oldest go first when there are too many; all that costs is a header more.
- * Pure.
+ * than those before. The same recipient is told again what it was told: Postfix
+ * repeats a question when the answer did not reach it. Bounded: what is older
+ * than an hour is forgotten, and the oldest go first when there are too many;
+ * all that costs is a header more. Pure.
  */
 #ifndef POLICYD_INSTANCE_H
 #define POLICYD_INSTANCE_H
@@ -26,6 +27,7 @@ enum {
 struct instances {
 	struct instance {
 		uint64_t hash; /* of its name */
+		uint64_t recipient; /* hash of the one that raised it */
 		int64_t due_s;
 		int64_t at_ns; /* when it was last raised; 0: free */
 	} place[INSTANCE_SETS][INSTANCE_WAYS];
@@ -33,9 +35,10 @@ struct instances {
 
 /*
  * True when due_s is later than all that was said before of the instance with
- * this hash; that is remembered. now_ns > 0 is CLOCK_MONOTONIC.
+ * this hash, or as late as what was last said, to the recipient with that hash;
+ * that is remembered. now_ns > 0 is CLOCK_MONOTONIC.
  */
-bool instance_raise(
-    struct instances *instances, uint64_t hash, int64_t due_s, int64_t now_ns);
+bool instance_raise(struct instances *instances, uint64_t hash,
+    uint64_t recipient, int64_t due_s, int64_t now_ns);
 
 #endif

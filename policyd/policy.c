@@ -57,17 +57,22 @@ judge(struct policy *policy, const struct attr_request *request,
 	    &policy->values, NULL, NULL);
 }
 
-/* Has this very message been told to wait as long already? */
+/*
+ * Has this very message been told to wait as long already? At MAIL FROM the
+ * instance is still that of the connection's message before.
+ */
 static bool
 is_said_already(struct policy *policy, const struct attr_request *request,
     const struct decision *decision, const struct clock_now *now)
 {
+	const struct hash_key *key = &policy->orders->rules.hash_key;
 	struct span name = attr_get(request, "instance");
-	uint64_t hash = hash_bytes(&policy->orders->rules.hash_key, name);
+	struct span recipient = attr_get(request, "recipient");
 
 	return name.len > 0 &&
-	    !instance_raise(
-		&policy->instances, hash, decision->due_s, now->mono_ns);
+	    !span_equal_str(attr_get(request, "protocol_state"), "MAIL") &&
+	    !instance_raise(&policy->instances, hash_bytes(key, name),
+		hash_bytes(key, recipient), decision->due_s, now->mono_ns);
 }
 
 static void
@@ -83,14 +88,16 @@ tell(const struct policy *policy, const struct attr_request *request,
 		log_decision(policy, request, decision);
 }
 
-static void
+/* False when there is no room for an answer. */
+static bool
 answer(
     struct policy *policy, const struct attr_request *request, struct buf *out)
 {
 	const struct orders *orders = policy->orders;
 	struct decision decision = {.kind = DECISION_NOTHING};
 	struct clock_now now;
-	char text[REPLY_SIZE];
+	char reply[REPLY_SIZE], text[REPLY_SIZE + 2];
+	int n;
 
 	if (orders->has_rules) {
 		now = clock_read();
@@ -100,9 +107,9 @@ answer(
 			decision.kind = DECISION_NOTHING;
 		tell(policy, request, &decision);
 	}
-	reply_format(&decision, orders->settings.header_names.name[0], text);
-	buf_append(out, span_str(text));
-	buf_append(out, span_str("\n\n"));
+	reply_format(&decision, orders->settings.header_names.name[0], reply);
+	n = snprintf(text, sizeof(text), "%s\n\n", reply);
+	return buf_append(out, span_of(text, (size_t)n));
 }
 
 enum conn_verdict
@@ -123,6 +130,5 @@ policy_handle(void *ctx, struct span in, struct buf *out, size_t *used)
 		break;
 	}
 	policy->requests++;
-	answer(policy, &request, out);
-	return CONN_DONE;
+	return answer(policy, &request, out) ? CONN_DONE : CONN_CLOSE;
 }

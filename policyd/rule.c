@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/rule.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "hdrcheck/date.h"
 #include "policyd/rule_action.h"
+#include "policyd/rule_zone.h"
 
-enum { FIRST_CAP = 16 };
+enum {
+	FIRST_CAP = 16,
+	SHOWN_MAX = 100, /* bytes of a word in an error */
+};
 
 /* Where we are in the file, and what it becomes. */
 struct reader {
@@ -22,6 +25,16 @@ struct reader {
 	char *error;
 };
 
+static unsigned
+count(const char *from, const char *to, char c)
+{
+	unsigned n = 0;
+
+	for (; from < to; from++)
+		n += *from == c;
+	return n;
+}
+
 static bool fail(struct reader *r, struct span word, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -29,12 +42,10 @@ static bool fail(struct reader *r, struct span word, const char *format, ...)
 static bool
 fail(struct reader *r, struct span word, const char *format, ...)
 {
-	unsigned line = r->line;
+	unsigned line = r->line + count(r->rule.data, word.data, '\r');
 	va_list args;
 	int n;
 
-	for (const char *c = r->rule.data; c < word.data; c++)
-		line += *c == '\r';
 	n = snprintf(
 	    r->error, RULE_ERROR_SIZE, "%s:%u: ", r->context->file, line);
 	va_start(args, format);
@@ -85,6 +96,14 @@ find_attribute(struct reader *r, struct span name, unsigned *place)
 }
 
 static bool
+has_relation(struct span word)
+{
+	return memchr(word.data, '=', word.len) != NULL ||
+	    memchr(word.data, '<', word.len) != NULL ||
+	    memchr(word.data, '>', word.len) != NULL;
+}
+
+static bool
 add_condition(struct reader *r, struct span word, struct rule *rule)
 {
 	struct rules *rules = r->rules;
@@ -97,6 +116,11 @@ add_condition(struct reader *r, struct span word, struct rule *rule)
 		return fail_memory(r);
 	rules->condition = c;
 	c += rules->n_conditions;
+	if (!has_relation(word))
+		return fail(r, word,
+		    "neither a condition nor a \":\" between blanks: \"%.*s\"",
+		    word.len < SHOWN_MAX ? (int)word.len : SHOWN_MAX,
+		    word.data);
 	if (!condition_parse(
 		word, r->context->source, &rules->hash_key, c, &name, why))
 		return fail(r, word, "%s", why);
@@ -149,85 +173,60 @@ enter_name(struct reader *r, const struct rule *rule)
 		add_name(r, &rules->holds, rule->name));
 }
 
+/* What is known of a window only with its zone; at is its action. */
 static bool
-load_zone(struct reader *r, struct span name, struct rules_zone *zone)
-{
-	const struct source *source = r->context->source;
-	struct span at = name.len > 0 ? name : r->rule;
-	const char *wrong;
-	size_t len;
-	char *file;
-
-	span_to_string(name, zone->name, sizeof(zone->name));
-	file = source->load(source->ctx, SOURCE_ZONE, zone->name, &len);
-	if (file == NULL && name.len == 0)
-		return fail(r, at,
-		    "the zone of this machine cannot be read (%s): name one "
-		    "with tz=, from Debian's package tzdata",
-		    strerror(errno));
-	if (file == NULL)
-		return fail(r, at,
-		    "tz=%s: %s; zones come from Debian's package tzdata",
-		    zone->name,
-		    errno == ENOENT ? "there is no such zone"
-				    : strerror(errno));
-	wrong = zone_parse(span_of(file, len), &zone->zone);
-	free(file);
-	return wrong == NULL || fail(r, at, "tz=%s: %s", zone->name, wrong);
-}
-
-/* Finds the zone, or loads it: rules may share one. */
-static bool
-find_zone(struct reader *r, struct span name, size_t *place)
-{
-	struct rules *rules = r->rules;
-	struct rules_zone *moved;
-
-	for (size_t i = 0; i < rules->n_zones; i++) {
-		*place = i;
-		if (span_equal_str(name, rules->zone[i].name))
-			return true;
-	}
-	moved =
-	    realloc(rules->zone, (rules->n_zones + 1) * sizeof(*rules->zone));
-	if (moved == NULL)
-		return fail_memory(r);
-	rules->zone = moved;
-	if (!load_zone(r, name, &moved[rules->n_zones]))
-		return false;
-	*place = rules->n_zones++;
-	return true;
-}
-
-/* What is known of a window only with its zone. */
-static bool
-settle_window(struct reader *r, struct span zone_name, struct rule *rule)
+settle_window(
+    struct reader *r, struct span zone_name, struct span at, struct rule *rule)
 {
 	const struct rules_context *context = r->context;
+	char why[RULE_ZONE_ERROR_SIZE];
 	int64_t next_s;
 
-	if (!find_zone(r, zone_name, &rule->zone))
-		return false;
+	if (!rule_zone_find(
+		r->rules, context->source, zone_name, &rule->zone, why))
+		return fail(r, zone_name.len > 0 ? zone_name : at, "%s", why);
 	next_s = window_next(
 	    &rule->window, &r->rules->zone[rule->zone].zone, context->now_s);
 	if (next_s - context->now_s > context->max_postpone_s)
 		return fail(
-		    r, r->rule, "the window does not open within max_postpone");
+		    r, at, "the window does not open within max_postpone");
 	return true;
+}
+
+/* Leaves one blank of each run of them, and no line end. */
+static void
+squeeze(struct reader *r, struct span *text)
+{
+	char *to;
+	size_t n = 0;
+
+	if (text->len == 0)
+		return;
+	to = r->rules->text + (text->data - r->rules->text);
+	for (size_t i = 0; i < text->len; i++) {
+		bool blank = ascii_is_blank(text->data[i]);
+
+		if (!blank || n == 0 || to[n - 1] != ' ')
+			to[n++] = blank ? ' ' : text->data[i];
+	}
+	text->len = n;
 }
 
 static bool
 read_action(struct reader *r, struct span text, struct rule *rule)
 {
-	struct span zone_name, at = r->rule;
+	struct span zone_name, at;
 	char why[RULE_ACTION_ERROR_SIZE];
 
 	if (!rule_action_parse(text, r->context, rule, &zone_name, &at, why))
 		return fail(r, at, "%s", why);
-	if (rule->action == RULE_WINDOW && !settle_window(r, zone_name, rule)) {
+	if (rule->action == RULE_WINDOW &&
+	    !settle_window(r, zone_name, at, rule)) {
 		window_free(&rule->window);
 		return false;
 	}
+	squeeze(r, &rule->reply);
+	squeeze(r, &rule->reason);
 	return true;
 }
 
@@ -252,9 +251,8 @@ read_rule(struct reader *r)
 	return enter_name(r, rule);
 }
 
-/* No line end is left inside what people read. */
 static void
-join_lines(char *text, size_t len)
+blank_returns(char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (text[i] == '\r')
@@ -263,10 +261,10 @@ join_lines(char *text, size_t len)
 
 /*
  * Prepares text so that each rule is one line: comments become blanks, and the
- * line end before a line that goes on becomes '\r'. Returns false when the
- * first line that says something goes on.
+ * line ends before a line that goes on become '\r'. Returns NULL, or the line
+ * that goes on though none is before it.
  */
-static bool
+static const char *
 mark_lines(char *text, size_t len)
 {
 	char *end = text + len, *line = text, *next;
@@ -286,14 +284,14 @@ mark_lines(char *text, size_t len)
 		}
 		if (ascii_is_blank(line[0])) {
 			if (open == NULL)
-				return false;
+				return line;
 			for (char *c = open; c < line; c++)
 				if (*c == '\n')
 					*c = '\r';
 		}
 		open = stop;
 	}
-	return true;
+	return NULL;
 }
 
 static bool
@@ -306,14 +304,10 @@ read_rules(struct reader *r, struct span text)
 		if (!more)
 			r->rule = text;
 		r->line = line;
-		for (size_t i = 0; i < r->rule.len; i++)
-			line += r->rule.data[i] == '\r';
+		line += count(r->rule.data, r->rule.data + r->rule.len, '\r');
 		if (span_trim(r->rule).len > 0 && !read_rule(r))
 			return false;
-		join_lines(r->rules->text + (r->rule.data - r->rules->text),
-		    r->rule.len);
 	}
-	r->rule.len = 0;
 	if (r->rules->n > 0)
 		return true;
 	snprintf(
@@ -324,17 +318,22 @@ read_rules(struct reader *r, struct span text)
 static bool
 read_file(struct reader *r, struct span text)
 {
+	const char *stray;
+
 	r->rules->text = malloc(text.len + 1);
 	r->rule = span_of("", 0);
 	r->line = 1;
 	if (r->rules->text == NULL)
 		return fail_memory(r);
 	memcpy(r->rules->text, text.data, text.len);
-	join_lines(r->rules->text, text.len);
-	if (!mark_lines(r->rules->text, text.len))
+	blank_returns(r->rules->text, text.len);
+	stray = mark_lines(r->rules->text, text.len);
+	if (stray != NULL) {
+		r->line += count(r->rules->text, stray, '\n');
 		return fail(r, r->rule,
-		    "a line that starts with a blank continues a rule, and "
+		    "a line that starts with a blank goes on with a rule, and "
 		    "there is none yet");
+	}
 	return read_rules(r, span_of(r->rules->text, text.len));
 }
 

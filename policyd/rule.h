@@ -4,8 +4,9 @@
  *
  *   NAME CONDITION... : ACTION
  *
- * A line that starts with a blank continues the one before; blank lines and
- * those whose first character is "#" are passed over. Actions:
+ * A line that starts with a blank goes on with the rule before; blank lines,
+ * and those whose first character that is no blank is "#", are passed over,
+ * also inside a rule. CR is a blank. Actions:
  *
  *   pass                            no rule below is looked at
  *   delay DURATION                  so long from now
@@ -14,7 +15,8 @@
  *   hold                            not while this rule exists
  *   reject 5.C.C TEXT, defer 4.C.C TEXT
  *
- * delay, window, until and hold take reason="TEXT" as their last word.
+ * delay, window, until and hold take reason="TEXT" as their last word. In
+ * texts each run of blanks is one.
  *
  * Read whole or not at all. Pure, but for memory.
  */
@@ -49,7 +51,7 @@ struct rule {
 	int64_t until_s; /* UNTIL */
 	struct window window; /* WINDOW */
 	size_t zone; /* WINDOW: its place in the rules */
-	struct span reply; /* REJECT, DEFER: "5.7.1 text" */
+	struct span reply; /* REJECT, DEFER: "5.7.1 text", printable ASCII */
 	struct span reason; /* may be empty */
 };
 
@@ -79,11 +81,12 @@ struct rules_context {
 	const struct source *source; /* of lists and zones */
 	struct hash_key hash_key;
 	int64_t max_postpone_s; /* no rule may postpone by more ... */
-	int64_t now_s; /* ... from now */
+	int64_t now_s; /* ... from now; hdrcheck would refuse the mail */
 };
 
 /*
- * Reads text. False with "FILE:LINE: what" in error; *rules owns nothing then.
+ * Reads text. False with "FILE:LINE: what" in error, or "FILE: has no rules";
+ * *rules owns nothing then.
  */
 bool rules_parse(struct rules *rules, struct span text,
     const struct rules_context *context, char error[RULE_ERROR_SIZE]);

@@ -6,18 +6,21 @@
 #include "hdrcheck/base/clock.h"
 #include "hdrcheck/date.h"
 
-/* One action: where its text goes, and what is wrong with it. */
+/* One action: where its text goes, and what is wrong with it, and where. */
 struct reading {
 	struct span text;
 	const struct rules_context *context;
 	struct rule *rule;
 	struct span *zone_name;
+	struct span *at;
 	char *error;
 };
 
 static bool
-fail(struct reading *r, const char *what)
+fail(struct reading *r, struct span at, const char *what)
 {
+	if (at.len > 0)
+		*r->at = at;
 	snprintf(r->error, RULE_ACTION_ERROR_SIZE, "%s", what);
 	return false;
 }
@@ -25,7 +28,8 @@ fail(struct reading *r, const char *what)
 static bool
 read_nothing(struct reading *r)
 {
-	return r->text.len == 0 || fail(r, "nothing may follow this action");
+	return r->text.len == 0 ||
+	    fail(r, r->text, "nothing may follow this action");
 }
 
 static bool
@@ -34,15 +38,20 @@ read_delay(struct reading *r)
 	int64_t *delay_s = &r->rule->delay_s;
 
 	if (!clock_parse_duration(r->text, delay_s) || *delay_s <= 0)
-		return fail(r, "delay needs a time like 30s or 1h30m");
-	return *delay_s <= r->context->max_postpone_s ||
-	    fail(r, "delay is more than max_postpone");
+		return fail(r, r->text, "delay needs a time like 30s or 1h30m");
+	/* It starts at a whole second, which may be up to one second ahead. */
+	return *delay_s < r->context->max_postpone_s ||
+	    fail(r, r->text, "delay is not less than max_postpone");
 }
 
 static bool
 read_window(struct reading *r)
 {
-	return window_parse(r->text, &r->rule->window, r->zone_name, r->error);
+	if (window_parse(r->text, &r->rule->window, r->zone_name, r->error))
+		return true;
+	if (r->text.len > 0)
+		*r->at = r->text;
+	return false;
 }
 
 static bool
@@ -53,13 +62,17 @@ read_until(struct reading *r)
 	struct date date;
 
 	wrong = date_parse(r->text, &date);
-	if (wrong != DATE_OK)
-		return fail(r, date_reason(wrong));
-	if (date.never)
-		return fail(r, "until needs a date; hold is for ever");
-	if (date.moment_s > context->now_s &&
-	    date.moment_s - context->now_s > context->max_postpone_s)
-		return fail(r, "until is more than max_postpone ahead");
+	if (wrong == DATE_NEVER_ALONE || (wrong == DATE_OK && date.never))
+		return fail(r, r->text, "until needs a date; see hold");
+	if (wrong != DATE_OK) {
+		fail(r, r->text, "");
+		snprintf(r->error, RULE_ACTION_ERROR_SIZE, "until: %s",
+		    date_reason(wrong));
+		return false;
+	}
+	if (date.moment_s - context->now_s > context->max_postpone_s)
+		return fail(
+		    r, r->text, "until is more than max_postpone ahead");
 	r->rule->until_s = date.moment_s;
 	return true;
 }
@@ -78,30 +91,47 @@ is_status(struct span code, char class)
 	    span_to_u64(part, 999, &number) && span_to_u64(code, 999, &number);
 }
 
-static bool
-is_reply_text(struct span text)
+/* From the first byte on that a reply cannot have. */
+static struct span
+find_unprintable(struct span text)
 {
+	while (text.len > 0 &&
+	    (ascii_is_blank(text.data[0]) ||
+		(text.data[0] > ' ' && text.data[0] <= '~')))
+		text = span_skip(text, 1);
+	return text;
+}
+
+/* As long as text is with one blank for each run of them. */
+static size_t
+count_squeezed(struct span text)
+{
+	size_t n = 0;
+
 	for (size_t i = 0; i < text.len; i++)
-		if (text.data[i] != '\r' &&
-		    (text.data[i] < ' ' || text.data[i] > '~'))
-			return false;
-	return text.len > 0;
+		n += i == 0 || !ascii_is_blank(text.data[i]) ||
+		    !ascii_is_blank(text.data[i - 1]);
+	return n;
 }
 
 static bool
 read_reply(struct reading *r, char class)
 {
-	struct span rest = r->text, code;
+	struct span rest = r->text, code, bad;
 
 	span_next_word(&rest, &code);
 	if (!is_status(code, class))
-		return fail(r,
+		return fail(r, r->text,
 		    class == '5' ? "reject needs a status 5.x.x and a text"
 				 : "defer needs a status 4.x.x and a text");
-	if (!is_reply_text(span_trim(rest)))
-		return fail(r, "a reply needs a text, in printable ASCII");
-	if (r->text.len > RULE_TEXT_MAX)
-		return fail(r, "the text is longer than 200 bytes");
+	rest = span_trim(rest);
+	if (rest.len == 0)
+		return fail(r, r->text, "a text is missing behind the status");
+	bad = find_unprintable(rest);
+	if (bad.len > 0)
+		return fail(r, bad, "the text is not in printable ASCII");
+	if (count_squeezed(rest) > RULE_TEXT_MAX)
+		return fail(r, rest, "the text is longer than 200 bytes");
 	r->rule->reply = r->text;
 	return true;
 }
@@ -134,50 +164,61 @@ static const struct action {
 
 enum { N_ACTIONS = sizeof(actions) / sizeof(actions[0]) };
 
-/* "quoted", or one word. */
+/* Takes the quotes off, if there are any. */
+static bool
+unquote(struct reading *r, struct span *text)
+{
+	struct span rest = *text, word;
+
+	if (rest.data[0] != '"') {
+		span_next_word(&rest, &word);
+		return (rest.len == 0 &&
+			   memchr(word.data, '"', word.len) == NULL) ||
+		    fail(r, *text,
+			"reason= comes last, with quotes around blanks");
+	}
+	rest = span_skip(rest, 1);
+	if (!span_cut(&rest, '"', text))
+		return fail(r, *text, "reason=\" has no second quote");
+	rest = span_trim(rest);
+	return rest.len == 0 || fail(r, rest, "reason=\"\" comes last");
+}
+
 static bool
 read_reason(struct reading *r, struct span text)
 {
-	struct span word;
+	static const char no_text[] = "reason= needs a text";
+	struct span reason = text;
 
-	if (text.len > 1 && text.data[0] == '"') {
-		text = span_skip(text, 1);
-		if (text.data[text.len - 1] != '"')
-			return fail(r, "reason=\" has no end: it comes last");
-		text.len--;
-		if (memchr(text.data, '"', text.len) != NULL)
-			return fail(r, "a reason cannot have quotes inside");
-	} else {
-		span_next_word(&text, &word);
-		if (text.len > 0)
-			return fail(
-			    r, "reason= comes last, with quotes around blanks");
-		text = word;
-	}
-	if (text.len == 0)
-		return fail(r, "reason= needs a text");
-	if (text.len > RULE_TEXT_MAX)
-		return fail(r, "the reason is longer than 200 bytes");
-	r->rule->reason = text;
+	if (text.len == 0 || ascii_is_blank(text.data[0]))
+		return fail(r, text, no_text);
+	if (!unquote(r, &reason))
+		return false;
+	reason = span_trim(reason);
+	if (reason.len == 0)
+		return fail(r, text, no_text);
+	if (count_squeezed(reason) > RULE_TEXT_MAX)
+		return fail(r, text, "the reason is longer than 200 bytes");
+	r->rule->reason = reason;
 	return true;
 }
 
 /* Takes reason=... off the end of the text. */
 static bool
-split_reason(struct reading *r, struct span *at)
+split_reason(struct reading *r)
 {
 	static const char reason[] = "reason=";
-	struct span rest = r->text, word;
+	struct span whole = r->text, rest = r->text, word;
 
 	while (span_next_word(&rest, &word)) {
+		size_t before = (size_t)(word.data - whole.data);
+
 		if (!span_starts_with(word, reason))
 			continue;
-		*at = word;
-		rest = span_of(word.data,
-		    r->text.len - (size_t)(word.data - r->text.data));
-		r->text = span_trim(
-		    span_head(r->text, (size_t)(word.data - r->text.data)));
-		return read_reason(r, span_skip(rest, sizeof(reason) - 1));
+		*r->at = word;
+		r->text = span_trim(span_head(whole, before));
+		return read_reason(
+		    r, span_skip(whole, before + sizeof(reason) - 1));
 	}
 	return true;
 }
@@ -191,22 +232,26 @@ rule_action_parse(struct span text, const struct rules_context *context,
 	    .context = context,
 	    .rule = rule,
 	    .zone_name = zone_name,
+	    .at = at,
 	    .error = error,
 	};
+	struct span word;
 	size_t i = 0;
 
 	*zone_name = span_of("", 0);
-	span_next_word(&text, at);
-	while (i < N_ACTIONS && !span_equal_str(*at, actions[i].name))
+	span_next_word(&text, &word);
+	*at = word;
+	while (i < N_ACTIONS && !span_equal_str(word, actions[i].name))
 		i++;
 	if (i == N_ACTIONS)
-		return fail(&r,
+		return fail(&r, word,
 		    "the action is one of pass, delay, window, until, hold, "
 		    "reject and defer");
 	rule->action = (enum rule_action)i;
 	r.text = span_trim(text);
-	if (actions[i].takes_reason && !split_reason(&r, at))
+	if (actions[i].takes_reason && !split_reason(&r))
 		return false;
+	*at = word;
 	return actions[i].read(&r);
 }
 

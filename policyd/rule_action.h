@@ -14,7 +14,9 @@ enum { RULE_ACTION_ERROR_SIZE = WINDOW_ERROR_SIZE };
 /*
  * Reads text, what stands behind the ":" of a rule, into the action of *rule,
  * and for a window the name of its zone, empty when none is named: both borrow
- * from text. False: error says why, *at where; *rule owns nothing then.
+ * from text. Reply and reason have blanks inside as they are in text. *at is
+ * where the action stands. False: error says why, *at where; *rule owns nothing
+ * then.
  */
 bool rule_action_parse(struct span text, const struct rules_context *context,
     struct rule *rule, struct span *zone_name, struct span *at,

@@ -176,6 +176,22 @@ def _reply(pair):
     return Reply(pair[0], pair[1].decode("latin-1"))
 
 
+def transaction(
+    session, content, recipients, *, sender="ann@sender.test", options=()
+):
+    """One message over an open session, to those of its recipients that it takes.
+
+    The Reply to each recipient, and the one to the message; None when nobody is left.
+    """
+    reply = _reply(session.mail(sender, options))
+    assert reply.code == 250, reply
+    replies = {recipient: _reply(session.rcpt(recipient)) for recipient in recipients}
+    if any(reply.code == 250 for reply in replies.values()):
+        return replies, _reply(session.data(content))
+    session.rset()
+    return replies, None
+
+
 class Postfix:
     """The instance. Nothing runs before start(); close() leaves no trace.
 
@@ -391,6 +407,11 @@ class Postfix:
         """postsuper -h: a queue id or ALL."""
         self.command("postsuper", "-h", what)
 
+    def release(self, what):
+        """postsuper -H: a queue id or ALL; the queue manager takes it at once."""
+        self.command("postsuper", "-H", what)
+        self._kick("qmgr", "D")
+
     def delete(self, what):
         """postsuper -d: a queue id or ALL."""
         self.command("postsuper", "-d", what)
@@ -401,18 +422,24 @@ class Postfix:
         self.wake_pickup()
 
     def wake_pickup(self):
-        """Have pickup look into maildrop now.
+        """Have pickup look into maildrop now."""
+        self._kick("pickup", "W")
 
-        postkick fails (SIGPIPE) when pickup goes away while it is being kicked.
-        """
-        wait_until("pickup takes a kick", self._kick_pickup)
+    def _kick(self, service, request):
+        """postkick fails (SIGPIPE) when it is not listened to, for a moment."""
 
-    def _kick_pickup(self):
-        try:
-            self.command("postkick", "public", "pickup", "W")
-        except AssertionError:
-            return False
-        return True
+        def kick():
+            try:
+                self.command("postkick", "public", service, request)
+            except AssertionError:
+                return False
+            return True
+
+        wait_until(f"{service} takes a kick", kick)
+
+    def headers(self, queue_id):
+        """The header section of a queued message."""
+        return self.command("postcat", "-qh", queue_id)
 
     # The log
 
