@@ -129,8 +129,8 @@ static const struct {
     {"rules alone, with presets", NULL, NEW, "configuration read again", IS_NEW,
 	true},
     {"by the settings that came along", "max_postpone = 1h\n",
-	OLD "b : delay 2h\n", "warning: " RULES ":2: delay is more than max_",
-	IS_NEW, false},
+	OLD "b : delay 2h\n",
+	"warning: " RULES ":2: delay is not less than max_", IS_NEW, false},
     {"by presets again", "", OLD "b : delay 2h\n", "configuration read again",
 	IS_OLD, true},
 };
