@@ -36,7 +36,7 @@ BAD_FILES = {
     "no number": (["a size>big : pass"], 1),
     "in a continuation line": (["a sender=*", " : delay soon"], 2),
     "a date without a zone": (["a sender=* : until 2026-12-01T06:00:00"], 1),
-    "too far ahead": (["a sender=* : delay 1000d"], 1),
+    "too far ahead": (["a sender=* : delay 365d", "b sender=* : delay 366d"], 2),
     "never open": (["a sender=* : window 08:00-09:00 except=*"], 1),
     "a status that does not fit": (["a sender=* : reject 4.7.1 no"], 1),
     "no time zone": (["a sender=* : window 08:00-09:00 tz=Mars/Phobos"], 1),
@@ -308,6 +308,16 @@ def test_split_anywhere(ruled_site):
             for byte in order:
                 peer.send(bytes([byte]))
             assert receive_action(peer) == "REJECT 5.7.1 no 3"
+
+
+def test_asked_again(ruled_site):
+    """Postfix asks once more when a reply was lost: it is the same; not for others."""
+    start(ruled_site, "freeze recipient=@sink.test : hold")
+    content = request(recipient="ann@sink.test", instance="again")
+    for _ in range(2):
+        with Peer(policy_socket(ruled_site)) as peer:
+            assert reply_to(peer, content).startswith("PREPEND")
+    assert ask(ruled_site, recipient="ben@sink.test", instance="again") == "DUNNO"
 
 
 @pytest.mark.parametrize(
