@@ -189,6 +189,23 @@ def test_a_bad_line_of_a_list_is_named(ruled_site):
     assert_refused(ruled_site, re.escape(f"{friends}:2"))
 
 
+def test_a_list_for_root_alone(ruled_site, tmp_path):
+    """Rules may be root's, lists not: those are opened by whom policyd becomes."""
+    hidden = tmp_path / "list"
+    hidden.write_text("ann@sender.test\n")
+    hidden.chmod(0o600)
+    ruled_site.postfix.write_rules(GOOD, f"a sender=file:{hidden} : pass")
+    where = re.escape(f"{ruled_site.postfix.rules_file}:2: {hidden}: ")
+    assert_refused(ruled_site, where + "Permission denied")
+
+
+def test_a_check_says_nothing_else(ruled_site):
+    """All is well, and nothing on hold waits for a rule that is gone."""
+    ruled_site.postfix.write_rules(GOOD)
+    done = ruled_site.daemons.policyd.run_another("-n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_many_rules(ruled_site):
     """10,000 are taken, one more is not."""
     site = ruled_site
