@@ -9,10 +9,11 @@
 #ifndef POLICYD_DECIDE_H
 #define POLICYD_DECIDE_H
 
+#include "policyd/instance.h"
 #include "policyd/rule.h"
 
 /* As long as the rule exists: later than all moments. */
-#define DECIDE_NEVER INT64_MAX
+#define DECIDE_NEVER INSTANCE_NEVER
 
 enum decision_kind {
 	DECISION_NOTHING, /* no rule has anything against it */

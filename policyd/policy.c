@@ -70,12 +70,16 @@ is_said_already(struct policy *policy, const struct attr_request *request,
 {
 	const struct hash_key *key = &policy->orders->rules.hash_key;
 	struct span name = attr_get(request, "instance");
-	struct span recipient = attr_get(request, "recipient");
+	struct instance_word word = {
+	    .instance = hash_bytes(key, name),
+	    .recipient = hash_bytes(key, attr_get(request, "recipient")),
+	    .rule = hash_bytes(key, decision->rule->name),
+	    .due_s = decision->due_s,
+	};
 
 	return name.len > 0 &&
 	    !span_equal_str(attr_get(request, "protocol_state"), "MAIL") &&
-	    !instance_raise(&policy->instances, hash_bytes(key, name),
-		hash_bytes(key, recipient), decision->due_s, now->mono_ns);
+	    !instance_raise(&policy->instances, &word, now->mono_ns);
 }
 
 static void

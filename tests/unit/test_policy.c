@@ -346,6 +346,7 @@ delays_count_from_now(void **state)
 #define A     HEADER "Tue, 01 Jan 2999 00:00:00 +0000 (rule a)"
 #define B     HEADER "Wed, 02 Jan 2999 00:00:00 +0000 (rule b)"
 #define H     HEADER "never (rule h)"
+#define I     HEADER "never (rule i)"
 #define DUNNO "action=DUNNO"
 #define R     "action=REJECT 5.7.1 x"
 
@@ -359,7 +360,8 @@ static const struct {
     {"ever later", "instance=1\n", "abh", {A, B, H}},
     {"ever earlier", "instance=1\n", "hba", {H, DUNNO, DUNNO}},
     {"up and down", "instance=1\n", "bah", {B, DUNNO, H}},
-    {"as late twice: the first is named", "instance=1\n", "hi", {H, DUNNO}},
+    {"two rules that hold: each is named, once", "instance=1\n", "hihia",
+	{H, I, DUNNO, I, DUNNO}},
     {"nobody and somebody", "instance=1\n", "xaxb", {DUNNO, A, DUNNO, B}},
     {"a recipient twice, perhaps the answer was lost", "instance=1\n", "aaba",
 	{A, A, B, DUNNO}},
