@@ -444,12 +444,12 @@ static void
 rules_find_their_conditions_when_there_are_many(void **state)
 {
 	enum { N = 100 };
-	char text[N * 40] = "", want[20];
+	char text[N * 60] = "", want[20];
 	struct rules rules;
 
 	(void)state;
 	for (int i = 0; i < N; i++)
-		snprintf(text + strlen(text), 40,
+		snprintf(text + strlen(text), 60,
 		    "r%d size=%d size=%d : pass\n", i, i, i + 1000);
 	rules_from(&rules, text);
 	assert_int_equal(rules.n, N);
