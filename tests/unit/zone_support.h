@@ -136,18 +136,25 @@ sample_parse(const struct sample *s, struct zone *zone)
 }
 
 /* A file of a rule alone: one type, no transitions. */
+static inline void
+rule_sample(struct sample *s, struct span rule)
+{
+	s->len = 0;
+	sample_add_old_block(s);
+	sample_add_header(s, '3', 0, 1, 1);
+	sample_add_type(s, 12345, 0, 0);
+	sample_add(s, 1, 0);
+	sample_add(s, 1, '\n');
+	sample_add_text(s, rule.data, rule.len);
+	sample_add(s, 1, '\n');
+}
+
 static inline const char *
 rule_parse(struct span rule, struct zone *zone)
 {
-	struct sample s = {.len = 0};
+	struct sample s;
 
-	sample_add_old_block(&s);
-	sample_add_header(&s, '3', 0, 1, 1);
-	sample_add_type(&s, 12345, 0, 0);
-	sample_add(&s, 1, 0);
-	sample_add(&s, 1, '\n');
-	sample_add_text(&s, rule.data, rule.len);
-	sample_add(&s, 1, '\n');
+	rule_sample(&s, rule);
 	return sample_parse(&s, zone);
 }
 
