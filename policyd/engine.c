@@ -33,8 +33,7 @@ on_event(void *ctx, const struct sweep_event *event)
 {
 	struct engine *g = ctx;
 
-	if (!g->o.looks || event->kind == SWEEP_FAILED ||
-	    event->kind == SWEEP_UNREADABLE)
+	if (!g->o.looks || event->kind == SWEEP_FAILED)
 		journal_write(
 		    g->o.log, event, jobs_complaint(&g->jobs, event->verb));
 	else if (event->kind == SWEEP_RULE_GONE)

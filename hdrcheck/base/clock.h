@@ -54,7 +54,10 @@ int clock_days_in_month(int64_t year, int month);
 /* Writes seconds since 1970 as RFC 3339 in UTC. Returns out. */
 const char *clock_format_utc(int64_t s, char out[CLOCK_UTC_SIZE]);
 
-/* The same as RFC 5322 writes it in a header. Returns out. */
+/*
+ * The same as RFC 5322 writes it in a header; empty for what no calendar holds.
+ * Returns out.
+ */
 const char *clock_format_rfc5322(int64_t s, char out[CLOCK_RFC5322_SIZE]);
 
 /* Reads "90", "90s", "1d2h30m" (s m h d, largest first) as seconds. */

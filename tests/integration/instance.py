@@ -36,6 +36,8 @@ FOLDER_PREFIX = f"dat-{os.environ.setdefault('DAT_RUN', str(os.getpid()))}-"
 
 SOCKETMAP = "socketmap:unix:deliver-at/socketmap:deliver-at"
 
+_reservations = []  # of ports
+
 
 def header_checks(server=SOCKETMAP):
     """The tables that ask hdrcheck, and that only for our header."""
@@ -91,15 +93,31 @@ notify_classes =
 """
 
 
+def _bound(family, address):
+    """A socket with this address, or None where that is taken."""
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        one.bind(address)
+    except OSError:
+        one.close()
+        return None
+    return one
+
+
 def free_port():
-    """A port of 127.0.0.1 nobody listens on, outside the range of clients."""
+    """A port of 127.0.0.1 nobody listens on, outside the range of clients.
+
+    No other test process gets it as long as this one lives: two Postfix can listen
+    on one port (SO_REUSEPORT), and each would get some of the other's mail.
+    """
     while True:
         port = random.randint(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        reservation = _bound(socket.AF_UNIX, f"\0deliver-at-test-port-{port}")
+        if not reservation:
+            continue
+        _reservations.append(reservation)
+        if probe := _bound(socket.AF_INET, ("127.0.0.1", port)):
+            probe.close()
             return port
 
 

@@ -66,8 +66,9 @@ class Peer:
     def __init__(self, address):
         family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
         self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.settimeout(ANSWER_TIMEOUT_S)
+        # Only then: with a timeout a unix socket does not wait for a full backlog.
         self._socket.connect(address if family == socket.AF_INET else str(address))
+        self._socket.settimeout(ANSWER_TIMEOUT_S)
 
     def __enter__(self):
         return self

@@ -36,7 +36,7 @@ BAD_FILES = {
     "no number": (["a size>big : pass"], 1),
     "in a continuation line": (["a sender=*", " : delay soon"], 2),
     "a date without a zone": (["a sender=* : until 2026-12-01T06:00:00"], 1),
-    "too far ahead": (["a sender=* : delay 1000d"], 1),
+    "too far ahead": (["a sender=* : delay 365d", "b sender=* : delay 366d"], 2),
     "never open": (["a sender=* : window 08:00-09:00 except=*"], 1),
     "a status that does not fit": (["a sender=* : reject 4.7.1 no"], 1),
     "no time zone": (["a sender=* : window 08:00-09:00 tz=Mars/Phobos"], 1),
@@ -189,6 +189,23 @@ def test_a_bad_line_of_a_list_is_named(ruled_site):
     assert_refused(ruled_site, re.escape(f"{friends}:2"))
 
 
+def test_a_list_for_root_alone(ruled_site, tmp_path):
+    """Rules may be root's, lists not: those are opened by whom policyd becomes."""
+    hidden = tmp_path / "list"
+    hidden.write_text("ann@sender.test\n")
+    hidden.chmod(0o600)
+    ruled_site.postfix.write_rules(GOOD, f"a sender=file:{hidden} : pass")
+    where = re.escape(f"{ruled_site.postfix.rules_file}:2: {hidden}: ")
+    assert_refused(ruled_site, where + "Permission denied")
+
+
+def test_a_check_says_nothing_else(ruled_site):
+    """All is well, and nothing on hold waits for a rule that is gone."""
+    ruled_site.postfix.write_rules(GOOD)
+    done = ruled_site.daemons.policyd.run_another("-n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_many_rules(ruled_site):
     """10,000 are taken, one more is not."""
     site = ruled_site
@@ -308,6 +325,16 @@ def test_split_anywhere(ruled_site):
             for byte in order:
                 peer.send(bytes([byte]))
             assert receive_action(peer) == "REJECT 5.7.1 no 3"
+
+
+def test_asked_again(ruled_site):
+    """Postfix asks once more when a reply was lost: it is the same; not for others."""
+    start(ruled_site, "freeze recipient=@sink.test : hold")
+    content = request(recipient="ann@sink.test", instance="again")
+    for _ in range(2):
+        with Peer(policy_socket(ruled_site)) as peer:
+            assert reply_to(peer, content).startswith("PREPEND")
+    assert ask(ruled_site, recipient="ben@sink.test", instance="again") == "DUNNO"
 
 
 @pytest.mark.parametrize(

@@ -118,15 +118,11 @@ host_open(struct host *h)
 	h->engine = fork();
 	assert_true(h->engine >= 0);
 	if (h->engine == 0) {
-		int code;
-
 		close(ends[0]);
 		close(log_ends[0]);
 		dup2(log_ends[1], STDERR_FILENO);
 		h->options.channel = ends[1];
-		code = engine_run(&h->options);
-		fflush(stdout);
-		_exit(code);
+		exit(engine_run(&h->options)); /* leaks are told there */
 	}
 	close(ends[1]);
 	close(log_ends[1]);
@@ -198,16 +194,24 @@ host_serve(struct host *h, char verb, const char *out, const char *err)
 	host_end(h, verb, 0);
 }
 
+/* Until something comes from the engine, or its end. */
+static inline void
+host_wait(struct host *h, const char *row)
+{
+	struct pollfd p = {.fd = h->channel, .events = POLLIN};
+
+	check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+}
+
 /* The next message to the runner; its length. */
 static inline size_t
 host_receive(struct host *h, const char *row)
 {
-	struct pollfd p = {.fd = h->channel, .events = POLLIN};
 	int fds[WIRE_FDS_MAX];
 	size_t n_fds;
 	ssize_t n;
 
-	check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+	host_wait(h, row);
 	n = wire_receive(h->channel, h->request, fds, &n_fds);
 	check_bool(row, n > 0 && n_fds == 0, true);
 	h->request[n] = '\0';

@@ -212,6 +212,60 @@ moments_agree_with_strftime(void **state)
 	}
 }
 
+static const struct {
+	const char *row;
+	int64_t s;
+	const char *want;
+} mail_dates[] = {
+    {"the epoch", 0, "Thu, 01 Jan 1970 00:00:00 +0000"},
+    {"a second before", -1, "Wed, 31 Dec 1969 23:59:59 +0000"},
+    {"a Christmas morning", 1798189200, "Fri, 25 Dec 2026 09:00:00 +0000"},
+    {"29 February", 1835395200, "Tue, 29 Feb 2028 00:00:00 +0000"},
+    {"behind 32 bits", INT64_C(2147483648), "Tue, 19 Jan 2038 03:14:08 +0000"},
+    {"the last second of year 9999", INT64_C(253402300799),
+	"Fri, 31 Dec 9999 23:59:59 +0000"},
+    {"a year of three digits", INT64_C(-30610224001),
+	"Tue, 31 Dec 0999 23:59:59 +0000"},
+    {"the last second of year 999999999", INT64_C(31556889832780799),
+	"Fri, 31 Dec 999999999 23:59:59 +0000"},
+    {"more than a calendar holds", INT64_MAX, ""},
+    {"less than a calendar holds", INT64_MIN, ""},
+};
+
+static void
+moments_are_written_as_rfc5322(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(mail_dates); i++) {
+		char out[CLOCK_RFC5322_SIZE];
+
+		memset(out, 'x', sizeof(out));
+		assert_ptr_equal(
+		    clock_format_rfc5322(mail_dates[i].s, out), out);
+		assert_non_null(memchr(out, '\0', sizeof(out)));
+		check_string(mail_dates[i].row, out, mail_dates[i].want);
+	}
+}
+
+/* Every day of two centuries, at ever another second. */
+static void
+mail_dates_agree_with_strftime(void **state)
+{
+	const int64_t last_s = INT64_C(6311433600);
+
+	(void)state;
+	for (int64_t s = 0; s <= last_s; s += 86399) {
+		char out[CLOCK_RFC5322_SIZE], want[CLOCK_RFC5322_SIZE];
+		time_t t = (time_t)s;
+		struct tm tm;
+
+		assert_non_null(gmtime_r(&t, &tm));
+		strftime(
+		    want, sizeof(want), "%a, %d %b %Y %H:%M:%S +0000", &tm);
+		check_string("moment", clock_format_rfc5322(s, out), want);
+	}
+}
+
 #define REFUSED INT64_C(-1) /* no duration */
 
 static const struct {
@@ -327,6 +381,8 @@ main(void)
 	    cmocka_unit_test(days_agree_with_timegm),
 	    cmocka_unit_test(moments_are_written_as_rfc3339),
 	    cmocka_unit_test(moments_agree_with_strftime),
+	    cmocka_unit_test(moments_are_written_as_rfc5322),
+	    cmocka_unit_test(mail_dates_agree_with_strftime),
 	    cmocka_unit_test(durations_are_read),
 	    cmocka_unit_test(durations_are_written),
 	    cmocka_unit_test(a_written_duration_reads_the_same),

@@ -88,6 +88,11 @@ static const struct {
     {"ended, without a code", "XL", 0},
     {"settings, and two descriptors", "C1", 2},
     {"no settings, and a descriptor", "C0", 1},
+    {"rules, and two descriptors", "C2", 2},
+    {"settings and rules, and one descriptor", "C3", 1},
+    {"neither, and two descriptors", "C0", 2},
+    {"a third file", "C4", 0},
+    {"a third file, and two descriptors", "C7", 2},
     {"stop, and more", "T1", 0},
     {"a request", "HABCDEF\n", 0},
 };

@@ -72,9 +72,9 @@ static const struct {
     {"both wrong: the settings are told", "x\n", "a : what\n", "S:1: ", 0, 0},
     {"empty rules", "", "", "R: has no rules", 0, 0},
     {"rules by the settings that come along", "max_postpone = 1h\n",
-	"a : delay 1h\n", NULL, 60, 1},
-    {"and not by others", "max_postpone = 1h\n", "a : delay 3601s\n",
-	"R:1: delay is more than max_postpone", 0, 0},
+	"a : delay 3599s\n", NULL, 60, 1},
+    {"and not by others", "max_postpone = 1h\n", "a : delay 1h\n",
+	"R:1: delay is not less than max_postpone", 0, 0},
 };
 
 static void

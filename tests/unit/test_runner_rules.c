@@ -5,8 +5,6 @@
  */
 #include "tests/unit/runner_support.h"
 
-#include <dirent.h>
-
 static bool
 has_postconf(void)
 {
@@ -136,24 +134,6 @@ a_fifo_is_not_waited_for(void **state)
 		check_int("its end", read(s->fds[i], &byte, 1), 0);
 		close(s->fds[i]);
 	}
-}
-
-/* How many descriptors a process has; -1: nobody knows. */
-static int
-count_fds(pid_t pid)
-{
-	char path[64];
-	DIR *dir;
-	int n = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	dir = opendir(path);
-	if (dir == NULL)
-		return -1;
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
 }
 
 static void

@@ -192,6 +192,48 @@ next_item_walks_a_list(void **state)
 	}
 }
 
+static const struct {
+	const char *row;
+	struct span text;
+	const char *want; /* words, each followed by a bar */
+} sentences[] = {
+    {"nothing", {"", 0}, ""},
+    {"no bytes at all", {NULL, 0}, ""},
+    {"only blanks", SPAN(" \t\r\n "), ""},
+    {"one word", SPAN("a"), "a|"},
+    {"blanks of all kinds", SPAN("a b\tc\nd\re"), "a|b|c|d|e|"},
+    {"several blanks, at both ends too", SPAN(" \ta  bc \r\n"), "a|bc|"},
+    {"commas belong to the word", SPAN("a,b ,c"), "a,b|,c|"},
+    {"vertical tab and form feed belong to it", SPAN("a\vb\f c"), "a\vb\f|c|"},
+};
+
+static void
+next_word_walks_a_sentence(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(sentences); i++) {
+		struct span text = exact_copy(sentences[i].text);
+		struct span rest = text;
+		struct span word;
+		struct buf got;
+
+		buf_init(&got, 100);
+		while (span_next_word(&rest, &word)) {
+			assert_true(buf_append(&got, word));
+			assert_true(buf_append(&got, span_str("|")));
+		}
+		check_span(sentences[i].row, buf_span(&got),
+		    span_str(sentences[i].want));
+		assert_int_equal(word.len, 0);
+		check_bool(
+		    sentences[i].row, span_next_word(&rest, &word), false);
+		assert_ptr_equal(
+		    rest.data, text.len > 0 ? text.data + text.len : text.data);
+		buf_free(&got);
+		exact_free(text);
+	}
+}
+
 #define REFUSED UINT64_C(0xdeadbeef) /* the number was left alone */
 
 static const struct {
@@ -307,6 +349,7 @@ main(void)
 	    cmocka_unit_test(trim_takes_blanks_off_both_ends),
 	    cmocka_unit_test(cut_parts_at_the_first_separator),
 	    cmocka_unit_test(next_item_walks_a_list),
+	    cmocka_unit_test(next_word_walks_a_sentence),
 	    cmocka_unit_test(to_u64_reads_digits_up_to_a_maximum),
 	    cmocka_unit_test(to_string_copies_what_fits),
 	    cmocka_unit_test(ascii_classes_are_those_of_the_c_locale),

@@ -321,6 +321,34 @@ what_was_made_is_forgotten(void **state)
 	check_made(0, "4", 4);
 }
 
+static void
+numbers_of_our_own_are_texts_too(void **state)
+{
+	static const struct {
+		uint64_t number;
+		const char *text;
+	} rows[] = {
+	    {0, "0"},
+	    {500, "500"},
+	    {UINT64_MAX, "18446744073709551615"},
+	};
+
+	(void)state;
+	values_begin(&values, &hash_key);
+	for (unsigned i = 0; i < COUNT_OF(rows); i++)
+		values_set_number(&values, 2 * i, rows[i].number);
+	values_set_number(&values, VALUES_MAX - 1, 7);
+	for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+		check_span(rows[i].text, values_text(&values, 2 * i),
+		    span_str(rows[i].text));
+		check_made(2 * i, rows[i].text, rows[i].number);
+		assert_int_equal(values_text(&values, 2 * i + 1).len, 0);
+	}
+	check_made(VALUES_MAX - 1, "7", 7);
+	values_set_number(&values, 0, 8);
+	check_made(0, "8", 8);
+}
+
 /* The most that a request can bring, and all that can be asked of it. */
 static void
 there_is_room_for_the_largest_request(void **state)
@@ -380,6 +408,7 @@ main(void)
 	    cmocka_unit_test(a_place_that_is_not_set_is_empty),
 	    cmocka_unit_test(what_was_made_is_kept),
 	    cmocka_unit_test(what_was_made_is_forgotten),
+	    cmocka_unit_test(numbers_of_our_own_are_texts_too),
 	    cmocka_unit_test(there_is_room_for_the_largest_request),
 	    cmocka_unit_test(folding_stays_within_its_room),
 	};
