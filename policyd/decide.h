@@ -20,7 +20,8 @@ enum decision_kind {
 	DECISION_REJECT,
 	DECISION_DEFER,
 	DECISION_MISPLACED, /* to be postponed, but Postfix, which asks at
-			       this point, takes no header there */
+			       this point, takes no header there; at VRFY and
+			       ETRN, where no message is, it is NOTHING */
 };
 
 struct decision {
