@@ -182,7 +182,7 @@ take_relation(struct span *rest, struct condition *c)
 		return false;
 	c->relation = rest->data[0];
 	*rest = span_skip(*rest, 1);
-	return true;
+	return !span_starts_with(*rest, "=") || c->relation != '=';
 }
 
 bool

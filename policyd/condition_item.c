@@ -241,6 +241,8 @@ condition_add_item(
 		return "an item is empty";
 	if (has_blank(item))
 		return "a blank inside";
+	if (item.data[0] == '"')
+		return "items stand here without quotes";
 	if (take_mark(c, item))
 		return NULL;
 	return add[c->kind](c, hash_key, item);

@@ -8,19 +8,28 @@
 
 /*
  * Where Postfix's smtpd does not add a header: before MAIL FROM, and behind the
- * message.
+ * message. VRFY and ETRN bring no message that could be postponed.
  */
-static bool
-is_misplaced(const struct attr_request *request)
+static enum decision_kind
+kind_of_postponement(const struct attr_request *request)
 {
-	static const char *const states[] = {
-	    "CONNECT", "EHLO", "HELO", "END-OF-MESSAGE", "VRFY", "ETRN"};
+	static const struct {
+		const char *state;
+		enum decision_kind kind;
+	} others[] = {
+	    {"CONNECT", DECISION_MISPLACED},
+	    {"EHLO", DECISION_MISPLACED},
+	    {"HELO", DECISION_MISPLACED},
+	    {"END-OF-MESSAGE", DECISION_MISPLACED},
+	    {"VRFY", DECISION_NOTHING},
+	    {"ETRN", DECISION_NOTHING},
+	};
 	struct span state = attr_get(request, "protocol_state");
 
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (span_equal_str(state, states[i]))
-			return true;
-	return false;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (span_equal_str(state, others[i].state))
+			return others[i].kind;
+	return DECISION_POSTPONE;
 }
 
 /* What the rules want to see of the request. */
@@ -124,7 +133,9 @@ decide(const struct rules *rules, const struct attr_request *request,
 		if (ends_search(s.rule))
 			break;
 	}
-	if (decision.kind == DECISION_POSTPONE && is_misplaced(request))
-		decision.kind = DECISION_MISPLACED;
+	if (decision.kind == DECISION_POSTPONE)
+		decision.kind = kind_of_postponement(request);
+	if (decision.kind == DECISION_NOTHING)
+		decision.rule = NULL;
 	return decision;
 }

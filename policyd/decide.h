@@ -9,11 +9,10 @@
 #ifndef POLICYD_DECIDE_H
 #define POLICYD_DECIDE_H
 
-#include "policyd/instance.h"
 #include "policyd/rule.h"
 
 /* As long as the rule exists: later than all moments. */
-#define DECIDE_NEVER INSTANCE_NEVER
+#define DECIDE_NEVER INT64_MAX
 
 enum decision_kind {
 	DECISION_NOTHING, /* no rule has anything against it */
@@ -21,7 +20,8 @@ enum decision_kind {
 	DECISION_REJECT,
 	DECISION_DEFER,
 	DECISION_MISPLACED, /* to be postponed, but Postfix, which asks at
-			       this point, takes no header there */
+			       this point, takes no header there; at VRFY and
+			       ETRN, where no message is, it is NOTHING */
 };
 
 struct decision {

@@ -223,6 +223,7 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds,
 		engine_take_orders(g, report->number, fds, n_fds);
 		while (n_fds > 0)
 			close(fds[--n_fds]);
+		tell_runner(g, WIRE_HAVE_READ);
 		break;
 	case WIRE_NEWS:
 		if (fds[0] >= 0)

@@ -61,6 +61,22 @@ judge(struct policy *policy, const struct attr_request *request,
 }
 
 /*
+ * The message, or of a rule that holds what that rule does to it: each of these
+ * must stand in it, as any of them may be gone first, and the moments too.
+ */
+static uint64_t
+instance_of(const struct policy *policy, struct span name,
+    const struct decision *decision)
+{
+	const struct hash_key *key = &policy->orders->rules.hash_key;
+	uint64_t hash = hash_bytes(key, name);
+
+	if (decision->due_s == DECIDE_NEVER)
+		hash ^= hash_bytes(key, decision->rule->name);
+	return hash;
+}
+
+/*
  * Has this very message been told to wait as long already? At MAIL FROM the
  * instance is still that of the connection's message before.
  */
@@ -70,16 +86,13 @@ is_said_already(struct policy *policy, const struct attr_request *request,
 {
 	const struct hash_key *key = &policy->orders->rules.hash_key;
 	struct span name = attr_get(request, "instance");
-	struct instance_word word = {
-	    .instance = hash_bytes(key, name),
-	    .recipient = hash_bytes(key, attr_get(request, "recipient")),
-	    .rule = hash_bytes(key, decision->rule->name),
-	    .due_s = decision->due_s,
-	};
+	struct span recipient = attr_get(request, "recipient");
 
 	return name.len > 0 &&
 	    !span_equal_str(attr_get(request, "protocol_state"), "MAIL") &&
-	    !instance_raise(&policy->instances, &word, now->mono_ns);
+	    !instance_raise(&policy->instances,
+		instance_of(policy, name, decision), hash_bytes(key, recipient),
+		decision->due_s, now->mono_ns);
 }
 
 static void

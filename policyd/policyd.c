@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -152,14 +153,15 @@ static int
 open_rules(struct policyd *p)
 {
 	const char *file = p->daemon.settings.rules_file;
+	char error[RULE_ERROR_SIZE];
 
 	p->rules = -1;
 	if (file[0] == '\0')
 		return 0;
-	p->rules = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	p->rules = rule_file_open(file, error);
 	if (p->rules >= 0)
 		return 0;
-	log_error(&p->daemon.log, "%s: %s", file, strerror(errno));
+	log_error(&p->daemon.log, "%s", error);
 	return EX_CONFIG;
 }
 
@@ -297,25 +299,58 @@ run(struct policyd *p)
 	return exit_code != 0 ? exit_code : part(p);
 }
 
-/* The files, as whoever we are. */
 static int
-check_rules(struct policyd *p)
+parse_rules(struct policyd *p)
 {
-	static const struct hash_key any_key = {{0, 0}};
 	struct orders orders = {.settings = p->daemon.settings};
+	struct orders_source source = {
+	    .rules_fd = p->rules,
+	    .rules_file = p->daemon.settings.rules_file,
+	    .now_s = clock_floor_s(clock_wall_ns()),
+	};
 	char error[RULE_ERROR_SIZE];
 
-	if (orders.settings.rules_file[0] == '\0')
-		return EX_OK;
-	if (!rule_file_load(&orders.rules, &orders.settings, &any_key,
-		clock_floor_s(clock_wall_ns()), error)) {
+	if (!orders_read_rules(&orders, &source, error)) {
 		fprintf(stderr, "%s\n", error);
 		return EX_CONFIG;
 	}
-	orders.has_rules = true;
-	orders_warn(&orders, orders.settings.rules_file, &p->daemon.log);
+	orders_warn(&orders, source.rules_file, &p->daemon.log);
 	orders_free(&orders);
 	return EX_OK;
+}
+
+/* By a child that is not root any more, as whoever reads lists and zones. */
+static int
+parse_rules_elsewhere(struct policyd *p)
+{
+	pid_t pid = fork();
+	int exit_code, status;
+
+	if (pid < 0) {
+		log_error(&p->daemon.log, "fork: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	if (pid == 0) {
+		exit_code = daemon_stop_being_root(&p->daemon);
+		_exit(exit_code != 0 ? exit_code : parse_rules(p));
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return EX_OSERR;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
+}
+
+static int
+check_rules(struct policyd *p)
+{
+	int exit_code = open_rules(p);
+
+	if (exit_code != 0 || p->rules < 0)
+		return exit_code;
+	exit_code = geteuid() == 0 ? parse_rules_elsewhere(p) : parse_rules(p);
+	close(p->rules);
+	p->rules = -1;
+	return exit_code;
 }
 
 /*
@@ -335,7 +370,7 @@ look(struct policyd *p)
 	exit_code = open_all(p);
 	if (exit_code == 0) {
 		exit_code = part(p);
-		/* The engine may not open each list that root may. */
+		/* The files may be others by now. */
 		if (p->is_engine || exit_code == EX_CONFIG)
 			return exit_code;
 	}

@@ -320,6 +320,9 @@ read_file(struct reader *r, struct span text)
 {
 	const char *stray;
 
+	/* The mark that some editors write in front of UTF-8. */
+	if (span_starts_with(text, "\xef\xbb\xbf"))
+		text = span_skip(text, 3);
 	r->rules->text = malloc(text.len + 1);
 	r->rule = span_of("", 0);
 	r->line = 1;

@@ -6,7 +6,8 @@
  *
  * A line that starts with a blank goes on with the rule before; blank lines,
  * and those whose first character that is no blank is "#", are passed over,
- * also inside a rule. CR is a blank. Actions:
+ * also inside a rule. CR is a blank, and a mark of UTF-8 in front of all is
+ * passed over. Actions:
  *
  *   pass                            no rule below is looked at
  *   delay DURATION                  so long from now

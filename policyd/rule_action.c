@@ -102,6 +102,23 @@ find_unprintable(struct span text)
 	return text;
 }
 
+/*
+ * The ":" of a rule that was meant to be the next one, but starts with a blank:
+ * a text would take it in without a word.
+ */
+static struct span
+find_swallowed_rule(struct span text)
+{
+	struct span line, word;
+
+	if (!span_cut(&text, '\r', &line))
+		return span_of("", 0);
+	while (span_next_word(&text, &word))
+		if (span_equal_str(word, ":"))
+			return word;
+	return word;
+}
+
 /* As long as text is with one blank for each run of them. */
 static size_t
 count_squeezed(struct span text)
@@ -130,6 +147,11 @@ read_reply(struct reading *r, char class)
 	bad = find_unprintable(rest);
 	if (bad.len > 0)
 		return fail(r, bad, "the text is not in printable ASCII");
+	bad = find_swallowed_rule(rest);
+	if (bad.len > 0)
+		return fail(r, bad,
+		    "a \":\" in a text that goes on: rules start in the first "
+		    "column");
 	if (count_squeezed(rest) > RULE_TEXT_MAX)
 		return fail(r, rest, "the text is longer than 200 bytes");
 	r->rule->reply = r->text;

@@ -10,10 +10,17 @@
 #define ZONE_FOLDER  "/usr/share/zoneinfo/"
 #define ZONE_MACHINE "/etc/localtime"
 
+/* A FIFO must not keep us waiting: it is an empty file. */
+static int
+open_file(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
 static char *
 load_file(const char *path, size_t max, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open_file(path);
 	char *bytes;
 	int saved;
 
@@ -62,6 +69,16 @@ fail(const char *file, char error[RULE_ERROR_SIZE])
 	return false;
 }
 
+int
+rule_file_open(const char *file, char error[RULE_ERROR_SIZE])
+{
+	int fd = open_file(file);
+
+	if (fd < 0)
+		fail(file, error);
+	return fd;
+}
+
 bool
 rule_file_read(struct rules *rules, int fd, const char *file,
     const struct settings *settings, const struct hash_key *hash_key,
@@ -82,20 +99,5 @@ rule_file_read(struct rules *rules, int fd, const char *file,
 		return fail(file, error);
 	ok = rules_parse(rules, span_of(text, len), &context, error);
 	free(text);
-	return ok;
-}
-
-bool
-rule_file_load(struct rules *rules, const struct settings *settings,
-    const struct hash_key *hash_key, int64_t now_s, char error[RULE_ERROR_SIZE])
-{
-	const char *file = settings->rules_file;
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	bool ok;
-
-	if (fd < 0)
-		return fail(file, error);
-	ok = rule_file_read(rules, fd, file, settings, hash_key, now_s, error);
-	close(fd);
 	return ok;
 }

@@ -14,6 +14,12 @@ enum { RULE_FILE_LIST_MAX = 64 * 1024 * 1024 /* bytes of a list */ };
 extern const struct source rule_file_source;
 
 /*
+ * Opens a rules file, which whoever reads it may not be able to. A descriptor;
+ * -1 with "FILE: what" in error.
+ */
+int rule_file_open(const char *file, char error[RULE_ERROR_SIZE]);
+
+/*
  * Reads the rules that are open at fd; file is its name, for messages. now_s
  * and settings say how far ahead a rule may postpone. False with
  * "FILE:LINE: what" in error; *rules owns nothing then.
@@ -21,12 +27,5 @@ extern const struct source rule_file_source;
 bool rule_file_read(struct rules *rules, int fd, const char *file,
     const struct settings *settings, const struct hash_key *hash_key,
     int64_t now_s, char error[RULE_ERROR_SIZE]);
-
-/*
- * The same for settings->rules_file, which must be set.
- */
-bool rule_file_load(struct rules *rules, const struct settings *settings,
-    const struct hash_key *hash_key, int64_t now_s,
-    char error[RULE_ERROR_SIZE]);
 
 #endif

@@ -5,21 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "hdrcheck/base/buf.h"
 #include "hdrcheck/base/clock.h"
 #include "hdrcheck/base/log.h"
+#include "hdrcheck/daemon.h"
 #include "policyd/ctl/moment.h"
+#include "policyd/orders.h"
 #include "policyd/reply.h"
 #include "policyd/rule_action.h"
-#include "policyd/rule_file.h"
 
 struct explain {
 	struct buf text; /* the request */
 	struct attr_request request;
 	struct decide_counts counts;
 	int64_t now_ns;
-	struct rules rules;
+	struct orders orders;
 	size_t tried;
 	int width; /* of the longest name */
 	struct values values;
@@ -127,7 +129,7 @@ print_name(const struct explain *x, const struct rule *rule)
 static void
 print_unmet(const struct explain *x, const struct condition *c)
 {
-	struct span name = x->rules.attribute[c->place];
+	struct span name = x->orders.rules.attribute[c->place];
 	struct span value = values_text(&x->values, c->place);
 	char text[LOG_TEXT_MAX], written[LOG_TEXT_MAX];
 
@@ -183,8 +185,8 @@ on_step(void *ctx, const struct decide_step *step)
 static void
 print_rest(struct explain *x)
 {
-	for (size_t i = x->tried; i < x->rules.n; i++) {
-		print_name(x, &x->rules.rule[i]);
+	for (size_t i = x->tried; i < x->orders.rules.n; i++) {
+		print_name(x, &x->orders.rules.rule[i]);
 		printf("-    not looked at\n");
 	}
 }
@@ -222,33 +224,64 @@ print_decision(const struct decision *decision, const char *header)
 static void
 measure_names(struct explain *x)
 {
-	for (size_t i = 0; i < x->rules.n; i++)
-		if ((int)x->rules.rule[i].name.len > x->width)
-			x->width = (int)x->rules.rule[i].name.len;
+	for (size_t i = 0; i < x->orders.rules.n; i++)
+		if ((int)x->orders.rules.rule[i].name.len > x->width)
+			x->width = (int)x->orders.rules.rule[i].name.len;
+}
+
+/* Root opens the file; whoever the daemon runs as reads it and its lists. */
+static int
+read_orders(struct explain *x, const struct settings *settings)
+{
+	struct daemon someone = {
+	    .log = {.ident = "policyctl", .to_stderr = true},
+	    .settings = *settings};
+	struct orders_source source = {
+	    .rules_file = settings->rules_file,
+	    .now_s = clock_floor_s(clock_wall_ns()),
+	};
+	char error[RULE_ERROR_SIZE];
+	int exit_code;
+	bool ok;
+
+	source.rules_fd = rule_file_open(settings->rules_file, error);
+	if (source.rules_fd < 0) {
+		fprintf(stderr, "%s\n", error);
+		return EX_CONFIG;
+	}
+	exit_code = daemon_stop_being_root(&someone);
+	if (exit_code != EX_OK)
+		return exit_code;
+	x->orders.settings = *settings;
+	ok = orders_read_rules(&x->orders, &source, error);
+	close(source.rules_fd);
+	if (!ok) {
+		fprintf(stderr, "%s\n", error);
+		return EX_CONFIG;
+	}
+	orders_warn(&x->orders, source.rules_file, &someone.log);
+	return EX_OK;
 }
 
 static int
 explain(struct explain *x, const struct settings *settings)
 {
-	static const struct hash_key any_key = {{0, 0}};
-	char error[RULE_ERROR_SIZE];
 	struct decision decision;
+	int exit_code;
 
 	if (settings->rules_file[0] == '\0') {
 		fprintf(stderr, "policyctl: explain: no rules_file is set\n");
 		return EX_CONFIG;
 	}
-	if (!rule_file_load(&x->rules, settings, &any_key,
-		clock_floor_s(clock_wall_ns()), error)) {
-		fprintf(stderr, "%s\n", error);
-		return EX_CONFIG;
-	}
+	exit_code = read_orders(x, settings);
+	if (exit_code != EX_OK)
+		return exit_code;
 	measure_names(x);
-	decision = decide(&x->rules, &x->request, &x->counts, x->now_ns,
+	decision = decide(&x->orders.rules, &x->request, &x->counts, x->now_ns,
 	    &x->values, on_step, x);
 	print_rest(x);
 	print_decision(&decision, settings->header_names.name[0]);
-	rules_free(&x->rules);
+	orders_free(&x->orders);
 	return EX_OK;
 }
 

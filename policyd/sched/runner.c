@@ -14,6 +14,7 @@
 #include "hdrcheck/base/loop.h"
 #include "hdrcheck/base/os.h"
 #include "policyd/sched/command.h"
+#include "policyd/sched/reread.h"
 #include "policyd/sched/stamp.h"
 #include "policyd/sched/verb.h"
 #include "policyd/sched/wire.h"
@@ -34,6 +35,8 @@ struct runner {
 	unsigned running;
 	struct stamp stamp; /* taken when postconf was read */
 	bool ready; /* the engine gave its first sign of life */
+	bool rereads; /* the engine was told to read its files again */
+	bool rereads_again; /* that was asked for meanwhile */
 	bool stopping;
 	bool engine_gone;
 	int exit_code;
@@ -225,12 +228,46 @@ pass_sign_of_life(struct runner *r)
 	r->ready = true;
 }
 
+/*
+ * The engine parses; root only opens what it may not be able to open. That may
+ * take it a while: what comes in the meantime is done once, behind that.
+ */
+static void
+reload(struct runner *r)
+{
+	struct reread files;
+
+	r->rereads_again = r->rereads;
+	if (r->rereads)
+		return;
+	refresh_postfix(r);
+	if (reread_open(&files, r->o.log, r->o.settings_file,
+		r->o.settings->rules_file)) {
+		struct wire_report what = {
+		    .tell = WIRE_SETTINGS, .number = files.has};
+
+		r->rereads = true;
+		report(r, &what, files.fds, files.n_fds);
+	}
+	reread_close(&files);
+}
+
+static void
+end_reread(struct runner *r)
+{
+	r->rereads = false;
+	if (r->rereads_again)
+		reload(r);
+}
+
 /* False when the engine must not ask for that. */
 static bool
 act(struct runner *r, const struct wire_request *request)
 {
 	if (request->ask == WIRE_ALIVE)
 		pass_sign_of_life(r);
+	else if (request->ask == WIRE_HAVE_READ)
+		end_reread(r);
 	else if (request->ask == WIRE_END_READ && r->pid[SWEEP_READ] != 0)
 		kill(-r->pid[SWEEP_READ], SIGKILL);
 	if (request->ask != WIRE_COMMAND)
@@ -319,67 +356,6 @@ stop(struct runner *r)
 	notify_tell(r->o.notify, "STOPPING=1");
 	loop_arm(&r->stop_timer, clock_mono_ns() + STOP_GRACE_NS);
 	report(r, &what, NULL, 0);
-}
-
-/* What is to be read again: the files that are set, and there. */
-struct again {
-	int has; /* of WIRE_HAS_... */
-	int fds[WIRE_FDS_MAX];
-	size_t n_fds;
-};
-
-/* False, logged: it is there, or should be, and cannot be opened. */
-static bool
-open_again(struct runner *r, struct again *again, const char *file, int kind,
-    bool may_miss)
-{
-	/* A FIFO must not keep us waiting: the engine sees an empty file. */
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd >= 0) {
-		again->fds[again->n_fds++] = fd;
-		again->has |= kind;
-		return true;
-	}
-	if (may_miss && errno == ENOENT)
-		return true;
-	log_warn(r->o.log, "%s; the old configuration stays", file);
-	return false;
-}
-
-static bool
-open_settings(struct runner *r, struct again *again)
-{
-	const char *file = r->o.settings_file;
-
-	return open_again(r, again, file != NULL ? file : SETTINGS_DEFAULT_FILE,
-	    WIRE_HAS_SETTINGS, file == NULL);
-}
-
-static bool
-open_rules(struct runner *r, struct again *again)
-{
-	const char *file = r->o.settings->rules_file;
-
-	return file[0] == '\0' ||
-	    open_again(r, again, file, WIRE_HAS_RULES, false);
-}
-
-/* The engine parses; root only opens what it may not be able to open. */
-static void
-reload(struct runner *r)
-{
-	struct again again = {.has = 0};
-
-	refresh_postfix(r);
-	if (open_settings(r, &again) && open_rules(r, &again)) {
-		struct wire_report what = {
-		    .tell = WIRE_SETTINGS, .number = again.has};
-
-		report(r, &what, again.fds, again.n_fds);
-	}
-	while (again.n_fds > 0)
-		close(again.fds[--again.n_fds]);
 }
 
 static void

@@ -16,6 +16,7 @@ static const char *const asks[] = {
     [WIRE_COMMAND] = "", /* a verb's letter, and ids */
     [WIRE_END_READ] = "E",
     [WIRE_ALIVE] = "A",
+    [WIRE_HAVE_READ] = "S",
 };
 
 static const char verb_letters[SWEEP_VERBS] = {
@@ -76,7 +77,7 @@ wire_get_request(struct span message, struct wire_request *request)
 	struct qid id;
 
 	memset(request, 0, sizeof(*request));
-	for (int i = WIRE_END_READ; i <= WIRE_ALIVE; i++) {
+	for (int i = WIRE_END_READ; i <= WIRE_HAVE_READ; i++) {
 		if (span_equal_str(message, asks[i])) {
 			request->ask = (enum wire_ask)i;
 			return true;

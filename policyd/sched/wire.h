@@ -14,7 +14,7 @@
  *   q, p            kick            F VERB N not started, errno N
  *   E               end the read    P ...    what Postfix's settings say
  *   A               I am alive      C N      read settings (1) and rules (2)
- *                                            again, from the descriptors that
+ *   S               I have read              again, from the descriptors that
  *                                            come along; not there: none
  *                                   N        a watch on hold comes along
  *                                   T        stop
@@ -35,6 +35,7 @@ enum wire_ask {
 	WIRE_COMMAND,
 	WIRE_END_READ, /* kill the read that runs, if one does */
 	WIRE_ALIVE, /* a sign of life */
+	WIRE_HAVE_READ, /* the answer to WIRE_SETTINGS, whatever came of it */
 };
 
 /* What the engine asks for. */

@@ -13,7 +13,16 @@ QUARANTINE = (
     " inline:{{spammer@sender.test=HOLD}}\n"
 )
 STRANGER = "ADDR=203.0.113.9"
-RECIPES = ("submission.main.cf", "submission.master.cf", "everything.main.cf")
+RECIPES = (
+    "submission.main.cf",
+    "submission.master.cf",
+    "everything.main.cf",
+    "rules.main.cf",
+)
+ASK_FOR_RULES = (
+    "-o smtpd_recipient_restrictions="
+    "$deliver_at_rules,permit_sasl_authenticated,reject"
+)
 
 
 def recipe_text(name):
@@ -33,6 +42,21 @@ def submission_recipe():
     return Recipe(recipe_text("submission.main.cf"), master)
 
 
+def ruled_submission_recipe():
+    """The same, asking for rules; the entry is as Debian has it otherwise."""
+    recipe = submission_recipe()
+    stock = (
+        "    -o smtpd_sasl_auth_enable=yes\n"
+        "    -o smtpd_relay_restrictions=\n"
+        f"    {ASK_FOR_RULES}\n"
+    )
+    entry = "n - n - - smtpd\n"
+    return Recipe(
+        recipe.main_cf + recipe_text("rules.main.cf"),
+        recipe.master_cf.replace(entry, entry + stock),
+    )
+
+
 def running_site(sink, recipe, main_cf="", **settings):
     """A site with this recipe, running; closes everything."""
     with Postfix(sink.port, recipe=recipe, main_cf=main_cf) as postfix:
@@ -50,6 +74,13 @@ def submission_site(shared_sink):
         QUARANTINE,
         permit_postpone="authenticated, local, 127.0.0.1",
     )
+
+
+@pytest.fixture(scope="module")
+def ruled_submission_site(shared_sink, tmp_path_factory):
+    rules = tmp_path_factory.mktemp("rules") / "rules"
+    rules.write_text("freeze sender=@old.test : hold\n")
+    yield from running_site(shared_sink, ruled_submission_recipe(), rules_file=rules)
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +183,27 @@ def test_everything_ignores_attached_headers(everything_site):
     site = everything_site
     inner = message(deliver_at(due_in(3600))).decode()
     site.assert_passes_at_once(site.send("Content-Type: message/rfc822", body=inner))
+
+
+def test_readme_says_where_to_ask_for_rules():
+    """In the entries of master.cf that ask hdrcheck."""
+    readme = (TOP / "README").read_text()
+    assert f"\n        {ASK_FOR_RULES}\n" in readme
+
+
+def test_submission_with_rules(ruled_submission_site):
+    """Users' mail is held, strangers' mail is not touched, nobody may relay."""
+    site = ruled_submission_site
+    frozen = {"sender": "old@old.test", "port": site.postfix.submission_port}
+    mail = site.send(xclient="LOGIN=old", **frozen)
+    site.assert_held(mail)
+    site.discard(mail)
+    site.assert_passes_at_once(
+        site.send(xclient="LOGIN=ann", port=site.postfix.submission_port)
+    )
+    elsewhere = site.send(sender="old@old.test")
+    delivery = site.sink.wait_for(elsewhere.recipient)
+    assert b"X-Deliver-At" not in delivery.content
+    with site.postfix.connect(port=site.postfix.submission_port) as session:
+        session.mail("old@old.test")
+        assert session.rcpt("ben@sink.test")[0] == 554

@@ -52,6 +52,7 @@ struct host {
 	int err;
 	unsigned kicks;
 	unsigned signs_of_life;
+	unsigned reads_done; /* of files, told to the runner */
 };
 
 static inline int
@@ -217,7 +218,7 @@ host_receive(struct host *h, const char *row)
 	return (size_t)n;
 }
 
-/* The next request that is no kick and no sign of life; its length. */
+/* The next that is no kick, no sign of life and no "files read"; its length. */
 static inline size_t
 host_next(struct host *h, const char *row)
 {
@@ -226,6 +227,10 @@ host_next(struct host *h, const char *row)
 	while ((n = host_receive(h, row)) == 1) {
 		if (h->request[0] == 'A') {
 			h->signs_of_life++;
+			continue;
+		}
+		if (h->request[0] == 'S') {
+			h->reads_done++;
 			continue;
 		}
 		if (h->request[0] != 'q' && h->request[0] != 'p')

@@ -196,6 +196,7 @@ settings_are_read_again_all_or_nothing(void **state)
 		if (!reloads[i].walks)
 			continue;
 		host_expect(h, reloads[i].row, "L");
+		check_int(reloads[i].row, h->reads_done, (int64_t)i + 1);
 		host_serve(h, 'L', "", "");
 	}
 }

@@ -101,6 +101,8 @@ static const struct row lines[] = {
     {"two rules", SPAN("a : pass\nb : hold\n"), "a pass; b hold"},
     {"two rules, no line end", SPAN("a : pass\nb : hold"), "a pass; b hold"},
     {"a rule without conditions", SPAN("a : pass\n"), "a pass"},
+    {"the mark of UTF-8 in front", SPAN("\xef\xbb\xbf# x\na : pass\n"),
+	"a pass"},
     {"tabs", SPAN("a\tsender=b@c\t:\tdelay\t30s\n"), "a(sender=b@c) delay 30"},
     {"lines that end with CR LF", SPAN("a : pass\r\nb : delay 1m\r\n"),
 	"a pass; b delay 60"},

@@ -209,6 +209,14 @@ actions_need_what_they_need(void **state)
 static const struct row replies[] = {
     {"nothing", SPAN("a :\n reject\n"), "rules:2: " REJECT},
     {"nothing to defer", SPAN("a : defer\n"), "rules:1: " DEFER},
+    {"a rule that starts with a blank",
+	SPAN("a : reject 5.7.1 go\n away\n b sender=c@d : pass\n"),
+	"rules:3: a \":\" in a text that goes on: rules start in the first "
+	"column"},
+    {"the rest of a rule whose start is a comment",
+	SPAN("a : defer 4.7.1 wait\n#b sender=c@d\n  : pass\n"),
+	"rules:3: a \":\" in a text that goes on: rules start in the first "
+	"column"},
     {"no status", SPAN("a : reject\n go away\n"), "rules:2: " REJECT},
     {"reject of class 4", SPAN("a : reject 4.7.1 x\n"), "rules:1: " REJECT},
     {"reject of class 2", SPAN("a : reject 2.7.1 x\n"), "rules:1: " REJECT},

@@ -231,6 +231,21 @@ set_rules(struct settings *settings, const char *path)
 
 enum { NOW_S = 1800000000 /* 2027-01-15T08:00:00Z */ };
 
+static bool
+read_rules(struct rules *rules, const struct settings *settings,
+    char error[RULE_ERROR_SIZE])
+{
+	int fd = rule_file_open(settings->rules_file, error);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = rule_file_read(
+	    rules, fd, settings->rules_file, settings, &key, NOW_S, error);
+	close(fd);
+	return ok;
+}
+
 static const struct {
 	const char *row;
 	struct span content;
@@ -267,7 +282,7 @@ rules_are_read_with_what_they_name(void **state)
 		bool ok;
 
 		write_file(path, files[i].content);
-		ok = rule_file_load(&rules, &settings, &key, NOW_S, error);
+		ok = read_rules(&rules, &settings, error);
 		check_bool(files[i].row, ok, files[i].error == NULL);
 		if (ok) {
 			check_int(files[i].row, (int64_t)rules.n, 1);
@@ -301,13 +316,13 @@ lists_and_zones_of_rules_are_found(void **state)
 	    "b : window 08:00-09:00\n",
 	    list);
 	write_file(path, span_str(text));
-	if (!rule_file_load(&rules, &settings, &key, NOW_S, error))
+	if (!read_rules(&rules, &settings, error))
 		check_string("read", error, "");
 	assert_int_equal(rules.n_zones, 2);
 	assert_int_equal(zone_offset_s(&rules.zone[0].zone, NOW_S), 9 * 3600);
 	rules_free(&rules);
 	write_file(list, span_str("ann@a.test\n\n@\n"));
-	assert_false(rule_file_load(&rules, &settings, &key, NOW_S, error));
+	assert_false(read_rules(&rules, &settings, error));
 	snprintf(text, sizeof(text), "%s:1: %s:3: ", path, list);
 	check_part("a bad line of a list", error, text);
 }
@@ -320,7 +335,7 @@ why_not(const char *path)
 	struct rules rules;
 
 	set_rules(&settings, path);
-	assert_false(rule_file_load(&rules, &settings, &key, NOW_S, error));
+	assert_false(read_rules(&rules, &settings, error));
 	return error;
 }
 

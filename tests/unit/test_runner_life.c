@@ -107,6 +107,7 @@ settings_are_opened_for_the_engine(void **state)
 		stage_expect(s, "settings", "C1", 1);
 		check_string("the file", stage_read(s, "file", s->fds[0]),
 		    "sweep_interval = 7s\n");
+		stage_send(s, span_str("S"));
 	}
 }
 
@@ -144,6 +145,7 @@ a_default_file_that_is_missing_is_no_error(void **state)
 		kill(s->runner, SIGHUP);
 		stage_expect(s, "Postfix", "P432000 432000 1", 0);
 		stage_expect(s, "settings", "C0", 0);
+		stage_send(s, span_str("S"));
 	}
 }
 

@@ -56,6 +56,7 @@ settings_and_rules_are_opened_for_the_engine(void **state)
 		    i < 2 ? "a : pass\n" : "b : hold\n");
 		if (i == 1)
 			stage_write(s, "rules", "b : hold\n", 0600);
+		stage_send(s, span_str("S"));
 	}
 }
 
@@ -157,9 +158,62 @@ no_descriptor_stays_open(void **state)
 		stage_expect(s, "both", "C3", 2);
 		close(s->fds[0]);
 		close(s->fds[1]);
+		stage_send(s, span_str("S"));
 	}
 	stage_sync(s);
 	assert_int_equal(count_fds(s->runner), before);
+}
+
+/* However often: once, and once more when the engine is through. */
+static void
+no_more_than_one_is_under_way(void **state)
+{
+	struct stage *s = *state;
+	char file[FOLDER_PATH_SIZE];
+
+	if (s == NULL || !has_postconf())
+		skip();
+	set_files(s, file, "", NULL);
+	s->settings.rules_file[0] = '\0';
+	stage_open(s);
+	stage_sync(s);
+	reload(s);
+	stage_expect(s, "the first", "C1", 1);
+	close(s->fds[0]);
+	for (int i = 0; i < 3; i++) {
+		kill(s->runner, SIGHUP);
+		stage_sync(s);
+	}
+	stage_send(s, span_str("S"));
+	stage_expect(s, "Postfix", "P432000 432000 1", 0);
+	stage_expect(s, "all others", "C1", 1);
+	close(s->fds[0]);
+	stage_send(s, span_str("S"));
+	stage_sync(s);
+	reload(s);
+	stage_expect(s, "one later", "C1", 1);
+	close(s->fds[0]);
+}
+
+/* One that did not come to the engine keeps nobody. */
+static void
+a_failure_is_not_waited_for(void **state)
+{
+	struct stage *s = *state;
+	char file[FOLDER_PATH_SIZE];
+
+	if (s == NULL || !has_postconf())
+		skip();
+	set_files(s, file, NULL, NULL);
+	s->settings.rules_file[0] = '\0';
+	stage_open(s);
+	stage_sync(s);
+	reload(s);
+	stage_sync(s);
+	stage_write(s, "deliver-at.conf", "", 0600);
+	reload(s);
+	stage_expect(s, "the second", "C1", 1);
+	close(s->fds[0]);
 }
 
 /* The engine's end */
@@ -325,6 +379,8 @@ main(void)
 		STAGE(a_file_that_is_missing_changes_nothing),
 		STAGE(a_fifo_is_not_waited_for),
 		STAGE(no_descriptor_stays_open),
+		STAGE(no_more_than_one_is_under_way),
+		STAGE(a_failure_is_not_waited_for),
 		STAGE(the_engine_s_code_says_why_it_ended),
 		STAGE(an_engine_that_hangs_up_is_killed),
 		STAGE(a_command_that_ends_with_the_engine_changes_no_code),

@@ -97,6 +97,7 @@ static const struct {
     {"a requeue without ids", SPAN("Q"), false},
     {"what the runner says", SPAN("SL"), false},
     {"alive", SPAN("A"), true},
+    {"files were read", SPAN("S"), true},
     {"the end of the read", SPAN("E"), true},
     {"the end of a read of that id", SPAN("EABCDEF\n"), false},
     {"the end of another verb", SPAN("EL"), false},
@@ -131,7 +132,7 @@ malformed_requests_are_refused(void **state)
 static const struct {
 	enum wire_ask ask;
 	const char *message;
-} asks[] = {{WIRE_END_READ, "E"}, {WIRE_ALIVE, "A"}};
+} asks[] = {{WIRE_END_READ, "E"}, {WIRE_ALIVE, "A"}, {WIRE_HAVE_READ, "S"}};
 
 static void
 what_is_asked_beside_commands_has_a_letter(void **state)
