@@ -183,17 +183,14 @@ settle_window(
 {
 	const struct rules_context *context = r->context;
 	char why[RULE_ZONE_ERROR_SIZE];
-	int64_t next_s;
 
 	if (!rule_zone_find(
 		r->rules, context->source, zone_name, &rule->zone, why))
 		return fail(r, zone_name.len > 0 ? zone_name : at, "%s", why);
-	next_s = window_next(
-	    &rule->window, &r->rules->zone[rule->zone].zone, context->now_s);
-	if (next_s - context->now_s > context->max_postpone_s)
-		return fail(
-		    r, at, "the window does not open within max_postpone");
-	return true;
+	return window_opens_within(&rule->window,
+		   &r->rules->zone[rule->zone].zone, context->now_s,
+		   context->max_postpone_s) ||
+	    fail(r, at, "the window is closed for longer than max_postpone");
 }
 
 /* Leaves one blank of each run of them, and no line end. */

@@ -55,4 +55,11 @@ void window_free(struct window *window);
 int64_t window_next(
     const struct window *window, const struct zone *zone, int64_t now_s);
 
+/*
+ * Whether whatever comes at now_s or later finds it open within limit_s. Clocks
+ * are taken to change next year as they do this year.
+ */
+bool window_opens_within(const struct window *window, const struct zone *zone,
+    int64_t now_s, int64_t limit_s);
+
 #endif

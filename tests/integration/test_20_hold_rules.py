@@ -191,13 +191,17 @@ def test_rule_gone_while_the_message_comes_in(ruled_site):
 def test_two_rules_that_hold(ruled_site):
     """While one of them is there the message stays, whichever goes first."""
     site = ruled_site
-    to = [new_recipient("one"), new_recipient("two")]
-    rules = [f"{r.split('-')[0]} recipient={r} : hold" for r in to]
+    ones = [new_recipient("one"), new_recipient("one")]
+    twos = [new_recipient("two"), new_recipient("two")]
+    rules = [
+        f"one recipient={','.join(ones)} : hold",
+        f"two recipient={','.join(twos)} : hold",
+    ]
     start(site, *rules)
     mails = []
-    for order in (to, to[::-1]):
+    for order in ((ones[0], twos[0]), (twos[1], ones[1])):
         reply = site.postfix.smtp(message(), order)
-        mails.append(Mail(order[0], reply.queue_id))
+        mails += [Mail(recipient, reply.queue_id) for recipient in order]
     reload(site, rules[1])
     site.assert_stays_held(*mails)
     reload(site, OTHER_RULE)

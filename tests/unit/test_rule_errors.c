@@ -306,7 +306,7 @@ reasons_need_a_text_and_come_last(void **state)
 }
 
 #define NEVER    "no times: a window that never opens"
-#define TOO_LATE "the window does not open within max_postpone"
+#define TOO_LATE "the window is closed for longer than max_postpone"
 #define TZDATA   "; zones come from Debian's package tzdata"
 #define HERE                                                                   \
 	"the zone of this machine cannot be used (%s): name one with tz=, "    \
@@ -375,20 +375,23 @@ static const struct {
 	int64_t max_postpone_s;
 	const char *want;
 } openings[] = {
-    {"it opens when max_postpone ends", "a : window Mon 12:00-13:00 tz=UTC",
-	DAY_S, ""},
-    {"it opens a second after", "a : window Mon 12:00-13:00 tz=UTC", DAY_S - 1,
+    {"a week without an hour", "a : window Mon 12:00-13:00 tz=UTC",
+	7 * DAY_S - 3600, ""},
+    {"a second less", "a : window Mon 12:00-13:00 tz=UTC", 7 * DAY_S - 3601,
 	"rules:1: " TOO_LATE},
-    {"it is open", "a : window Sun 12:00-13:00 tz=UTC", 1, ""},
-    {"it has been open", "a :\n window Sun 11:00-12:00 tz=UTC",
-	7 * DAY_S - 3601, "rules:2: " TOO_LATE},
+    {"it is open", "a :\n window Sun 12:00-13:00 tz=UTC", 1,
+	"rules:2: " TOO_LATE},
+    {"it is always open", "a : window 00:00-24:00 tz=UTC", 1, ""},
     {"days on which it is closed",
 	"a : window Mon 12:00-13:00 tz=UTC except=2026-11-23", 7 * DAY_S,
 	"rules:1: " TOO_LATE},
     {"the same with time enough",
-	"a : window Mon 12:00-13:00 tz=UTC except=2026-11-23", 8 * DAY_S, ""},
-    {"the zone counts", "a : window Mon 12:00-13:00 tz=Europe/Amsterdam",
-	DAY_S - 3600, ""},
+	"a : window Mon 12:00-13:00 tz=UTC except=2026-11-23", 14 * DAY_S, ""},
+    {"the zone counts: clocks add an hour",
+	"a : window Mon-Fri 09:00-17:00 tz=Europe/Amsterdam", 64 * 3600,
+	"rules:1: " TOO_LATE},
+    {"they do not in this one", "a : window Mon-Fri 09:00-17:00 tz=UTC",
+	64 * 3600, ""},
 };
 
 static void

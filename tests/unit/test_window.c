@@ -507,6 +507,69 @@ many_days_off_take_no_time(void **state)
 	free(text);
 }
 
+/* The longest wait of whatever comes at 2026-11-22 12:00, a Sunday, or later.
+ */
+static const struct {
+	const char *row;
+	const char *text;
+	const char *zone;
+	int64_t longest_s;
+} waits[] = {
+    {"never closed", "00:00-24:00", utc, 0},
+    {"every night", "06:00-22:00", utc, 8 * 3600},
+    {"every day, over midnight", "22:00-06:00", utc, 16 * 3600},
+    {"a weekend", "Mon-Fri 09:00-17:00", utc, 64 * 3600},
+    {"a weekend with an hour more", "Mon-Fri 09:00-17:00", cet, 65 * 3600},
+    {"the longest of two", "Mon 09:00-17:00, Thu 09:00-17:00", utc, 88 * 3600},
+    {"a week", "Mon 12:00-13:00", utc, 7 * 86400 - 3600},
+    {"days off", "Mon-Fri 09:00-17:00 except=2026-12-25,2026-12-28", utc,
+	112 * 3600},
+    {"days off in years", "Mon-Fri 09:00-17:00 except=2030-12-25,2030-12-26",
+	utc, 64 * 3600},
+    {"more of them",
+	"Mon-Fri 09:00-17:00 except=2030-12-25,2030-12-26,2030-12-27", utc,
+	136 * 3600},
+    {"days off long ago", "Mon-Fri 09:00-17:00 except=2020-12-25", utc,
+	64 * 3600},
+    {"weeks off in years",
+	"Mon 09:00-17:00 except=2030-12-16,2030-12-23,2030-12-30", utc,
+	28 * 86400 - 8 * 3600},
+    {"it begins with the longest",
+	"Mon-Fri 09:00-17:00 except=2026-11-23,2026-11-24,2026-11-25", utc,
+	93 * 3600},
+};
+
+static bool
+opens_within(size_t i, int64_t limit_s)
+{
+	struct window w;
+	struct zone zone;
+	struct span zone_name;
+	char error[WINDOW_ERROR_SIZE] = "";
+	bool opens;
+
+	window_parse(span_str(waits[i].text), &w, &zone_name, error);
+	check_string(waits[i].row, error, "");
+	rule_zone(waits[i].zone, &zone);
+	opens =
+	    window_opens_within(&w, &zone, moment("2026-11-22 12:00"), limit_s);
+	window_free(&w);
+	zone_free(&zone);
+	return opens;
+}
+
+static void
+the_longest_wait_is_known(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(waits); i++) {
+		check_bool(
+		    waits[i].row, opens_within(i, waits[i].longest_s), true);
+		check_bool(waits[i].row,
+		    opens_within(i, waits[i].longest_s - 1), false);
+	}
+}
+
 int
 main(void)
 {
@@ -516,6 +579,7 @@ main(void)
 	    cmocka_unit_test(lists_have_a_longest_length),
 	    cmocka_unit_test(openings_are_found),
 	    cmocka_unit_test(many_days_off_take_no_time),
+	    cmocka_unit_test(the_longest_wait_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
