@@ -4,8 +4,8 @@
  *
  * Ranges of local time. Days hold for all times behind them until others are
  * named; times before which no day is named are of every day. A range that
- * ends at or before its start goes over midnight, and belongs to the day it
- * starts on. On days in except= no range starts. Pure, but for memory.
+ * ends before it starts goes over midnight, and belongs to the day it starts
+ * on. On days in except= no range starts. Pure, but for memory.
  *
  * A range opens when the clocks first show its start or, where they jump over
  * it, at the jump; it closes when they first show its end. So each opening
@@ -25,7 +25,7 @@ enum {
 struct window_range {
 	uint8_t days; /* bit 0: Sunday ... bit 6: Saturday */
 	uint16_t start_min; /* 0-1439 */
-	uint16_t end_min; /* 1-1440; <= start: on the next day */
+	uint16_t end_min; /* 0-1440; < start: on the next day */
 };
 
 struct window {
