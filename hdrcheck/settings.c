@@ -150,13 +150,8 @@ settings_parse(struct settings *settings, struct span text, const char *file,
 static bool
 fail(const char *file, char error[CONF_ERROR_SIZE])
 {
-	const char *why = strerror(errno);
-
-	if (errno == EFBIG)
-		why = "larger than 4 MiB";
-	else if (errno == EINVAL)
-		why = "has a NUL byte";
-	snprintf(error, CONF_ERROR_SIZE, "%s: %s", file, why);
+	snprintf(
+	    error, CONF_ERROR_SIZE, "%s: %s", file, conf_load_reason(errno));
 	return false;
 }
 

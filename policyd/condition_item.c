@@ -30,7 +30,7 @@ add_key(struct keyset *set, const struct hash_key *hash_key, struct span text)
 								 : no_memory;
 }
 
-/* Domains as values may have them, or one would never match. */
+/* A folded domain: as values may have it, or it would never match. */
 static const char *
 check_domain(struct span domain)
 {
@@ -46,8 +46,6 @@ check_domain(struct span domain)
 	for (; span_cut(&domain, '.', &label); labels++)
 		if (label.len == 0)
 			return "the domain has an empty label";
-	if (domain.len == 0)
-		return "the domain has an empty label";
 	return labels > VALUE_LABELS_MAX ? "the domain has more than 32 labels"
 					 : NULL;
 }

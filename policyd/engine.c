@@ -25,7 +25,7 @@ static void
 end_when_quiet(struct engine *g)
 {
 	if (g->stopping && g->drained && sweep_stop(&g->sweep))
-		finish(g, EX_OK);
+		finish(g, g->o.looks ? EX_UNAVAILABLE : EX_OK);
 }
 
 static void
@@ -33,11 +33,11 @@ on_event(void *ctx, const struct sweep_event *event)
 {
 	struct engine *g = ctx;
 
-	if (g->o.looks && event->kind == SWEEP_RULE_GONE) {
+	if (!g->o.looks || event->kind == SWEEP_FAILED)
+		journal_write(
+		    g->o.log, event, jobs_complaint(&g->jobs, event->verb));
+	else if (event->kind == SWEEP_RULE_GONE)
 		look_count(&g->look, event->rule);
-		return;
-	}
-	journal_write(g->o.log, event, jobs_complaint(&g->jobs, event->verb));
 }
 
 /* Starts what the scheduler wants, and sets its alarms. */
@@ -328,6 +328,7 @@ release_all(struct engine *g)
 	sweep_free(&g->sweep);
 	loop_free(g->loop);
 	orders_free(&g->orders);
+	look_free(&g->look);
 }
 
 static void
@@ -356,7 +357,7 @@ tell_start(const struct engine *g)
 {
 	if (g->o.looks)
 		return;
-	orders_warn(&g->orders, g->o.log);
+	orders_warn(&g->orders, g->o.settings->rules_file, g->o.log);
 	log_info(g->o.log, "started, version %s, policy on %s, %zu rule%s%s",
 	    DELIVER_AT_VERSION, g->o.listens_on, g->orders.rules.n,
 	    g->orders.rules.n == 1 ? "" : "s",

@@ -77,7 +77,7 @@ obey(struct engine *g, const struct orders *orders)
 	g->orders = *orders;
 	limits = daemon_limits(&g->orders.settings);
 	conn_server_limit(g->server, &limits);
-	orders_warn(&g->orders, g->o.log);
+	orders_warn(&g->orders, g->o.settings->rules_file, g->o.log);
 	tell_gone(g, &old);
 	orders_free(&old);
 	sweep_reconsider(&g->sweep);
@@ -133,7 +133,6 @@ engine_read_rules(struct engine *g)
 		close(g->o.rules);
 	if (ok)
 		return 0;
-	g->orders.has_rules = false;
 	log_error(g->o.log, "%s", error);
 	return EX_CONFIG;
 }

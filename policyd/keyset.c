@@ -131,5 +131,5 @@ keyset_add(struct keyset *set, uint64_t hash, struct span text)
 bool
 keyset_find(const struct keyset *set, uint64_t hash, struct span text)
 {
-	return set->n > 0 && find(set, hash, text)->end != 0;
+	return find(set, hash, text)->end != 0;
 }

@@ -33,6 +33,7 @@ void keyset_free(struct keyset *set);
  */
 bool keyset_add(struct keyset *set, uint64_t hash, struct span text);
 
+/* For keyset_has(): the same, of a set that is not empty. */
 bool keyset_find(const struct keyset *set, uint64_t hash, struct span text);
 
 /* Most sets are small, and most texts are not in them: that costs nothing. */

@@ -27,13 +27,18 @@ look_count(struct look *look, struct span rule)
 }
 
 void
-look_print(struct look *look)
+look_print(const struct look *look)
 {
 	char line[LOOK_LINE_SIZE];
 
 	for (size_t i = 0; i < look->n; i++)
 		puts(look_format(span_str(look->rule[i].name),
 		    look->rule[i].messages, line));
+}
+
+void
+look_free(struct look *look)
+{
 	free(look->rule);
 	look->rule = NULL;
 	look->n = 0;
@@ -43,9 +48,7 @@ const char *
 look_format(struct span rule, uint64_t messages, char out[LOOK_LINE_SIZE])
 {
 	snprintf(out, LOOK_LINE_SIZE,
-	    "rule %.*s gone: %llu message%s will be "
-	    "released",
-	    (int)rule.len, rule.data, (unsigned long long)messages,
-	    messages == 1 ? "" : "s");
+	    "rule %.*s gone: %llu message%s will be released", (int)rule.len,
+	    rule.data, (unsigned long long)messages, messages == 1 ? "" : "s");
 	return out;
 }

@@ -7,10 +7,10 @@ bool
 orders_read_rules(struct orders *orders, const struct orders_source *source,
     char error[RULE_ERROR_SIZE])
 {
-	orders->has_rules = source->rules_fd >= 0;
-	return !orders->has_rules ||
+	orders->has_rules = source->rules_fd >= 0 &&
 	    rule_file_read(&orders->rules, source->rules_fd, source->rules_file,
 		&orders->settings, &source->hash_key, source->now_s, error);
+	return orders->has_rules || source->rules_fd < 0;
 }
 
 bool
@@ -43,7 +43,8 @@ orders_free(struct orders *orders)
 }
 
 void
-orders_warn(const struct orders *orders, const struct log *log)
+orders_warn(
+    const struct orders *orders, const char *rules_file, const struct log *log)
 {
 	const struct rules *rules = &orders->rules;
 
@@ -52,8 +53,7 @@ orders_warn(const struct orders *orders, const struct log *log)
 			log_warnx(log,
 			    "%s: Postfix is not known to send an attribute "
 			    "%.*s",
-			    orders->settings.rules_file,
-			    (int)rules->attribute[i].len,
+			    rules_file, (int)rules->attribute[i].len,
 			    rules->attribute[i].data);
 }
 

@@ -37,8 +37,12 @@ bool orders_read_rules(struct orders *orders,
 
 void orders_free(struct orders *orders);
 
-/* What looks like a mistake, though it is none for certain. */
-void orders_warn(const struct orders *orders, const struct log *log);
+/*
+ * What looks like a mistake, though it is none for certain. rules_file is the
+ * name of where the rules are from: settings may name another one since.
+ */
+void orders_warn(
+    const struct orders *orders, const char *rules_file, const struct log *log);
 
 /* Whether there is a rule of that name that holds. */
 bool orders_hold(const struct orders *orders, struct span rule);

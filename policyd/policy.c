@@ -49,12 +49,15 @@ static struct decision
 judge(struct policy *policy, const struct attr_request *request,
     const struct clock_now *now)
 {
+	const struct rules *rules = &policy->orders->rules;
 	struct decide_counts counts = {0};
 
-	policy->count(policy->count_ctx, attr_get(request, "sasl_username"),
-	    attr_get(request, "sender"), &counts);
-	return decide(&policy->orders->rules, request, &counts, now->wall_ns,
-	    &policy->values, NULL, NULL);
+	if (rules->counts)
+		policy->count(policy->count_ctx,
+		    attr_get(request, "sasl_username"),
+		    attr_get(request, "sender"), &counts);
+	return decide(
+	    rules, request, &counts, now->wall_ns, &policy->values, NULL, NULL);
 }
 
 /*

@@ -156,7 +156,7 @@ open_rules(struct policyd *p)
 	p->rules = -1;
 	if (file[0] == '\0')
 		return 0;
-	p->rules = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	p->rules = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (p->rules >= 0)
 		return 0;
 	log_error(&p->daemon.log, "%s: %s", file, strerror(errno));
@@ -313,7 +313,7 @@ check_rules(struct policyd *p)
 		return EX_CONFIG;
 	}
 	orders.has_rules = true;
-	orders_warn(&orders, &p->daemon.log);
+	orders_warn(&orders, orders.settings.rules_file, &p->daemon.log);
 	orders_free(&orders);
 	return EX_OK;
 }
@@ -333,10 +333,12 @@ look(struct policyd *p)
 	    freopen("/dev/null", "w", stderr) == NULL)
 		return EX_OK;
 	exit_code = open_all(p);
-	if (exit_code == 0)
+	if (exit_code == 0) {
 		exit_code = part(p);
-	if (p->is_engine)
-		return exit_code;
+		/* The engine may not open each list that root may. */
+		if (p->is_engine || exit_code == EX_CONFIG)
+			return exit_code;
+	}
 	if (exit_code != 0)
 		log_warnx(&p->daemon.log,
 		    "the files are right, but what is on hold cannot be "

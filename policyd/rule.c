@@ -91,6 +91,9 @@ find_attribute(struct reader *r, struct span name, unsigned *place)
 		    r, name, "rules name more than %d attributes", VALUES_MAX);
 	if (i == rules->n_attributes)
 		rules->attribute[rules->n_attributes++] = name;
+	if (span_equal_str(name, "postponed") ||
+	    span_equal_str(name, "postponed_total"))
+		rules->counts = true;
 	*place = i;
 	return true;
 }

@@ -70,6 +70,7 @@ struct rules {
 	size_t n_zones;
 	struct span attribute[VALUES_MAX]; /* that conditions name */
 	size_t n_attributes;
+	bool counts; /* postponed or postponed_total is among them */
 	struct hash_key hash_key;
 	struct keyset names;
 	struct keyset holds; /* the names of those that hold */

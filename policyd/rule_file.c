@@ -57,13 +57,8 @@ const struct source rule_file_source = {.load = load};
 static bool
 fail(const char *file, char error[RULE_ERROR_SIZE])
 {
-	const char *why = strerror(errno);
-
-	if (errno == EFBIG)
-		why = "larger than 4 MiB";
-	else if (errno == EINVAL)
-		why = "has a NUL byte";
-	snprintf(error, RULE_ERROR_SIZE, "%s: %s", file, why);
+	snprintf(
+	    error, RULE_ERROR_SIZE, "%s: %s", file, conf_load_reason(errno));
 	return false;
 }
 
@@ -95,7 +90,7 @@ rule_file_load(struct rules *rules, const struct settings *settings,
     const struct hash_key *hash_key, int64_t now_s, char error[RULE_ERROR_SIZE])
 {
 	const char *file = settings->rules_file;
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	bool ok;
 
 	if (fd < 0)

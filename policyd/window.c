@@ -33,8 +33,8 @@ fail(struct parser *p, struct span word, const char *what)
 {
 	size_t n = word.len < WORD_SHOWN_MAX ? word.len : WORD_SHOWN_MAX;
 
-	snprintf(p->error, WINDOW_ERROR_SIZE, "%.*s%s%s", (int)n,
-	    n > 0 ? word.data : "", n > 0 ? ": " : "", what);
+	snprintf(p->error, WINDOW_ERROR_SIZE, "%.*s%s%s", (int)n, word.data,
+	    n > 0 ? ": " : "", what);
 	return false;
 }
 
@@ -281,7 +281,8 @@ window_parse(struct span text, struct window *window, struct span *zone_name,
 	if (good && p.unused.len > 0)
 		good = fail(&p, p.unused, "no times behind these days");
 	if (good && window->n_ranges == 0)
-		good = fail(&p, text, "no times: a window that never opens");
+		good = fail(
+		    &p, span_str(""), "no times: a window that never opens");
 	if (!good) {
 		window_free(window);
 		*zone_name = span_of("", 0);

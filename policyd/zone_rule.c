@@ -16,6 +16,8 @@ enum {
 	DAYS_PER_WEEK = 7,
 	EPOCH_DAY = 4, /* 1970-01-01 was a Thursday */
 	LAST_WEEK = 5,
+	/* More than CHANGE_HOURS_MAX and an offset. */
+	SLACK_S = 10 * SECONDS_PER_DAY,
 };
 
 static bool
@@ -149,21 +151,23 @@ zone_read_rule(struct span text, struct zone_rule *rule)
 }
 
 static int64_t
-divide_down(int64_t a, int64_t b)
+new_year_s(int64_t year)
 {
-	return a / b - (a % b < 0);
+	return clock_days_from_date(year, 1, 1) * SECONDS_PER_DAY;
 }
 
-/* 400 years are 146097 days; that guess is a year off at most. */
+/*
+ * The year that it is SLACK_S later: no change of those behind it can be up to
+ * utc_s. 400 years are 146097 days, no year starts a whole day earlier than
+ * that has it, and the day is rounded down: so two days more are enough. (Up,
+ * before 1970: a later year does no harm.)
+ */
 static int64_t
-year_at(int64_t utc_s)
+last_year_for(int64_t utc_s)
 {
-	int64_t day = divide_down(utc_s, SECONDS_PER_DAY);
-	int64_t year = 1970 + divide_down(day * 400, 146097);
+	int64_t day = (utc_s + SLACK_S) / SECONDS_PER_DAY + 2;
 
-	if (clock_days_from_date(year, 1, 1) > day)
-		return year - 1;
-	return clock_days_from_date(year + 1, 1, 1) <= day ? year + 1 : year;
+	return 1970 + day * 400 / 146097;
 }
 
 static int64_t
@@ -224,9 +228,9 @@ note_change(struct search *search, int64_t at_s, bool summer)
 }
 
 /*
- * Changes may lie up to eight days outside their year, so the last one may be
- * of the year before last, and the next one of the next year or the one after
- * that: no period lasts longer than its year.
+ * Changes may lie outside their year, but less than SLACK_S. So a period is
+ * said to end before those of the year behind the last may come; and those of
+ * earlier years are looked at only until none of them can be the last change.
  */
 struct zone_period
 zone_rule_period(const struct zone_rule *rule, int64_t utc_s)
@@ -236,14 +240,14 @@ zone_rule_period(const struct zone_rule *rule, int64_t utc_s)
 
 	if (!rule->has_summer)
 		return (struct zone_period){rule->standard_s, INT64_MAX};
-	year = year_at(utc_s);
-	search.next_s = clock_days_from_date(year + 1, 1, 1) * SECONDS_PER_DAY;
-	for (int64_t y = year - 2; y <= year + 1; y++) {
+	year = last_year_for(utc_s);
+	search.next_s = new_year_s(year + 1) - SLACK_S;
+	do {
 		note_change(&search,
-		    change_at(&rule->start, y, rule->standard_s), true);
-		note_change(
-		    &search, change_at(&rule->end, y, rule->summer_s), false);
-	}
+		    change_at(&rule->start, year, rule->standard_s), true);
+		note_change(&search,
+		    change_at(&rule->end, year, rule->summer_s), false);
+	} while (search.last_s < new_year_s(year--) + SLACK_S);
 	return (struct zone_period){
 	    search.summer ? rule->summer_s : rule->standard_s, search.next_s};
 }

@@ -153,6 +153,16 @@ conf_load(int fd, size_t *len)
 }
 
 const char *
+conf_load_reason(int error)
+{
+	if (error == EFBIG)
+		return "larger than 4 MiB";
+	if (error == EINVAL)
+		return "has a NUL byte";
+	return strerror(error);
+}
+
+const char *
 conf_parse_seconds(
     const struct conf_setting *setting, struct span value, void *field)
 {

@@ -53,6 +53,9 @@ bool conf_parse(const struct conf_setting *table, size_t n_settings,
  */
 char *conf_load(int fd, size_t *len);
 
+/* The words for an errno of conf_load(). */
+const char *conf_load_reason(int error);
+
 /* The same with another maximum, and whatever bytes there are. */
 char *conf_load_bytes(int fd, size_t max, size_t *len);
 

@@ -16,7 +16,7 @@
 struct index_entry {
 	struct qid id;
 	int64_t due_s;
-	uint64_t submitter;
+	uint64_t submitter; /* whose it is */
 	uint32_t arrival_s; /* modulo 2^32; with size it tells messages apart */
 	uint32_t created_s; /* modulo 2^32 */
 	uint32_t size; /* modulo 2^32 */

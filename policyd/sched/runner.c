@@ -63,17 +63,22 @@ engine_ended(struct runner *r, int code)
 		log_error(r->o.log, "the engine ended with code %d", code);
 }
 
-/* The end of the channel is that of the engine: its code is to come. */
+/*
+ * Nobody can talk to it any more: it has ended, and how is worth knowing, or
+ * has to. One that ends by itself keeps its code, as its end of the channel is
+ * closed only by that.
+ */
 static void
-channel_ended(struct runner *r)
+end_engine(struct runner *r)
 {
-	if (r->o.looks || !r->ready) {
-		loop_unwatch(r->loop, r->o.channel);
+	int status = 0;
+
+	if (r->engine_gone)
 		return;
-	}
-	if (!r->stopping)
-		log_error(r->o.log, "the engine is gone");
-	finish(r);
+	kill(r->o.engine, SIGKILL);
+	while (waitpid(r->o.engine, &status, 0) < 0 && errno == EINTR)
+		;
+	engine_ended(r, command_exit_code(status));
 }
 
 static void
@@ -82,11 +87,13 @@ report(struct runner *r, const struct wire_report *what, const int *fds,
 {
 	struct buf b;
 
+	if (r->engine_gone)
+		return;
 	buf_init(&b, WIRE_MAX);
 	if (!wire_put_report(&b, what) ||
 	    wire_send(r->o.channel, buf_span(&b), fds, n_fds) < 0) {
 		log_warn(r->o.log, "cannot tell the engine");
-		finish(r);
+		end_engine(r);
 	}
 	buf_free(&b);
 }
@@ -190,7 +197,7 @@ serve(struct runner *r, const struct wire_request *request)
 	int fds[2];
 	pid_t pid;
 
-	if (request->verb == SWEEP_LIST && !r->o.has_news)
+	if (request->verb == SWEEP_LIST && !r->o.has_news && !r->o.looks)
 		retry_news(r);
 	pid = verb_start(&place, request->verb,
 	    r->room + (request->ids.data - r->room), request->ids.len, fds);
@@ -259,7 +266,7 @@ on_request(void *ctx, short revents)
 	while (n_fds > 0)
 		close(fds[--n_fds]);
 	if (n <= 0) {
-		channel_ended(r);
+		end_engine(r);
 		return;
 	}
 	if (wire_get_request(span_of(r->room, (size_t)n), &request) &&
@@ -314,44 +321,65 @@ stop(struct runner *r)
 	report(r, &what, NULL, 0);
 }
 
+/* What is to be read again: the files that are set, and there. */
+struct again {
+	int has; /* of WIRE_HAS_... */
+	int fds[WIRE_FDS_MAX];
+	size_t n_fds;
+};
+
 /* False, logged: it is there, or should be, and cannot be opened. */
 static bool
-open_again(struct runner *r, const char *file, bool may_miss, int *fd)
+open_again(struct runner *r, struct again *again, const char *file, int kind,
+    bool may_miss)
 {
-	*fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (*fd >= 0 || (may_miss && errno == ENOENT))
+	/* A FIFO must not keep us waiting: the engine sees an empty file. */
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0) {
+		again->fds[again->n_fds++] = fd;
+		again->has |= kind;
+		return true;
+	}
+	if (may_miss && errno == ENOENT)
 		return true;
 	log_warn(r->o.log, "%s; the old configuration stays", file);
 	return false;
+}
+
+static bool
+open_settings(struct runner *r, struct again *again)
+{
+	const char *file = r->o.settings_file;
+
+	return open_again(r, again, file != NULL ? file : SETTINGS_DEFAULT_FILE,
+	    WIRE_HAS_SETTINGS, file == NULL);
+}
+
+static bool
+open_rules(struct runner *r, struct again *again)
+{
+	const char *file = r->o.settings->rules_file;
+
+	return file[0] == '\0' ||
+	    open_again(r, again, file, WIRE_HAS_RULES, false);
 }
 
 /* The engine parses; root only opens what it may not be able to open. */
 static void
 reload(struct runner *r)
 {
-	struct wire_report what = {.tell = WIRE_SETTINGS};
-	const char *file = r->o.settings_file;
-	const char *rules = r->o.settings->rules_file;
-	int fds[WIRE_FDS_MAX], fd = -1;
-	size_t n_fds = 0;
+	struct again again = {.has = 0};
 
 	refresh_postfix(r);
-	if (!open_again(r, file != NULL ? file : SETTINGS_DEFAULT_FILE,
-		file == NULL, &fd))
-		return;
-	if (fd >= 0) {
-		fds[n_fds++] = fd;
-		what.number |= WIRE_HAS_SETTINGS;
+	if (open_settings(r, &again) && open_rules(r, &again)) {
+		struct wire_report what = {
+		    .tell = WIRE_SETTINGS, .number = again.has};
+
+		report(r, &what, again.fds, again.n_fds);
 	}
-	if (rules[0] == '\0' || open_again(r, rules, false, &fd)) {
-		if (rules[0] != '\0') {
-			fds[n_fds++] = fd;
-			what.number |= WIRE_HAS_RULES;
-		}
-		report(r, &what, fds, n_fds);
-	}
-	while (n_fds > 0)
-		close(fds[--n_fds]);
+	while (again.n_fds > 0)
+		close(again.fds[--again.n_fds]);
 }
 
 static void

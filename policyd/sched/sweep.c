@@ -98,26 +98,17 @@ sweep_want_walk(struct sweep *s)
 	s->walk_again = s->verb[SWEEP_LIST].running;
 }
 
-static void
-reconsider(struct sweep *s, uint32_t slot)
-{
-	struct index_entry *e = index_at(&s->index, slot);
-	bool rule_gone = entry_has(e, RULE_GONE);
-
-	if (rule_gone &&
-	    (e->state == WAITING || e->state == TO_REQUEUE ||
-		e->state == HELD_UP))
-		entry_start_over(s, slot, KNOWN);
-	else if (e->state != RELEASED && (e->state != UNCONFIRMED || rule_gone))
-		entry_set(e, REREAD, true);
-}
-
 void
 sweep_reconsider(struct sweep *s)
 {
-	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
-		if (index_at(&s->index, slot)->state != FREE)
-			reconsider(s, slot);
+	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++) {
+		struct index_entry *e = index_at(&s->index, slot);
+
+		if (e->state == WAITING && entry_has(e, RULE_GONE))
+			entry_start_over(s, slot, true);
+		else if (e->state != FREE)
+			entry_set(e, REREAD, true);
+	}
 	sweep_want_walk(s);
 }
 

@@ -153,11 +153,13 @@ struct sweep {
 void sweep_init(struct sweep *s, const struct sweep_options *options);
 void sweep_free(struct sweep *s);
 
-/* From now on only walks and reads are started: nothing leaves, nor is kicked.
- */
+/* From now on only walks and reads are started. */
 void sweep_look_only(struct sweep *s);
 
-/* Meaningful from the first walk on, and again after each end of a command. */
+/*
+ * To be asked after each command's end. With SWEEP_BLIND the commands are tried
+ * again all the same, so that it may see later.
+ */
 enum sweep_sight sweep_sight(const struct sweep *s);
 
 /*

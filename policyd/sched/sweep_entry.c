@@ -41,8 +41,8 @@ entry_count(struct sweep *s, uint32_t slot)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
-	if (!entry_has(e, COUNTED) && tally_add(&s->tally, e->submitter))
-		entry_set(e, COUNTED, true);
+	assert(!entry_has(e, COUNTED));
+	entry_set(e, COUNTED, tally_add(&s->tally, e->submitter));
 }
 
 void
@@ -96,8 +96,7 @@ entry_to_waiting(struct sweep *s, uint32_t slot)
 	struct index_entry *e = index_at(&s->index, slot);
 
 	if (entry_has(e, RULE_GONE) && entry_has(e, REREAD)) {
-		entry_uncount(s, slot);
-		e->flags &= KNOWN;
+		e->flags &= RULE_GONE | COUNTED;
 		entry_to_unread(s, slot);
 		return;
 	}
@@ -129,6 +128,7 @@ entry_to_unreadable(struct sweep *s, uint32_t slot)
 	struct index_entry *e = index_at(&s->index, slot);
 	struct sweep_event event = {.kind = SWEEP_UNREADABLE, .id = e->id};
 
+	entry_uncount(s, slot);
 	e->state = UNREADABLE;
 	if (e->attempts < READS_AT_ONCE - 1)
 		e->attempts = READS_AT_ONCE - 1;
@@ -162,22 +162,25 @@ entry_forget(struct sweep *s, uint32_t slot)
 	}
 	entry_uncount(s, slot);
 	e->state = GONE;
-	e->flags = 0;
+	entry_set(e, BACK, false);
 }
 
 void
-entry_start_over(struct sweep *s, uint32_t slot, uint16_t keep)
+entry_start_over(struct sweep *s, uint32_t slot, bool same)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
-	entry_uncount(s, slot);
+	if (!same)
+		entry_uncount(s, slot);
 	e->attempts = 0;
-	e->flags &= keep;
+	e->flags &= same ? RULE_GONE | COUNTED : 0;
 	e->seen = s->walk;
-	if (detach(s, slot))
+	if (detach(s, slot)) {
 		entry_to_unread(s, slot);
-	else if (e->state != UNREAD)
-		entry_read_again(s, slot);
+	} else if (e->state != UNREAD) {
+		e->state = GONE;
+		entry_set(e, BACK, true);
+	}
 }
 
 void

@@ -43,9 +43,6 @@ enum flag {
 	ASKED = 512, /* a command was told to release it */
 	COUNTED = 1024, /* for its submitter, in the tally */
 	RULE_GONE = 2048, /* a rule's never is all that held it: told */
-
-	/* What stays true of a message that is read once more. */
-	KNOWN = KEYED | LISTED | TRIED | RULE_GONE,
 };
 
 bool entry_has(const struct index_entry *e, enum flag flag);
@@ -93,8 +90,11 @@ void entry_end_walk(
 /* Nothing is known of it any more. */
 void entry_forget(struct sweep *s, uint32_t slot);
 
-/* It is (again) to be read; of its flags only these are kept. */
-void entry_start_over(struct sweep *s, uint32_t slot, uint16_t keep);
+/*
+ * It is (again) to be read, whatever was known of it; same: it is the message
+ * that was known, so that nothing is told twice.
+ */
+void entry_start_over(struct sweep *s, uint32_t slot, bool same);
 
 /* A list names it; once that gives it back, it is to be read. */
 void entry_read_again(struct sweep *s, uint32_t slot);

@@ -116,7 +116,7 @@ listed_on_hold(
 	if (!same || is_to_start_over(e)) {
 		if (is_in_flight(e))
 			return;
-		entry_start_over(s, slot, same ? RULE_GONE : 0);
+		entry_start_over(s, slot, same);
 	}
 	entry_set_key(e, msg->arrival_s, msg->size);
 	entry_set(e, LISTED, true);
@@ -306,7 +306,7 @@ sweep_arrived(struct sweep *s, const struct qid *id)
 	if (slot == INDEX_NONE)
 		entry_add(s, id, true);
 	else if (index_at(&s->index, slot)->state == GONE)
-		entry_start_over(s, slot, 0);
+		entry_start_over(s, slot, false);
 	else
 		return;
 	/* The wait after failed reads is for what failed, not for new mail. */

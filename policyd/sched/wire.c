@@ -186,7 +186,8 @@ wire_get_report(struct span m, struct wire_report *r)
 		return get_postfix(span_skip(m, 1), &r->postfix);
 	case 'C':
 		r->tell = WIRE_SETTINGS;
-		return get_number(span_skip(m, 1), &r->number);
+		return get_number(span_skip(m, 1), &r->number) &&
+		    r->number <= (WIRE_HAS_SETTINGS | WIRE_HAS_RULES);
 	case 'N':
 		r->tell = WIRE_NEWS;
 		return m.len == 1;

@@ -17,10 +17,12 @@ from burst import burst
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
+from policy import policy
 from table import heading
 from throughput import throughput
 
-PARTS = {part.__name__: part for part in (lookups, lateness, burst, throughput)}
+ALL = (lookups, policy, lateness, burst, throughput)
+PARTS = {part.__name__: part for part in ALL}
 EXIT_BROKEN = 1
 EXIT_USAGE = 64
 EXIT_NOT_ROOT = 77

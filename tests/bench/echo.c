@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * echo ADDRESS - says again what it hears: the floor under hdrcheck
+ * echo ADDRESS [ANSWER] - the floor under hdrcheck and policyd
  *
- * It runs on the same loop and the same kind of socket, and does nothing else:
- * no protocol, no limits, no back-pressure. A peer that does not take its
- * bytes at once is closed. Ends by a signal.
+ * Says again what it hears. With ANSWER it says that instead, whenever what it
+ * heard ends in an empty line, as a request of Postfix's policy delegation
+ * does. It runs on the same loop and the same kind of socket, and does nothing
+ * else: no protocol, no limits, no back-pressure, one request at a time. A peer
+ * that does not take its bytes at once is closed. Ends by a signal.
  */
 #include <errno.h>
 #include <signal.h>
@@ -26,12 +28,36 @@ enum {
 struct server {
 	struct loop *loop;
 	int listener;
+	struct span answer; /* empty: what was heard */
 };
 
 struct peer {
-	struct loop *loop;
+	struct server *server;
 	int fd;
+	char last; /* byte of what was heard before */
 };
+
+/* Notes the last byte heard. */
+static bool
+is_end_of_request(struct peer *p, struct span heard)
+{
+	char before = heard.len > 1 ? heard.data[heard.len - 2] : p->last;
+
+	p->last = heard.data[heard.len - 1];
+	return before == '\n' && p->last == '\n';
+}
+
+static bool
+say(struct peer *p, struct span heard)
+{
+	struct span answer = p->server->answer;
+
+	if (answer.len == 0)
+		answer = heard;
+	else if (!is_end_of_request(p, heard))
+		return true;
+	return write(p->fd, answer.data, answer.len) == (ssize_t)answer.len;
+}
 
 static void
 on_peer_ready(void *ctx, short revents)
@@ -41,9 +67,9 @@ on_peer_ready(void *ctx, short revents)
 	ssize_t n = read(p->fd, bytes, sizeof(bytes));
 
 	(void)revents;
-	if (n > 0 && write(p->fd, bytes, (size_t)n) == n)
+	if (n > 0 && say(p, span_of(bytes, (size_t)n)))
 		return;
-	loop_unwatch(p->loop, p->fd);
+	loop_unwatch(p->server->loop, p->fd);
 	close(p->fd);
 	free(p);
 }
@@ -60,7 +86,7 @@ on_listener_ready(void *ctx, short revents)
 		return;
 	p = malloc(sizeof(*p));
 	if (p != NULL) {
-		*p = (struct peer){.loop = s->loop, .fd = fd};
+		*p = (struct peer){.server = s, .fd = fd};
 		if (loop_watch(s->loop, fd, POLLIN, on_peer_ready, p) == 0)
 			return;
 	}
@@ -69,11 +95,11 @@ on_listener_ready(void *ctx, short revents)
 }
 
 static int
-serve(const struct sock_address *address)
+serve(const struct sock_address *address, struct span answer)
 {
 	struct sock_owner owner = {
 	    .uid = geteuid(), .gid = getegid(), .mode = SOCKET_MODE};
-	struct server s = {.loop = loop_new()};
+	struct server s = {.loop = loop_new(), .answer = answer};
 
 	if (s.loop == NULL)
 		return -1;
@@ -90,8 +116,8 @@ main(int argc, char **argv)
 	struct sock_address address;
 	const char *why;
 
-	if (argc != 2) {
-		fputs("usage: echo ADDRESS\n", stderr);
+	if (argc != 2 && argc != 3) {
+		fputs("usage: echo ADDRESS [ANSWER]\n", stderr);
 		return EX_USAGE;
 	}
 	why = sock_parse(span_str(argv[1]), &address);
@@ -100,7 +126,7 @@ main(int argc, char **argv)
 		return EX_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	if (serve(&address) < 0)
+	if (serve(&address, span_str(argc == 3 ? argv[2] : "")) < 0)
 		fprintf(stderr, "echo: %s: %s\n", argv[1], strerror(errno));
 	return EX_OSERR;
 }

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -38,6 +38,16 @@ def question_and_answer():
 
 
 @contextmanager
+def new_folder():
+    """A temporary folder of nobody's."""
+    with tempfile.TemporaryDirectory(prefix="dat-bench-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        shutil.chown(folder, "nobody")
+        yield folder
+
+
+@contextmanager
 def hdrcheck(folder):
     """hdrcheck alone; its socket."""
     socket = folder / "hdrcheck"
@@ -53,17 +63,16 @@ def hdrcheck(folder):
 
 
 @contextmanager
-def echo(folder):
-    """The echo server; its socket."""
+def echo(folder, *answer):
+    """The echo server, or what answers so whatever it is asked; its socket."""
     socket = folder / "echo"
-    with held_back():
-        server = subprocess.Popen([BENCH_PROGRAMS / "echo", f"unix:{socket}"])
-    try:
+    with ExitStack() as ending:
+        with held_back():
+            command = [BENCH_PROGRAMS / "echo", f"unix:{socket}", *answer]
+            server = ending.enter_context(subprocess.Popen(command))
+            ending.callback(server.kill)
         wait_until("the echo server is ready", lambda: somebody_listens(socket))
         yield socket
-    finally:
-        server.kill()
-        server.wait()
 
 
 def load(socket, connections, asked, answer):
@@ -80,16 +89,12 @@ def load(socket, connections, asked, answer):
 def lookups():
     """Requests a second and p99, by number of connections."""
     asked, answer = question_and_answer()
-    with tempfile.TemporaryDirectory(prefix="dat-bench-", dir="/tmp") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        shutil.chown(folder, "nobody")
-        with hdrcheck(folder) as ours, echo(folder) as theirs:
-            for n in CONNECTIONS:
-                rounds = [
-                    (*load(ours, n, asked, answer), *load(theirs, n, asked, asked))
-                    for _ in range(ROUNDS)
-                ]
-                per_s, p99_us, echo_per_s, echo_p99_us = zip(*rounds)
-                yield row(f"lookups_per_s_{n}_conn", per_s, echo_per_s, AIM_PER_S)
-                yield row(f"lookup_p99_us_{n}_conn", p99_us, echo_p99_us, AIM_P99)
+    with new_folder() as folder, hdrcheck(folder) as ours, echo(folder) as theirs:
+        for n in CONNECTIONS:
+            rounds = [
+                (*load(ours, n, asked, answer), *load(theirs, n, asked, asked))
+                for _ in range(ROUNDS)
+            ]
+            per_s, p99_us, echo_per_s, echo_p99_us = zip(*rounds)
+            yield row(f"lookups_per_s_{n}_conn", per_s, echo_per_s, AIM_PER_S)
+            yield row(f"lookup_p99_us_{n}_conn", p99_us, echo_p99_us, AIM_P99)

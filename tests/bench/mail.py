@@ -29,11 +29,11 @@ ACTIVE_LINE = r"\]: (\w+): from=.*queue active"
 
 
 @contextmanager
-def mail_site(recipe=EVERYTHING):
+def mail_site(recipe=EVERYTHING, **settings):
     """A Site with a running Postfix, no daemon started, and no sink."""
     with Postfix(NO_RELAY, recipe=recipe, main_cf=MAIN_CF) as postfix:
         postfix.start()
-        with open_site(postfix, None) as site:
+        with open_site(postfix, None, **settings) as site:
             yield site
 
 

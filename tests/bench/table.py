@@ -36,6 +36,11 @@ def ours_below(limit):
     return Aim(f"ours<{limit}", lambda ours, _ratio: ours < limit)
 
 
+def no_aim():
+    """Whatever it is; it tells something about another line."""
+    return Aim("-", lambda _ours, _ratio: True)
+
+
 def row(name, ours, theirs, aim):
     """The line of one figure; ours and theirs are lists, one value a round.
 

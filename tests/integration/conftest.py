@@ -5,9 +5,11 @@ import os
 
 import pytest
 from daemons import PROGRAMS
+from faketime import SteppedClock
 from harness import QUARANTINE, Site, open_site
 from instance import Postfix, remove_left_behind
 from interrupts import raise_on_ending_signals
+from rules import RuledPostfix
 from sink import Sink
 from standins import PostfixWithStandIns
 
@@ -34,7 +36,8 @@ def pytest_unconfigure(config):
 def pytest_sessionstart():
     if os.geteuid() != 0:
         pytest.exit("needs root: a private Postfix runs as root", returncode=77)
-    missing = [n for n in ("hdrcheck", "policyd") if not (PROGRAMS / n).exists()]
+    programs = ("hdrcheck", "policyd", "policyctl")
+    missing = [name for name in programs if not (PROGRAMS / name).exists()]
     if missing:
         pytest.exit(f"not built: {', '.join(missing)} in {PROGRAMS}", returncode=2)
 
@@ -112,6 +115,30 @@ def standin_site(cold_standin_site, standins):
     standins.wait_for_calls("postkick", 2)
     standins.wait_for_calls("postqueue", 1)
     return cold_standin_site
+
+
+@pytest.fixture
+def clock():
+    """A clock of the daemons' own, once it is given to them."""
+    with SteppedClock() as stepped:
+        yield stepped
+
+
+@pytest.fixture(scope="session")
+def ruled_postfix(shared_sink):
+    """One running Postfix that asks for delivery rules."""
+    with RuledPostfix(shared_sink.port) as postfix:
+        postfix.add_users("ann", "ben")
+        postfix.start()
+        yield postfix
+
+
+@pytest.fixture
+def ruled_site(ruled_postfix, shared_sink, settings):
+    """That Postfix with daemons of this test's own, not started: it has the rules."""
+    settings.setdefault("rules_file", ruled_postfix.rules_file)
+    with open_site(ruled_postfix, shared_sink, **settings) as site:
+        yield site
 
 
 @pytest.hookimpl(hookwrapper=True)

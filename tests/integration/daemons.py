@@ -123,10 +123,10 @@ class Daemon:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} does not end:\n{self.log()}") from None
 
-    def run_another(self):
+    def run_another(self, *options):
         """Start the same once more beside it; what became of that, and its log."""
         return subprocess.run(
-            self._arguments,
+            [*self._arguments, *options],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -36,6 +36,8 @@ FOLDER_PREFIX = f"dat-{os.environ.setdefault('DAT_RUN', str(os.getpid()))}-"
 
 SOCKETMAP = "socketmap:unix:deliver-at/socketmap:deliver-at"
 
+_reservations = []  # of ports
+
 
 def header_checks(server=SOCKETMAP):
     """The tables that ask hdrcheck, and that only for our header."""
@@ -91,15 +93,31 @@ notify_classes =
 """
 
 
+def _bound(family, address):
+    """A socket with this address, or None where that is taken."""
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        one.bind(address)
+    except OSError:
+        one.close()
+        return None
+    return one
+
+
 def free_port():
-    """A port of 127.0.0.1 nobody listens on, outside the range of clients."""
+    """A port of 127.0.0.1 nobody listens on, outside the range of clients.
+
+    No other test process gets it as long as this one lives: two Postfix can listen
+    on one port (SO_REUSEPORT), and each would get some of the other's mail.
+    """
     while True:
         port = random.randint(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        reservation = _bound(socket.AF_UNIX, f"\0deliver-at-test-port-{port}")
+        if not reservation:
+            continue
+        _reservations.append(reservation)
+        if probe := _bound(socket.AF_INET, ("127.0.0.1", port)):
+            probe.close()
             return port
 
 
@@ -174,6 +192,22 @@ class OpenData:
 
 def _reply(pair):
     return Reply(pair[0], pair[1].decode("latin-1"))
+
+
+def transaction(
+    session, content, recipients, *, sender="ann@sender.test", options=()
+):
+    """One message over an open session, to those of its recipients that it takes.
+
+    The Reply to each recipient, and the one to the message; None when nobody is left.
+    """
+    reply = _reply(session.mail(sender, options))
+    assert reply.code == 250, reply
+    replies = {recipient: _reply(session.rcpt(recipient)) for recipient in recipients}
+    if any(reply.code == 250 for reply in replies.values()):
+        return replies, _reply(session.data(content))
+    session.rset()
+    return replies, None
 
 
 class Postfix:
@@ -391,6 +425,11 @@ class Postfix:
         """postsuper -h: a queue id or ALL."""
         self.command("postsuper", "-h", what)
 
+    def release(self, what):
+        """postsuper -H: a queue id or ALL; the queue manager takes it at once."""
+        self.command("postsuper", "-H", what)
+        self._kick("qmgr", "D")
+
     def delete(self, what):
         """postsuper -d: a queue id or ALL."""
         self.command("postsuper", "-d", what)
@@ -401,18 +440,24 @@ class Postfix:
         self.wake_pickup()
 
     def wake_pickup(self):
-        """Have pickup look into maildrop now.
+        """Have pickup look into maildrop now."""
+        self._kick("pickup", "W")
 
-        postkick fails (SIGPIPE) when pickup goes away while it is being kicked.
-        """
-        wait_until("pickup takes a kick", self._kick_pickup)
+    def _kick(self, service, request):
+        """postkick fails (SIGPIPE) when it is not listened to, for a moment."""
 
-    def _kick_pickup(self):
-        try:
-            self.command("postkick", "public", "pickup", "W")
-        except AssertionError:
-            return False
-        return True
+        def kick():
+            try:
+                self.command("postkick", "public", service, request)
+            except AssertionError:
+                return False
+            return True
+
+        wait_until(f"{service} takes a kick", kick)
+
+    def headers(self, queue_id):
+        """The header section of a queued message."""
+        return self.command("postcat", "-qh", queue_id)
 
     # The log
 

@@ -105,6 +105,16 @@ class Peer:
             got += piece
         return bytes(got)
 
+    def receive_until(self, end):
+        """What comes up to and with end, or less at the end of the stream."""
+        got = bytearray()
+        while not got.endswith(end):
+            piece = self._socket.recv(1)
+            if not piece:
+                break
+            got += piece
+        return bytes(got)
+
     def ask(self, protocol):
         """One good request; its reply must be right."""
         self.send(protocol.request)

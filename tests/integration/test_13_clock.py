@@ -14,13 +14,6 @@ NOTICED_S = 1.0  # the daemons look at the wall clock each second at least
 
 
 @pytest.fixture
-def clock():
-    """The clock of the daemons."""
-    with SteppedClock() as stepped:
-        yield stepped
-
-
-@pytest.fixture
 def site(clock, shared_postfix, shared_sink, settings):
     """A site whose daemons go by that clock."""
     with open_site(shared_postfix, shared_sink, **settings) as stepped_site:

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
@@ -28,6 +29,9 @@ enum {
 	HOST_GUARD_MS = 20 * 1000, /* what takes longer has failed */
 	HOST_OWNER_UID = 102,
 };
+
+/* A day of 2020: all of it is past. */
+#define PAST_S INT64_C(1605992637)
 
 /* The one file in a folder that stands for the hold queue. */
 #define HOST_HELD "hold/ABCDEF12345"
@@ -117,11 +121,12 @@ host_open(struct host *h)
 		close(log_ends[0]);
 		dup2(log_ends[1], STDERR_FILENO);
 		h->options.channel = ends[1];
-		_exit(engine_run(&h->options));
+		exit(engine_run(&h->options)); /* leaks are told there */
 	}
 	close(ends[1]);
 	close(log_ends[1]);
 	host_close(&h->options.listener);
+	host_close(&h->options.rules);
 	host_close(&h->options.news);
 	h->channel = ends[0];
 	h->log_fd = log_ends[0];
@@ -188,16 +193,24 @@ host_serve(struct host *h, char verb, const char *out, const char *err)
 	host_end(h, verb, 0);
 }
 
+/* Until something comes from the engine, or its end. */
+static inline void
+host_wait(struct host *h, const char *row)
+{
+	struct pollfd p = {.fd = h->channel, .events = POLLIN};
+
+	check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+}
+
 /* The next message to the runner; its length. */
 static inline size_t
 host_receive(struct host *h, const char *row)
 {
-	struct pollfd p = {.fd = h->channel, .events = POLLIN};
 	int fds[WIRE_FDS_MAX];
 	size_t n_fds;
 	ssize_t n;
 
-	check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+	host_wait(h, row);
 	n = wire_receive(h->channel, h->request, fds, &n_fds);
 	check_bool(row, n > 0 && n_fds == 0, true);
 	h->request[n] = '\0';
@@ -264,6 +277,110 @@ host_ends(struct host *h, const char *row, int code)
 	host_close(&h->channel);
 }
 
+/* Files of the engine. */
+
+/* Content in a file without a name; NULL: no file. */
+static inline int
+host_file(struct host *h, const char *content)
+{
+	char path[FOLDER_PATH_SIZE];
+	int fd;
+
+	if (content == NULL)
+		return -1;
+	write_file(folder_join(&h->folder, "file", path), span_str(content));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	unlink(path);
+	return fd;
+}
+
+/* Both are to be read again; NULL: that file is none. */
+static inline void
+host_reload(struct host *h, const char *settings, const char *rules)
+{
+	char message[3] = {'C', '0', '\0'};
+	int fds[WIRE_FDS_MAX];
+	size_t n = 0;
+
+	if (settings != NULL) {
+		message[1] = (char)(message[1] + WIRE_HAS_SETTINGS);
+		fds[n++] = host_file(h, settings);
+	}
+	if (rules != NULL) {
+		message[1] = (char)(message[1] + WIRE_HAS_RULES);
+		fds[n++] = host_file(h, rules);
+	}
+	host_send(h, message, fds, n);
+	while (n > 0)
+		close(fds[--n]);
+}
+
+/* Its policy service. */
+
+static inline void
+host_policy_address(struct host *h, struct sockaddr_un *address)
+{
+	char path[FOLDER_PATH_SIZE];
+
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	folder_join(&h->folder, "policy", path);
+	assert_true(strlen(path) < sizeof(address->sun_path));
+	memcpy(address->sun_path, path, strlen(path) + 1);
+}
+
+/* An engine that listens, after its first walk. */
+static inline void
+host_listen(struct host *h)
+{
+	struct sockaddr_un address;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	host_policy_address(h, &address);
+	unlink(address.sun_path);
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	h->options.listener = fd;
+	host_open(h);
+	host_expect(h, "the first walk", "L");
+	host_serve(h, 'L', "", "");
+}
+
+static inline int
+host_client(struct host *h)
+{
+	struct sockaddr_un address;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	host_policy_address(h, &address);
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* What comes until there are n bytes or the end. */
+static inline const char *
+host_answer(const char *row, int fd, size_t n)
+{
+	static char text[HOST_TEXT_MAX];
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	size_t used = 0;
+	ssize_t got = 1;
+
+	while (got > 0 && used < n) {
+		check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+		got = read(fd, text + used, sizeof(text) - 1 - used);
+		used += got > 0 ? (size_t)got : 0;
+	}
+	text[used] = '\0';
+	return text;
+}
+
 /* What postqueue and postcat say of a message. */
 
 /* arrival_s: when it arrived; due_s: what its header asks for. */
@@ -281,11 +398,13 @@ listing_of(const char *id, int64_t arrival_s)
 	return text;
 }
 
+/* top: headers above the topmost Received; below: those below it. */
 static inline const char *
-file_of(const char *id, int64_t arrival_s, int64_t due_s)
+headed_file_of(
+    const char *id, int64_t arrival_s, const char *top, const char *below)
 {
 	static char text[2048];
-	char arrival[64], due[CLOCK_UTC_SIZE];
+	char arrival[64];
 	time_t t = (time_t)arrival_s;
 	struct tm tm;
 
@@ -298,12 +417,32 @@ file_of(const char *id, int64_t arrival_s, int64_t due_s)
 	    "sender: ann@sender.test\n"
 	    "named_attribute: client_address=192.0.2.7\n"
 	    "*** MESSAGE CONTENTS hold/%s ***\n"
-	    "Received: from client.test\n"
-	    "X-Deliver-At: %s\n"
+	    "%sReceived: from client.test\n%s"
 	    "*** HEADER EXTRACTED hold/%s ***\n"
 	    "*** MESSAGE FILE END hold/%s ***\n",
-	    id, arrival, arrival, id, clock_format_utc(due_s, due), id, id);
+	    id, arrival, arrival, id, top, below, id, id);
 	return text;
+}
+
+static inline const char *
+file_of(const char *id, int64_t arrival_s, int64_t due_s)
+{
+	char due[CLOCK_UTC_SIZE], header[64];
+
+	clock_format_utc(due_s, due);
+	snprintf(header, sizeof(header), "X-Deliver-At: %s\n", due);
+	return headed_file_of(id, arrival_s, "", header);
+}
+
+/* A rule holds it. */
+static inline const char *
+frozen_file_of(const char *id, int64_t arrival_s, const char *rule)
+{
+	char header[128];
+
+	snprintf(
+	    header, sizeof(header), "X-Deliver-At: never (rule %s)\n", rule);
+	return headed_file_of(id, arrival_s, header, "");
 }
 
 #define HOST(name)                                                             \

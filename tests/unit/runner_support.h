@@ -4,8 +4,8 @@
  *
  * The runner works in a child of the test, on stand-ins for Postfix's commands
  * in a folder of its own. The engine's end of the channel is the test's; the
- * process that the runner takes for the engine only waits to be killed. Needs
- * root, as the runner does.
+ * process that the runner takes for the engine only waits to be killed, or to
+ * end with engine_code at SIGUSR1. Needs root, as the runner does.
  */
 #ifndef UNIT_RUNNER_SUPPORT_H
 #define UNIT_RUNNER_SUPPORT_H
@@ -52,6 +52,7 @@ struct stage {
 	int runner_end;
 	pid_t runner;
 	pid_t engine;
+	int engine_code;
 	int log_fd; /* what the runner logs */
 	char room[WIRE_MAX];
 	int fds[WIRE_FDS_MAX];
@@ -158,15 +159,21 @@ stage_teardown(void **state)
 static inline void
 stage_be_runner(struct stage *s, int log_fd, int pid_fd)
 {
-	pid_t engine = fork();
+	sigset_t end;
+	pid_t engine;
+	int signo;
 
+	sigemptyset(&end);
+	sigaddset(&end, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &end, NULL);
+	engine = fork();
 	close(s->channel);
 	if (engine == 0) {
 		close(s->runner_end);
 		close(log_fd);
 		close(pid_fd);
-		for (;;)
-			pause();
+		sigwait(&end, &signo);
+		_exit(s->engine_code);
 	}
 	dup2(log_fd, STDERR_FILENO);
 	close(log_fd);

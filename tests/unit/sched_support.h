@@ -8,6 +8,7 @@
 #ifndef UNIT_SCHED_SUPPORT_H
 #define UNIT_SCHED_SUPPORT_H
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,24 @@ load_settings(struct settings *settings, const char *text)
 
 	if (!settings_parse(settings, span_str(text), "test", error))
 		check_string(text, error, "");
+}
+
+/* How many descriptors a process has; -1: nobody knows. */
+static inline int
+count_fds(pid_t pid)
+{
+	char path[64];
+	DIR *dir;
+	int n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	if (dir == NULL)
+		return -1;
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
 }
 
 static inline struct qid

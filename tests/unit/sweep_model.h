@@ -3,10 +3,10 @@
  * sweep_model - a queue in which everything goes on at the same time
  *
  * Mail arrives and is delivered, an administrator holds, releases and deletes,
- * clocks are set, commands take their time and fail, news are lost, and the
- * scheduler is killed and started anew. The model knows of each message whose
- * it is and what was done with it, and stops the test when the scheduler asks
- * for what it must not.
+ * rules come and go, clocks are set, commands take their time and fail, news
+ * are lost, and the scheduler is killed and started anew. The model knows of
+ * each message whose it is and what was done with it, and stops the test when
+ * the scheduler asks for what it must not.
  */
 #ifndef UNIT_SWEEP_MODEL_H
 #define UNIT_SWEEP_MODEL_H
@@ -14,6 +14,7 @@
 #include "tests/unit/sched_support.h"
 
 #include "policyd/sched/sweep.h"
+#include "policyd/sched/sweep_entry.h"
 
 #define SEC  CLOCK_NS_PER_S
 #define MSEC CLOCK_NS_PER_MS
@@ -22,6 +23,8 @@ enum {
 	MODEL_MAIL = 160, /* messages there are at a time, at most */
 	MODEL_NEWS = 64, /* that wait to be delivered; more are lost */
 	MODEL_LINES = 2 * MODEL_MAIL,
+	MODEL_RULES = 2, /* that may hold mail: "a", "b" */
+	MODEL_SUBMITTERS = 5, /* 0, 1 and so on */
 	TOUCH_WALKS = 3, /* nobody touches a message more often than that */
 };
 
@@ -71,6 +74,7 @@ struct model {
 	struct clock_now now;
 	enum model_inotify inotify;
 	bool deaf; /* postsuper tells nothing */
+	bool stands[MODEL_RULES]; /* of the rules: it is there, and holds */
 	bool calm; /* nothing fails any more, nobody interferes */
 	struct model_mail mail[MODEL_MAIL];
 	struct model_job jobs[SWEEP_VERBS];
@@ -109,6 +113,80 @@ find(struct model *m, const struct qid *id)
 		if (m->mail[i].queue != M_GONE && qid_equal(&m->mail[i].id, id))
 			return &m->mail[i];
 	return NULL;
+}
+
+static inline bool
+holds(void *ctx, struct span rule)
+{
+	const struct model *m = ctx;
+
+	return m->stands[rule.data[0] - 'a'];
+}
+
+/* Does one of its rules stand? */
+static inline bool
+is_kept(const struct model *m, const struct model_mail *mail)
+{
+	for (size_t i = 0; i < mail->facts.n_rules; i++)
+		if (m->stands[mail->facts.rules[i][0] - 'a'])
+			return true;
+	return false;
+}
+
+/* When it may leave, unless a rule keeps it. */
+static inline int64_t
+due_of(const struct model_mail *mail)
+{
+	return mail->facts.own_latest_s > mail->facts.arrival_s
+	    ? mail->facts.own_latest_s
+	    : mail->facts.arrival_s;
+}
+
+static inline bool
+is_postponed(const struct index_entry *e)
+{
+	switch ((enum state)e->state) {
+	case WAITING:
+	case IF_LISTED:
+	case TO_REQUEUE:
+	case RELEASING:
+	case UNCONFIRMED:
+	case FROZEN:
+	case HELD_UP:
+		return true;
+	case UNREAD: /* once more, perhaps: what was ours stays it so long */
+	case READING:
+		return entry_has(e, COUNTED);
+	case GONE:
+		return entry_has(e, BACK) && entry_has(e, COUNTED);
+	case FREE:
+	case RELEASED:
+	case FOREIGN:
+	case UNREADABLE:
+		break;
+	}
+	return false;
+}
+
+/* What the scheduler has counted is what is there. */
+static inline void
+check_tally(const struct model *m)
+{
+	const struct index *ix = &m->sweep.index;
+	uint64_t n[MODEL_SUBMITTERS] = {0};
+	uint64_t total = 0;
+
+	for (uint32_t slot = 0; slot < index_slots(ix); slot++) {
+		const struct index_entry *e = index_at(ix, slot);
+
+		if (!is_postponed(e))
+			continue;
+		n[e->submitter]++;
+		total++;
+	}
+	for (uint64_t who = 0; who < MODEL_SUBMITTERS; who++)
+		assert_int_equal(sweep_postponed(&m->sweep, who), n[who]);
+	assert_int_equal(sweep_postponed_total(&m->sweep), total);
 }
 
 /* Mail moves, and inotify sees what happens on hold. */

@@ -330,6 +330,67 @@ files_are_loaded_whole(void **state)
 	}
 }
 
+/* A file of so many bytes that takes no room. */
+static int
+open_sparse(void **state, size_t n)
+{
+	char path[FOLDER_PATH_SIZE];
+	int fd = open(folder_join(state, "sparse", path),
+	    O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)n), 0);
+	return fd;
+}
+
+static const struct {
+	const char *row;
+	size_t max;
+	size_t n;
+	int error; /* 0: loaded */
+} bytes[] = {
+    {"nothing, with no room", 0, 0, 0},
+    {"one byte, with no room", 0, 1, EFBIG},
+    {"less than a block, one byte less", 10, 9, 0},
+    {"less than a block", 10, 10, 0},
+    {"less than a block, one byte more", 10, 11, EFBIG},
+    {"a block, one byte less", 4096, 4095, 0},
+    {"a block", 4096, 4096, 0},
+    {"a block, one byte more", 4096, 4097, EFBIG},
+    {"more than a configuration", CONF_FILE_MAX + 9, CONF_FILE_MAX + 9, 0},
+    {"far too much", 4096, 64 * 1024 * 1024, EFBIG},
+};
+
+static void
+any_bytes_are_loaded_up_to_a_maximum(void **state)
+{
+	for (size_t i = 0; i < COUNT_OF(bytes); i++) {
+		const char *row = bytes[i].row;
+		int fd = open_sparse(state, bytes[i].n);
+		size_t len = SIZE_MAX;
+		char *got;
+
+		errno = 0;
+		got = conf_load_bytes(fd, bytes[i].max, &len);
+		check_int(row, got == NULL ? errno : 0, bytes[i].error);
+		if (got != NULL)
+			check_int(row, (int64_t)len, (int64_t)bytes[i].n);
+		for (size_t at = 0; got != NULL && at < len; at++)
+			assert_int_equal(got[at], 0);
+		free(got);
+		close(fd);
+	}
+}
+
+static void
+errors_of_loading_have_words(void **state)
+{
+	(void)state;
+	check_string("too large", conf_load_reason(EFBIG), "larger than 4 MiB");
+	check_string("a NUL", conf_load_reason(EINVAL), "has a NUL byte");
+	check_string("another", conf_load_reason(ENOENT), strerror(ENOENT));
+}
+
 static void
 what_cannot_be_read_is_an_error(void **state)
 {
@@ -372,6 +433,8 @@ main(void)
 	    cmocka_unit_test(values_reach_their_fields),
 	    cmocka_unit_test(every_prefix_is_judged_on_its_last_line),
 	    IN_FOLDER(files_are_loaded_whole),
+	    IN_FOLDER(any_bytes_are_loaded_up_to_a_maximum),
+	    cmocka_unit_test(errors_of_loading_have_words),
 	    IN_FOLDER(what_cannot_be_read_is_an_error),
 	    cmocka_unit_test(a_file_may_come_through_a_pipe_in_pieces),
 	};

@@ -8,9 +8,6 @@
 
 #include "hdrcheck/base/os.h"
 
-/* A day of 2020: all of it is past. */
-#define PAST_S INT64_C(1605992637)
-
 /* Serves the first walk, which shows one message. */
 static void
 show(struct host *h, const char *id, int64_t arrival_s)

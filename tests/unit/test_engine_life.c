@@ -5,75 +5,9 @@
 #include "tests/unit/engine_support.h"
 
 #include <sys/ioctl.h>
-#include <sys/un.h>
 
 #define ASK    "request=smtpd_access_policy\nprotocol_state=RCPT\n\n"
 #define ANSWER "action=DUNNO\n\n"
-
-/* When the mail of these tests arrived. */
-#define PAST_S INT64_C(1605992637)
-
-static void
-fill_address(struct host *h, struct sockaddr_un *address)
-{
-	char path[FOLDER_PATH_SIZE];
-
-	memset(address, 0, sizeof(*address));
-	address->sun_family = AF_UNIX;
-	folder_join(&h->folder, "policy", path);
-	assert_true(strlen(path) < sizeof(address->sun_path));
-	strcpy(address->sun_path, path);
-}
-
-/* An engine that listens, after its first walk. */
-static void
-open_listening(struct host *h)
-{
-	struct sockaddr_un address;
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	fill_address(h, &address);
-	assert_true(fd >= 0);
-	assert_int_equal(
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(fd, 5), 0);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	h->options.listener = fd;
-	host_open(h);
-	host_expect(h, "the first walk", "L");
-	host_serve(h, 'L', "", "");
-}
-
-static int
-client(struct host *h)
-{
-	struct sockaddr_un address;
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	fill_address(h, &address);
-	assert_true(fd >= 0);
-	assert_int_equal(
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
-/* What comes until there are n bytes or the end. */
-static const char *
-receive(const char *row, int fd, size_t n)
-{
-	static char text[256];
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	size_t used = 0;
-	ssize_t got = 1;
-
-	while (got > 0 && used < n) {
-		check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
-		got = read(fd, text + used, sizeof(text) - 1 - used);
-		used += got > 0 ? (size_t)got : 0;
-	}
-	text[used] = '\0';
-	return text;
-}
 
 static void
 policy_requests_are_answered(void **state)
@@ -81,16 +15,16 @@ policy_requests_are_answered(void **state)
 	struct host *h = *state;
 	int a, b;
 
-	open_listening(h);
-	a = client(h);
-	b = client(h);
+	host_listen(h);
+	a = host_client(h);
+	b = host_client(h);
 	host_print(a, span_str(ASK));
-	check_string("a", receive("a", a, strlen(ANSWER)), ANSWER);
+	check_string("a", host_answer("a", a, strlen(ANSWER)), ANSWER);
 	host_print(b, span_str("GET / HTTP/1.1\r\n\r\n"));
-	check_string("b is closed", receive("b", b, 1), "");
+	check_string("b is closed", host_answer("b", b, 1), "");
 	host_print(a, span_str(ASK ASK));
 	check_string(
-	    "a again", receive("a", a, 2 * strlen(ANSWER)), ANSWER ANSWER);
+	    "a again", host_answer("a", a, 2 * strlen(ANSWER)), ANSWER ANSWER);
 	close(a);
 	close(b);
 }
@@ -112,12 +46,12 @@ it_stops_when_told_to(void **state)
 	struct host *h = *state;
 	int idle;
 
-	open_listening(h);
-	idle = client(h);
+	host_listen(h);
+	idle = host_client(h);
 	host_print(idle, span_str(ASK));
-	receive("served", idle, strlen(ANSWER));
+	host_answer("served", idle, strlen(ANSWER));
 	host_send(h, "T", NULL, 0);
-	check_string("closed", receive("idle", idle, 1), "");
+	check_string("closed", host_answer("idle", idle, 1), "");
 	host_ends(h, "stopped", EX_OK);
 	close(idle);
 }
@@ -154,6 +88,11 @@ static const struct {
     {"ended, without a code", "XL", 0},
     {"settings, and two descriptors", "C1", 2},
     {"no settings, and a descriptor", "C0", 1},
+    {"rules, and two descriptors", "C2", 2},
+    {"settings and rules, and one descriptor", "C3", 1},
+    {"neither, and two descriptors", "C0", 2},
+    {"a third file", "C4", 0},
+    {"a third file, and two descriptors", "C7", 2},
     {"stop, and more", "T1", 0},
     {"a request", "HABCDEF\n", 0},
 };
@@ -393,7 +332,8 @@ queued_after_an_answer(struct host *h, int fd)
 	int bytes = -1;
 
 	host_print(fd, span_str(ASK));
-	check_string("served", receive("served", fd, strlen(ANSWER)), ANSWER);
+	check_string(
+	    "served", host_answer("served", fd, strlen(ANSWER)), ANSWER);
 	assert_int_equal(ioctl(h->channel, FIONREAD, &bytes), 0);
 	return bytes;
 }
@@ -409,8 +349,8 @@ a_full_channel_is_waited_out(void **state)
 	int before = -1, queued = 0, fd;
 
 	h->options.watchdog_ns = 2;
-	open_listening(h);
-	fd = client(h);
+	host_listen(h);
+	fd = host_client(h);
 	while (queued != before) {
 		before = queued;
 		queued = queued_after_an_answer(h, fd);

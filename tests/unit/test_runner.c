@@ -51,7 +51,7 @@ every_verb_runs_its_command(void **state)
 		stage_expect(s, row, verbs[i].ended, 0);
 	}
 	stage_hang_up(s);
-	stage_ends(s, "end", EX_SOFTWARE, "the engine is gone");
+	stage_ends(s, "end", EX_SOFTWARE, "the engine ended with code 137");
 }
 
 /* As many as a request may have, and the longest there are. */
@@ -144,7 +144,7 @@ commands_run_side_by_side(void **state)
 	check_string("the list is killed", stage_read(s, "list", list_fds[0]),
 	    "there\n");
 	close(list_fds[1]);
-	stage_ends(s, "end", EX_SOFTWARE, "the engine is gone");
+	stage_ends(s, "end", EX_SOFTWARE, "the engine ended with code 137");
 }
 
 static const struct {
@@ -327,7 +327,7 @@ the_end_of_no_read_is_ignored(void **state)
 	stage_send(s, span_str("E"));
 	stage_sync(s);
 	stage_hang_up(s);
-	stage_ends(s, "end", EX_SOFTWARE, "the engine is gone");
+	stage_ends(s, "end", EX_SOFTWARE, "the engine ended with code 137");
 }
 
 /* Descriptors are of no use to it, and are not kept. */

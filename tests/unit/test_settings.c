@@ -382,7 +382,7 @@ without_the_default_file_there_are_defaults(void **state)
 /* What is not there: settings that a reload may change. */
 static const char *const fixed[] = {"socketmap_listen", "tcp_table_listen",
     "policy_listen", "socket_mode", "socket_group", "user", "control_socket",
-    "postfix_config_directory", "state_directory"};
+    "postfix_config_directory", "rules_file", "state_directory"};
 
 static const char *
 find_fixed(const char *line, size_t name_len)
@@ -437,8 +437,12 @@ static const struct {
 	"policy_listen = inet:127.0.0.1:2\n", "policy_listen"},
     {"two at once: the first", "", "user = al\npolicy_listen = (off)\n",
 	"policy_listen"},
-    {"only what may change", "", "rules_file = /r\nmax_connections = 5\n",
+    {"only what may change", "", "max_postpone = 1d\nmax_connections = 5\n",
 	NULL},
+    {"other rules, and what may change", "rules_file = /r\n",
+	"rules_file = /s\nmax_connections = 5\n", "rules_file"},
+    {"rules, and none", "rules_file = /r\n", "", "rules_file"},
+    {"no rules, written out", "", "rules_file = (none)\n", NULL},
     {"all of it", "", all, "socketmap_listen"},
 };
 

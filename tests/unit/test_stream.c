@@ -6,6 +6,7 @@
 #include "tests/unit/sweep_support.h"
 
 #include "hdrcheck/base/lines.h"
+#include "policyd/sched/submitter.h"
 #include "policyd/stream.h"
 
 /* 2026-12-25T09:00:00Z, the date in most captures. */
@@ -315,6 +316,32 @@ real_headers_are_understood_in_pieces_of_any_size(void **state)
 	exact_free(bytes);
 }
 
+/* All three files name one sender. */
+static void
+mail_counts_by_the_key_of_the_sweep(void **state)
+{
+	static const struct hash_key other = {{1, 2}};
+	struct span ann = span_str("ann@sender.test");
+	struct span bytes = read_data("postcat/three.txt");
+	struct sim *sim = reading(three_ids, 3);
+	struct stream_headers h;
+	uint64_t plain = submitter_of_sender(&sim->sweep.o.hash_key, ann);
+
+	(void)state;
+	sim->sweep.o.hash_key = other;
+	stream_headers_init(&h);
+	feed_headers(&h, bytes, sim);
+	check_int("by the key",
+	    (int64_t)sweep_postponed(
+		&sim->sweep, submitter_of_sender(&other, ann)),
+	    3);
+	check_int(
+	    "by another", (int64_t)sweep_postponed(&sim->sweep, plain), 0);
+	stream_headers_free(&h);
+	sim_close(sim);
+	exact_free(bytes);
+}
+
 static const struct {
 	const char *row;
 	const char *file;
@@ -380,6 +407,7 @@ main(void)
 	    cmocka_unit_test(a_delay_reason_is_found_however_long_the_line),
 	    cmocka_unit_test(a_long_line_that_is_none_breaks_only_the_walk),
 	    cmocka_unit_test(real_headers_are_understood_in_pieces_of_any_size),
+	    cmocka_unit_test(mail_counts_by_the_key_of_the_sweep),
 	    cmocka_unit_test(what_was_not_told_whole_is_not_believed),
 	    cmocka_unit_test(facts_of_one_file_stay_its_own),
 	};

@@ -4,6 +4,19 @@
  */
 #include "tests/unit/sweep_support.h"
 
+/* The module itself, so that its memory can be made to run out. */
+static bool no_memory;
+
+static void *
+scarce_calloc(size_t n, size_t size)
+{
+	return no_memory ? NULL : calloc(n, size);
+}
+
+#define calloc scarce_calloc
+#include "policyd/sched/tally.c"
+#undef calloc
+
 enum { ANN = 7, BEN = 8 };
 
 static struct sim_mail *
@@ -155,6 +168,24 @@ mail_that_left_by_another_s_hand_counts_no_longer(void **state)
 }
 
 static void
+held_up_mail_that_turns_out_to_be_tried_counts_no_longer(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 10s");
+
+	(void)state;
+	add_of(sim, ANN, 10)->spoils = true;
+	sim_learn(sim);
+	sim_run(sim, 15 * SEC);
+	check_counts("held up", sim, 1, 0);
+	sim->mail[0].tried = true;
+	sim_pass(sim, 10 * SEC);
+	sim->sweep.paused = true;
+	sim_settle(sim);
+	check_counts("tried", sim, 0, 0);
+	sim_close(sim);
+}
+
+static void
 news_counts_before_a_walk_has_seen_it(void **state)
 {
 	struct sim *sim = sim_open("sweep_interval = 1h");
@@ -193,6 +224,26 @@ mail_counts_once_however_often_it_is_judged(void **state)
 	sim_close(sim);
 }
 
+static void
+what_is_read_again_counts_meanwhile(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	add_of(sim, ANN, 1000);
+	sim_learn(sim);
+	sim_pass(sim, 10 * SEC);
+	sweep_reconsider(&sim->sweep);
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	check_counts("to be read", sim, 1, 0);
+	sim_expect(sim, SWEEP_READ);
+	check_counts("in flight", sim, 1, 0);
+	sim_end(sim, SWEEP_READ, true);
+	check_counts("read", sim, 1, 0);
+	sim_close(sim);
+}
+
 /* The same id, and another submitter. */
 static void
 other_mail_counts_for_its_own_submitter(void **state)
@@ -209,6 +260,29 @@ other_mail_counts_for_its_own_submitter(void **state)
 	sim_close(sim);
 }
 
+static void
+without_memory_mail_leaves_uncounted(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	add_of(sim, ANN, 10);
+	no_memory = true;
+	sim_settle(sim);
+	no_memory = false;
+	check_counts("missed", sim, 0, 0);
+	add_of(sim, ANN, 20);
+	sweep_arrived(&sim->sweep, &sim->mail[1].id);
+	sim_settle(sim);
+	check_counts("the other one", sim, 1, 0);
+	sim_run(sim, 10 * SEC);
+	check_int("it leaves", sim->released, 1);
+	check_counts("the other one still", sim, 1, 0);
+	sim_run(sim, 10 * SEC);
+	check_counts("none", sim, 0, 0);
+	sim_close(sim);
+}
+
 int
 main(void)
 {
@@ -218,9 +292,13 @@ main(void)
 	    cmocka_unit_test(mail_counts_until_it_has_left_for_sure),
 	    cmocka_unit_test(old_mail_counts_while_it_waits_for_its_requeue),
 	    cmocka_unit_test(mail_that_left_by_another_s_hand_counts_no_longer),
+	    cmocka_unit_test(
+		held_up_mail_that_turns_out_to_be_tried_counts_no_longer),
 	    cmocka_unit_test(news_counts_before_a_walk_has_seen_it),
 	    cmocka_unit_test(mail_counts_once_however_often_it_is_judged),
+	    cmocka_unit_test(what_is_read_again_counts_meanwhile),
 	    cmocka_unit_test(other_mail_counts_for_its_own_submitter),
+	    cmocka_unit_test(without_memory_mail_leaves_uncounted),
 	};
 
 	return cmocka_run_group_tests_name("sweep_counts", tests, NULL, NULL);

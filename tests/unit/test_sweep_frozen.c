@@ -138,6 +138,43 @@ a_gone_rule_is_told_once_unless_it_was_back(void **state)
 	sim_close(sim);
 }
 
+/* Its date comes before it is read again, so that a walk must see it. */
+static void
+a_gone_rule_is_told_once_of_mail_that_is_due_meanwhile(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	sim_freeze(sim_add(sim, 10), "a");
+	sim_settle(sim);
+	check_log(
+	    "gone", sim, "list\nread MAILAAA\n* rule gone MAILAAA a later\n");
+	sweep_reconsider(&sim->sweep);
+	sim_pass(sim, 10 * SEC);
+	sim_run(sim, SEC);
+	check_log("due", sim, "read MAILAAA\nlist\nread MAILAAA\n" A_LEAVES);
+	sim_close(sim);
+}
+
+static void
+a_gone_rule_is_told_once_of_mail_whose_release_fails(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	sim_freeze(sim_add(sim, 10), "a");
+	sim_learn(sim);
+	sim_pass(sim, 10 * SEC);
+	sim_expect(sim, SWEEP_RELEASE);
+	sweep_reconsider(&sim->sweep);
+	sweep_not_run(&sim->sweep, SWEEP_RELEASE, &sim->now);
+	sim_run(sim, SEC);
+	check_log("due", sim,
+	    "release MAILAAA\n* failed release, again in 1 s\nkick\n"
+	    "read MAILAAA\nlist\nread MAILAAA\n" A_LEAVES);
+	sim_close(sim);
+}
+
 /* Nobody has heard of this one. */
 static void
 a_gone_rule_is_told_of_other_mail_with_the_same_id(void **state)
@@ -423,6 +460,10 @@ main(void)
 		when_the_rule_is_gone_mail_leaves_at_its_date_or_at_once),
 	    cmocka_unit_test(without_rules_no_rule_holds),
 	    cmocka_unit_test(a_gone_rule_is_told_once_unless_it_was_back),
+	    cmocka_unit_test(
+		a_gone_rule_is_told_once_of_mail_that_is_due_meanwhile),
+	    cmocka_unit_test(
+		a_gone_rule_is_told_once_of_mail_whose_release_fails),
 	    cmocka_unit_test(
 		a_gone_rule_is_told_of_other_mail_with_the_same_id),
 	    cmocka_unit_test(any_of_the_rules_keeps_it),

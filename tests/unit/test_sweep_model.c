@@ -31,6 +31,8 @@ start(struct model *m)
 		.requeue_uid = 102,
 		.tell = on_event,
 		.tell_ctx = m,
+		.holds = holds,
+		.holds_ctx = m,
 	    });
 	sweep_kick(&m->sweep);
 	memset(m->jobs, 0, sizeof(m->jobs));
@@ -44,15 +46,15 @@ static void
 check_release(struct model *m, const struct qid *id)
 {
 	const struct model_mail *mail = find(m, id);
-	int64_t due_s;
 
 	if (mail == NULL || mail->queue != M_HOLD)
 		return;
-	due_s = mail->facts.own_latest_s;
 	if (!mail->ours)
 		fail_msg("foreign mail was released");
-	if (due_s * SEC > m->now.reached_ns)
+	if (due_of(mail) * SEC > m->now.reached_ns)
 		fail_msg("mail was released before it was due");
+	if (is_kept(m, mail))
+		fail_msg("mail was released that a rule keeps");
 	if (mail->released)
 		fail_msg("mail was released twice");
 	if (mail->tried && is_known(m, mail))
@@ -241,6 +243,30 @@ is_free(const struct model *m, const struct model_mail *mail)
 		!m->jobs[SWEEP_REQUEUE].running);
 }
 
+/* Rules may have written never into mail that is ours, or has no date. */
+static void
+freeze(struct model *m, struct model_mail *mail)
+{
+	struct facts *facts = &mail->facts;
+
+	if (!dice_percent(&m->dice, 25))
+		return;
+	facts->n_rules = 1 + dice_below(&m->dice, MODEL_RULES);
+	for (size_t i = 0; i < facts->n_rules; i++)
+		facts->rules[i][0] =
+		    (char)('a' + dice_below(&m->dice, MODEL_RULES));
+	facts->rule_never = mail->ours = true;
+}
+
+static void
+change_rules(struct model *m)
+{
+	bool *stands = &m->stands[dice_below(&m->dice, MODEL_RULES)];
+
+	*stands = !*stands;
+	sweep_reconsider(&m->sweep);
+}
+
 static void
 arrive(struct model *m, struct model_mail *mail)
 {
@@ -261,6 +287,7 @@ arrive(struct model *m, struct model_mail *mail)
 	mail->facts.arrival_s = wall_s(m) - age_s;
 	mail->facts.created_s = mail->facts.arrival_s;
 	mail->facts.size = 100 + ++m->arrivals;
+	mail->facts.submitter = dice_below(&m->dice, MODEL_SUBMITTERS);
 	mail->facts.own_latest_s =
 	    wall_s(m) + dice_below(&m->dice, 90) + 1 - (age_s > 0 ? 30 : 0);
 	if (kind == 7)
@@ -269,6 +296,8 @@ arrive(struct model *m, struct model_mail *mail)
 		mail->facts.own_latest_s = mail->facts.arrival_s;
 	else if (kind == 9)
 		mail->facts.vetoed = true;
+	if (kind <= 7)
+		freeze(m, mail);
 	mail->bad = dice_percent(&m->dice, 3);
 	mail->spoils = dice_percent(&m->dice, 3);
 	move(m, mail, M_HOLD);
@@ -320,6 +349,8 @@ happen(struct model *m)
 		sweep_reconsider(&m->sweep);
 	else if (what < 14)
 		m->sweep.paused = !m->sweep.paused;
+	else if (what < 24)
+		change_rules(m);
 	else if (what < 3000 && mail->queue == M_GONE)
 		arrive(m, mail);
 	else if (what < 4000 && mail->queue != M_GONE)
@@ -339,6 +370,7 @@ step(struct model *m)
 			deliver_news(m);
 	}
 	pump(m);
+	check_tally(m);
 }
 
 /* What the administrator held again may be taken for what we released. */
@@ -346,8 +378,8 @@ static bool
 must_leave(const struct model *m, const struct model_mail *mail)
 {
 	return mail->queue == M_HOLD && mail->ours && !mail->tried &&
-	    !mail->held_again &&
-	    mail->facts.own_latest_s * SEC < m->now.reached_ns;
+	    !mail->held_again && !is_kept(m, mail) &&
+	    due_of(mail) * SEC < m->now.reached_ns;
 }
 
 static size_t
@@ -368,22 +400,47 @@ is_foreign(const struct model *m, const struct model_mail *mail)
 	return mail->queue == M_HOLD && !mail->ours;
 }
 
+static bool
+is_frozen(const struct model *m, const struct model_mail *mail)
+{
+	return mail->queue == M_HOLD && mail->ours && !mail->tried &&
+	    !mail->held_again && is_kept(m, mail);
+}
+
+static uint32_t
+count_frozen(const struct model *m)
+{
+	return sweep_count_frozen(&m->sweep, span_str("a")) +
+	    sweep_count_frozen(&m->sweep, span_str("b"));
+}
+
+/* What is due has left, and what rules keep has been judged. */
+static bool
+is_done(const struct model *m, size_t frozen)
+{
+	return count_left(m, must_leave) == 0 && count_frozen(m) >= frozen;
+}
+
 static void
 check_rest_leaves(struct model *m)
 {
 	size_t foreign = count_left(m, is_foreign);
+	size_t frozen = count_left(m, is_frozen);
 
 	m->calm = true;
 	m->sweep.paused = false;
 	for (size_t i = 0; i < MODEL_MAIL; i++)
 		m->mail[i].bad = m->mail[i].spoils = false;
 	pass(m, 0, 3600 * SEC);
-	for (int i = 0; i < PATIENCE && count_left(m, must_leave) > 0; i++)
+	for (int i = 0; i < PATIENCE && !is_done(m, frozen); i++)
 		step(m);
 	check_int(
 	    "what is due has left", (int64_t)count_left(m, must_leave), 0);
 	check_int("foreign mail is still there",
 	    (int64_t)count_left(m, is_foreign), (int64_t)foreign);
+	check_int("and what rules keep", (int64_t)count_left(m, is_frozen),
+	    (int64_t)frozen);
+	check_bool("of which it knows", count_frozen(m) >= frozen, true);
 }
 
 static void

@@ -288,6 +288,20 @@ check_made(unsigned place, const char *text, uint64_t number)
 }
 
 static void
+what_was_made_is_kept(void **state)
+{
+	size_t used;
+
+	(void)state;
+	values_begin(&values, &hash_key);
+	values_set(&values, 5, span_str("1"));
+	check_made(5, "1", 1);
+	used = values.used;
+	check_made(5, "1", 1);
+	assert_int_equal(values.used, used);
+}
+
+static void
 what_was_made_is_forgotten(void **state)
 {
 	(void)state;
@@ -392,6 +406,7 @@ main(void)
 	    cmocka_unit_test(ip_addresses_are_read),
 	    cmocka_unit_test(texts_have_a_string_and_a_hash),
 	    cmocka_unit_test(a_place_that_is_not_set_is_empty),
+	    cmocka_unit_test(what_was_made_is_kept),
 	    cmocka_unit_test(what_was_made_is_forgotten),
 	    cmocka_unit_test(numbers_of_our_own_are_texts_too),
 	    cmocka_unit_test(there_is_room_for_the_largest_request),

@@ -251,4 +251,31 @@ check_moment(const char *row, int64_t got, int64_t want)
 	fail();
 }
 
+/* What must hold for all zones, whatever was in their file. */
+static inline void
+check_sane(const struct zone *zone, int64_t local_s)
+{
+	int64_t utc_s = zone_to_utc(zone, local_s);
+	int64_t shown_s = zone_shown_s(zone, utc_s);
+	int32_t offset_s = zone_offset_s(zone, utc_s);
+
+	assert_true(offset_s >= -26 * 3600 && offset_s <= 26 * 3600);
+	assert_true(utc_s >= local_s - 26 * 3600);
+	assert_true(utc_s <= local_s + 26 * 3600);
+	assert_true(utc_s + offset_s == shown_s);
+	assert_true(shown_s >= local_s);
+	assert_true(zone_shown_s(zone, utc_s - 1) < local_s);
+}
+
+static inline void
+check_sane_everywhere(const struct zone *zone)
+{
+	static const char *const moments[] = {"0001-01-02 00:00",
+	    "1900-01-01 00:00", "1970-01-12 13:46:40", "2026-03-29 02:30",
+	    "2026-12-31 23:59:59", "9999-12-30 23:59:59"};
+
+	for (size_t i = 0; i < COUNT_OF(moments); i++)
+		check_sane(zone, moment(moments[i]));
+}
+
 #endif
