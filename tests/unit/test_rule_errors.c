@@ -117,6 +117,13 @@ static const struct row heads[] = {
     {"a bad condition in a line further down",
 	SPAN("a : pass\nb sender=b@c\n# x\n\n size=1 size=x\n : pass\n"),
 	"rules:5: not a number (digits, then maybe k or m): \"x\""},
+    {"the same with CR LF",
+	SPAN("a : pass\r\nb sender=b@c\r\n# x\r\n\r\n size=1 size=x\r\n"
+	     " : pass\r\n"),
+	"rules:5: not a number (digits, then maybe k or m): \"x\""},
+    {"a CR is no line end", SPAN("a\r: pass\nb\r\r%=1 : pass\n"),
+	"rules:2: a condition starts with the name of an attribute, in lower "
+	"case: \"%=1\""},
     {"a list that is not there", SPAN("a\n sender=file:/lists/no : pass\n"),
 	"rules:2: /lists/no: No such file or directory"},
     {"a list with a mistake", SPAN("a sender=file:/lists/bad : pass\n"),
