@@ -47,11 +47,8 @@ read_delay(struct reading *r)
 static bool
 read_window(struct reading *r)
 {
-	if (window_parse(r->text, &r->rule->window, r->zone_name, r->error))
-		return true;
-	if (r->text.len > 0)
-		*r->at = r->text;
-	return false;
+	return window_parse(
+	    r->text, &r->rule->window, r->zone_name, r->at, r->error);
 }
 
 static bool

@@ -25,6 +25,7 @@ struct parser {
 	bool in_tail; /* behind tz= or except= */
 	bool has_zone, has_except;
 	bool in_except; /* a date goes on with it */
+	struct span *at;
 	char *error;
 };
 
@@ -33,6 +34,7 @@ fail(struct parser *p, struct span word, const char *what)
 {
 	size_t n = word.len < WORD_SHOWN_MAX ? word.len : WORD_SHOWN_MAX;
 
+	*p->at = word;
 	snprintf(p->error, WINDOW_ERROR_SIZE, "%.*s%s%s", (int)n, word.data,
 	    n > 0 ? ": " : "", what);
 	return false;
@@ -265,11 +267,12 @@ read_word(struct parser *p, struct span word)
 
 bool
 window_parse(struct span text, struct window *window, struct span *zone_name,
-    char error[WINDOW_ERROR_SIZE])
+    struct span *at, char error[WINDOW_ERROR_SIZE])
 {
 	struct parser p = {.window = window,
 	    .days = EVERY_DAY,
 	    .zone_name = zone_name,
+	    .at = at,
 	    .error = error};
 	struct span word;
 	bool good = true;
@@ -281,8 +284,7 @@ window_parse(struct span text, struct window *window, struct span *zone_name,
 	if (good && p.unused.len > 0)
 		good = fail(&p, p.unused, "no times behind these days");
 	if (good && window->n_ranges == 0)
-		good = fail(
-		    &p, span_str(""), "no times: a window that never opens");
+		good = fail(&p, word, "no times: a window that never opens");
 	if (!good) {
 		window_free(window);
 		*zone_name = span_of("", 0);

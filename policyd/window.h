@@ -40,11 +40,12 @@ struct window {
  * Reads text, whose words are parted by blanks and commas: days (Mon, Mon-Fri,
  * Fri-Mon; any case), times (HH:MM-HH:MM, 24:00 as an end only), and behind
  * them tz=NAME and except=YYYY-MM-DD,YYYY-MM-DD, each once at most. *zone_name
- * is borrowed, empty when there is none. False: error says why, with the word;
+ * is borrowed, empty when there is none. False: error says why, with the word,
+ * which *at is, in text (empty, at its end, when something is missing there);
  * *window owns nothing then.
  */
 bool window_parse(struct span text, struct window *window,
-    struct span *zone_name, char error[WINDOW_ERROR_SIZE]);
+    struct span *zone_name, struct span *at, char error[WINDOW_ERROR_SIZE]);
 
 void window_free(struct window *window);
 

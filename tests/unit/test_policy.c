@@ -316,6 +316,30 @@ login_and_sender_are_counted(void **state)
 	orders_free(&s->orders);
 }
 
+/* Counting costs time, so it is done when a rule asks for it. */
+static void
+nobody_is_counted_in_vain(void **state)
+{
+	static const struct {
+		const char *rules;
+		unsigned counted;
+	} rows[] = {
+	    {"a size=1 : hold", 0},
+	    {"a postponed=1 : hold", 1},
+	    {"a size=1 : hold\nb size=2 postponed_total=1 : hold", 1},
+	    {"a xpostponed=1 : hold", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct service *s = service_make(rows[i].rules, "");
+
+		ask(s, "");
+		check_int(rows[i].rules, s->counted, rows[i].counted);
+		orders_free(&s->orders);
+	}
+}
+
 /* Now is read from the clock, between before and after. */
 static void
 delays_count_from_now(void **state)
@@ -586,6 +610,7 @@ main(void)
 	    cmocka_unit_test(no_value_gets_out_of_its_line),
 	    cmocka_unit_test(the_first_header_name_is_prepended),
 	    cmocka_unit_test(login_and_sender_are_counted),
+	    cmocka_unit_test(nobody_is_counted_in_vain),
 	    cmocka_unit_test(delays_count_from_now),
 	    cmocka_unit_test(a_message_is_only_made_later),
 	    cmocka_unit_test(messages_do_not_mix),

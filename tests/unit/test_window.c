@@ -38,16 +38,28 @@ write_window(
 	return out;
 }
 
+/* An error is about a word of the text, and starts with it. */
+static void
+check_place(struct span text, struct span at, const char *error)
+{
+	size_t shown = strnlen(at.data, at.len < 60 ? at.len : 60);
+
+	assert_true(at.data >= text.data);
+	assert_true(at.data + at.len <= text.data + text.len);
+	check_span(
+	    error, span_head(span_str(error), shown), span_head(at, shown));
+}
+
 /* What window_parse() makes of a block of its own, or its error. */
 static const char *
 parse_and_write(struct span given, char out[WRITTEN_SIZE])
 {
 	struct span text = exact_copy(given);
 	struct window w;
-	struct span zone_name;
+	struct span zone_name, at;
 	char error[WINDOW_ERROR_SIZE] = "";
 
-	if (window_parse(text, &w, &zone_name, error)) {
+	if (window_parse(text, &w, &zone_name, &at, error)) {
 		write_window(&w, zone_name, out);
 		window_free(&w);
 	} else {
@@ -55,6 +67,7 @@ parse_and_write(struct span given, char out[WRITTEN_SIZE])
 		assert_null(w.ranges);
 		assert_null(w.except);
 		assert_int_equal(zone_name.len, 0);
+		check_place(text, at, error);
 	}
 	exact_free(text);
 	return out;
@@ -265,7 +278,7 @@ parse_many(const char *text, size_t n, bool dates, char error[WRITTEN_SIZE])
 	size_t size = strlen(text) + n * 16 + 1;
 	char *all = malloc(size);
 	struct window w;
-	struct span zone_name;
+	struct span zone_name, at;
 	size_t used;
 	bool good;
 
@@ -277,7 +290,7 @@ parse_many(const char *text, size_t n, bool dates, char error[WRITTEN_SIZE])
 			  ",%04zu-01-%02zu", 2000 + i / 28, i % 28 + 1)
 		    : (size_t)snprintf(all + used, size - used, " 08:00-09:00");
 	error[0] = '\0';
-	good = window_parse(span_of(all, used), &w, &zone_name, error);
+	good = window_parse(span_of(all, used), &w, &zone_name, &at, error);
 	assert_true(good == (error[0] == '\0'));
 	if (good)
 		check_int(text, (int64_t)(dates ? w.n_except : w.n_ranges),
@@ -315,11 +328,11 @@ next_of(const char *row, const char *text, const char *rule, int64_t now_s)
 {
 	struct window w;
 	struct zone zone;
-	struct span zone_name;
+	struct span zone_name, at;
 	char error[WINDOW_ERROR_SIZE] = "";
 	int64_t next_s;
 
-	window_parse(span_str(text), &w, &zone_name, error);
+	window_parse(span_str(text), &w, &zone_name, &at, error);
 	check_string(row, error, "");
 	rule_zone(rule, &zone);
 	next_s = window_next(&w, &zone, now_s);

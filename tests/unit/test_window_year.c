@@ -156,14 +156,14 @@ static void
 parse_hours(const struct hours *hours, int year, struct window *w)
 {
 	char text[TEXT_SIZE], error[WINDOW_ERROR_SIZE] = "";
-	struct span zone_name;
+	struct span zone_name, at;
 	size_t used = (size_t)snprintf(text, sizeof(text), "%s", hours->text);
 
 	for (size_t i = 0; i < DAYS_OFF && hours->off[i] > 0; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used,
 		    "%s%04d-%02d-%02d", i == 0 ? " except=" : ",", year,
 		    hours->off[i] / 100, hours->off[i] % 100);
-	window_parse(span_str(text), w, &zone_name, error);
+	window_parse(span_str(text), w, &zone_name, &at, error);
 	check_string(text, error, "");
 }
 
