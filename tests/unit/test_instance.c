@@ -71,6 +71,21 @@ who_raised_it_is_told_again(void **state)
 	assert_false(instance_raise(&table, 7, 1, 100, NOW + 8));
 }
 
+/* So that a client that repeats a recipient does not fill the header. */
+static void
+nobody_is_told_for_ever(void **state)
+{
+	(void)state;
+	for (int i = 0; i < INSTANCE_TIMES; i++)
+		assert_true(instance_raise(&table, 7, 1, 100, NOW + i));
+	assert_false(instance_raise(&table, 7, 1, 100, NOW + 10));
+	for (int i = 0; i < INSTANCE_TIMES; i++)
+		assert_true(instance_raise(&table, 7, 1, 101, NOW + 20 + i));
+	assert_false(instance_raise(&table, 7, 1, 101, NOW + 30));
+	assert_true(instance_raise(&table, 7, 2, 102, NOW + 40));
+	assert_false(instance_raise(&table, 7, 1, 102, NOW + 41));
+}
+
 static void
 messages_are_kept_apart(void **state)
 {
@@ -213,6 +228,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(only_what_is_later_is_raised),
 	    TEST(who_raised_it_is_told_again),
+	    TEST(nobody_is_told_for_ever),
 	    TEST(messages_are_kept_apart),
 	    TEST(hash_0_is_new_at_first),
 	    TEST(an_hour_is_remembered),

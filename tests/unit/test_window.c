@@ -557,11 +557,11 @@ opens_within(size_t i, int64_t limit_s)
 {
 	struct window w;
 	struct zone zone;
-	struct span zone_name;
+	struct span zone_name, at;
 	char error[WINDOW_ERROR_SIZE] = "";
 	bool opens;
 
-	window_parse(span_str(waits[i].text), &w, &zone_name, error);
+	window_parse(span_str(waits[i].text), &w, &zone_name, &at, error);
 	check_string(waits[i].row, error, "");
 	rule_zone(waits[i].zone, &zone);
 	opens =
