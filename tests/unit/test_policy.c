@@ -503,6 +503,7 @@ every_split_is_answered_the_same(void **state)
 		struct peer peer;
 		struct capture capture;
 
+		memset(&s->policy.instances, 0, sizeof(s->policy.instances));
 		peer_open_pair(&peer, &s->rig);
 		capture_start(&capture, STDERR_FILENO);
 		peer_send(&peer, span_head(stream, at));
