@@ -25,7 +25,7 @@ static void
 end_when_quiet(struct engine *g)
 {
 	if (g->stopping && g->drained && sweep_stop(&g->sweep))
-		finish(g, g->o.looks ? EX_UNAVAILABLE : EX_OK);
+		finish(g, g->o.looks ? EX_TEMPFAIL : EX_OK);
 }
 
 static void

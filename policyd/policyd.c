@@ -370,8 +370,9 @@ look(struct policyd *p)
 	exit_code = open_all(p);
 	if (exit_code == 0) {
 		exit_code = part(p);
-		/* The files may be others by now. */
-		if (p->is_engine || exit_code == EX_CONFIG)
+		/* The files may be others by now; 75: we were stopped. */
+		if (p->is_engine || exit_code == EX_CONFIG ||
+		    exit_code == EX_TEMPFAIL)
 			return exit_code;
 	}
 	if (exit_code != 0)

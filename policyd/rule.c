@@ -340,6 +340,15 @@ read_file(struct reader *r, struct span text)
 	return read_rules(r, span_of(r->rules->text, text.len));
 }
 
+/* Files may hold what a terminal would obey. */
+static void
+hide_controls(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == '\x7f')
+			*text = '?';
+}
+
 bool
 rules_parse(struct rules *rules, struct span text,
     const struct rules_context *context, char error[RULE_ERROR_SIZE])
@@ -352,6 +361,7 @@ rules_parse(struct rules *rules, struct span text,
 	rules->hash_key = context->hash_key;
 	if (read_file(&r, text))
 		return true;
+	hide_controls(error);
 	rules_free(rules);
 	return false;
 }

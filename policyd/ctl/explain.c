@@ -89,6 +89,11 @@ take_word(struct explain *x, const char *word)
 		return usage_error("a line end inside", "NAME=VALUE");
 	if (span_equal_str(name, "now"))
 		return take_now(x, value.data);
+	if (!attr_is_known(name))
+		fprintf(stderr,
+		    "policyctl: explain: Postfix is not known to send an "
+		    "attribute %.*s\n",
+		    (int)name.len, name.data);
 	if (span_equal_str(name, "postponed"))
 		return take_count(value.data, &x->counts.sender);
 	if (span_equal_str(name, "postponed_total"))

@@ -30,6 +30,15 @@ def _hand_over(sockets):
         os.dup2(copy, number)
 
 
+# One beside the daemon that is under test, in a group of its own as well.
+ANOTHER = {
+    "stdin": subprocess.DEVNULL,
+    "text": True,
+    "cwd": "/",
+    "start_new_session": True,
+}
+
+
 class Daemon:
     """One program, in a process group of its own, its standard error in a file."""
 
@@ -127,12 +136,18 @@ class Daemon:
         """Start the same once more beside it; what became of that, and its log."""
         return subprocess.run(
             [*self._arguments, *options],
-            stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
-            cwd="/",
-            start_new_session=True,
             timeout=STOP_TIMEOUT_S,
+            **ANOTHER,
+        )
+
+    def start_another(self, *options):
+        """Likewise, without a wait for its end, and what it says is not kept."""
+        return subprocess.Popen(
+            [*self._arguments, *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **ANOTHER,
         )
 
     def kill(self):

@@ -14,6 +14,7 @@ from standins import COMMANDS, STUBBORN, STUBBORN_FAMILY
 from waiting import wait_until
 
 OUTLIVE_S = 1.0
+STOP_S = 10
 
 on_linux = pytest.mark.skipif(
     NO_INOTIFY, reason="elsewhere a hanging command is not told of its parent's death"
@@ -118,6 +119,22 @@ def test_real_postqueue_that_hangs(cold_standin_site, end):
         mail, due, hung = start_until_it_hangs(site, "postqueue")
         assert_children_end_too(site, end, *hung)
     assert_delivered_after_all(site, mail, due)
+
+
+def test_check_that_is_interrupted(cold_standin_site, standins):
+    """`policyd -n` looks at the queue, and ctrl-C is heard while it does."""
+    standins.behave("postqueue", STUBBORN)
+    with cold_standin_site.daemons.policyd.start_another("-n") as check:
+        standins.wait_for_calls("postqueue", 1)
+        family = {process.pid for process in descendants(check.pid)}
+        assert len(family) >= 2
+        check.send_signal(signal.SIGINT)
+        assert check.wait(STOP_S) == 75
+    wait_until(
+        "nothing of it is left",
+        lambda: not [p for p in running() if p.pid in family],
+        OUTLIVE_S,
+    )
 
 
 @pytest.mark.parametrize("end", [kill_engine, kill_runner])

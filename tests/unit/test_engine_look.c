@@ -234,7 +234,7 @@ a_look_that_is_stopped_has_not_looked(void **state)
 	open_look(h, &sight, STAYS_RULES);
 	host_expect(h, "walk", "L");
 	host_send(h, "T", NULL, 0);
-	look_ends(h, &sight, "stopped", EX_UNAVAILABLE, "");
+	look_ends(h, &sight, "stopped", EX_TEMPFAIL, "");
 }
 
 static void

@@ -322,6 +322,9 @@ reasons_need_a_text_and_come_last(void **state)
 static const struct row windows[] = {
     {"no times", SPAN("a :\n window\n"), "rules:2: " NEVER},
     {"only a zone", SPAN("a : window tz=UTC\n"), "rules:1: " NEVER},
+    {"a word that a terminal would obey", SPAN("a : window \033[2J\177\n"),
+	"rules:1: ?[2J?: neither days (Mon-Fri) nor times (HH:MM-HH:MM), "
+	"nor tz=, nor except="},
     {"a bad word", SPAN("a : window Mon-Fri 8-20\n"),
 	"rules:1: 8-20: not times as in 08:00-20:00"},
     {"a bad word in a line further down",
