@@ -161,7 +161,10 @@ open_rules(struct policyd *p)
 	p->rules = rule_file_open(file, error);
 	if (p->rules >= 0)
 		return 0;
-	log_error(&p->daemon.log, "%s", error);
+	if (p->options.check)
+		fprintf(stderr, "%s\n", error);
+	else
+		log_error(&p->daemon.log, "%s", error);
 	return EX_CONFIG;
 }
 
