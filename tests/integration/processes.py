@@ -24,11 +24,12 @@ class Process:
 
 def running():
     """All processes but zombies."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
-            head, tail = stat.read_text(errors="replace").rsplit(")", 1)
+            stat = Path(f"/proc/{entry}/stat").read_text(errors="replace")
         except OSError:
-            continue
+            continue  # it has ended meanwhile
+        head, tail = stat.rsplit(")", 1)
         state, parent, group = tail.split()[:3]
         if state != "Z":
             pid, name = head.split("(", 1)
