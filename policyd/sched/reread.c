@@ -8,21 +8,23 @@
 
 #include "hdrcheck/settings.h"
 
-/* -1, logged unless it may be missing and is. */
-static int
-open_file(const struct log *log, const char *file, bool may_miss)
+/* False, logged, unless it is open or may be missing and is: *fd is -1 then. */
+static bool
+open_file(const struct log *log, const char *file, bool may_miss, int *fd)
 {
 	/* A FIFO must not keep us waiting: the engine sees an empty file. */
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd < 0 && !(may_miss && errno == ENOENT))
-		log_warn(log, "%s; the old configuration stays", file);
-	return fd;
+	*fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (*fd >= 0 || (may_miss && errno == ENOENT))
+		return true;
+	log_warn(log, "%s; the old configuration stays", file);
+	return false;
 }
 
 static void
 add(struct reread *files, int kind, int fd)
 {
+	if (fd < 0)
+		return;
 	files->has |= kind;
 	files->fds[files->n_fds++] = fd;
 }
@@ -31,21 +33,20 @@ bool
 reread_open(struct reread *files, const struct log *log,
     const char *settings_file, const char *rules_file)
 {
-	bool preset = settings_file == NULL;
-	int fd = open_file(
-	    log, preset ? SETTINGS_DEFAULT_FILE : settings_file, preset);
+	const char *file =
+	    settings_file != NULL ? settings_file : SETTINGS_DEFAULT_FILE;
+	int fd;
 
 	memset(files, 0, sizeof(*files));
-	if (fd >= 0)
-		add(files, WIRE_HAS_SETTINGS, fd);
-	else if (!preset || errno != ENOENT)
+	if (!open_file(log, file, settings_file == NULL, &fd))
 		return false;
+	add(files, WIRE_HAS_SETTINGS, fd);
 	if (rules_file[0] == '\0')
 		return true;
-	fd = open_file(log, rules_file, false);
-	if (fd >= 0)
-		add(files, WIRE_HAS_RULES, fd);
-	return fd >= 0;
+	if (!open_file(log, rules_file, false, &fd))
+		return false;
+	add(files, WIRE_HAS_RULES, fd);
+	return true;
 }
 
 void
