@@ -161,6 +161,8 @@ check_pattern(const struct condition *c, struct span item)
 		backslashes++;
 	if (backslashes % 2 != 0)
 		return "nothing behind the last \\";
+	if (has(item, '\0'))
+		return "a NUL byte inside";
 	if (item.len > CONDITION_PATTERN_MAX)
 		return "a pattern of more than 255 bytes";
 	if (c->n_patterns == CONDITION_PATTERNS_MAX)
