@@ -17,8 +17,7 @@ looks_like_rfc3339(struct span text)
 {
 	static const char marks[] = "-:.+TtZz";
 
-	if (text.len < DATE_LENGTH || text.len > TEXT_MAX ||
-	    text.data[4] != '-')
+	if (text.len < DATE_LENGTH || text.len > TEXT_MAX)
 		return false;
 	for (size_t i = 0; i < text.len; i++)
 		if (!ascii_is_digit(text.data[i]) &&

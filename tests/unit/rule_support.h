@@ -66,6 +66,7 @@ static inline char *
 shelf_load_zone(struct shelf *shelf, const char *name, size_t *len)
 {
 	struct sample s;
+	char footer[64];
 
 	shelf->zones_loaded++;
 	errno = shelf->zone_error != 0 ? shelf->zone_error : ENOENT;
@@ -75,7 +76,8 @@ shelf_load_zone(struct shelf *shelf, const char *name, size_t *len)
 			continue;
 		if (shelf_zones[i].rule == NULL)
 			return shelf_copy(span_str("TZif"), len);
-		rule_sample(&s, span_str(shelf_zones[i].rule));
+		snprintf(footer, sizeof(footer), "\n%s\n", shelf_zones[i].rule);
+		sample_make(&s, footer);
 		return shelf_copy(span_of(s.data, s.len), len);
 	}
 	return NULL;

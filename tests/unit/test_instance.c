@@ -104,8 +104,8 @@ static void
 hash_0_is_new_at_first(void **state)
 {
 	(void)state;
-	assert_true(instance_raise(&table, 0, 0, 0, NOW));
-	assert_false(instance_raise(&table, 0, 1, 0, NOW));
+	assert_true(instance_raise(&table, 0, 1, 0, NOW));
+	assert_false(instance_raise(&table, 0, 2, 0, NOW));
 	assert_true(instance_raise(&table, INSTANCE_SETS, 0, -1, NOW));
 }
 
@@ -159,6 +159,22 @@ what_was_forgotten_begins_anew(void **state)
 	assert_true(instance_raise(&table, neighbour(2), 1, 100, later + 1));
 	assert_false(instance_raise(&table, neighbour(2), 2, 100, later + 2));
 	assert_true(instance_raise(&table, neighbour(2), 2, 200, later + 3));
+}
+
+/* Each of a set is raised in its own place. */
+static void
+raising_one_leaves_its_neighbours(void **state)
+{
+	(void)state;
+	for (uint64_t n = 0; n < INSTANCE_WAYS; n++)
+		assert_true(instance_raise(&table, neighbour(n), 1, 100, NOW));
+	for (uint64_t n = 0; n < INSTANCE_WAYS; n++) {
+		assert_true(
+		    instance_raise(&table, neighbour(n), 1, 200, NOW + 1));
+		for (uint64_t m = 0; m < INSTANCE_WAYS; m++)
+			assert_false(instance_raise(&table, neighbour(m), 2,
+			    m <= n ? 200 : 100, NOW + 2));
+	}
 }
 
 static void
@@ -234,6 +250,7 @@ main(void)
 	    TEST(an_hour_is_remembered),
 	    TEST(the_hour_starts_anew_when_raised),
 	    TEST(what_was_forgotten_begins_anew),
+	    TEST(raising_one_leaves_its_neighbours),
 	    TEST(a_full_set_forgets_the_oldest),
 	    TEST(the_whole_table_is_used),
 	    TEST(the_forgotten_make_room),

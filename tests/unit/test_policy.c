@@ -275,7 +275,8 @@ no_value_gets_out_of_its_line(void **state)
 	for (at = s->logged; *at != '\0'; at++)
 		assert_true((*at >= ' ' && *at <= '~') ||
 		    (*at == '\n' && at[1] == '\0'));
-	check_part("its line", s->logged, "rule a: until its end");
+	check_part("its line", s->logged, "rule a: until its end, sender=<?");
+	check_part("the start of it", s->logged, "? !\"#$%&'()*+,-./0123");
 	orders_free(&s->orders);
 }
 
