@@ -225,6 +225,8 @@ static const struct row actions[] = {
     {"all of printable ASCII",
 	SPAN("a : reject 5.7.1 !\"#$%&'()*+,-./:;<=>?@AZ[\\]^_`az{|}~"),
 	"a reject 5.7.1 !\"#$%&'()*+,-./:;<=>?@AZ[\\]^_`az{|}~"},
+    {"a : in the first line of a text", SPAN("a : reject 5.7.1 x : y\n z"),
+	"a reject 5.7.1 x : y z"},
     {"a text that looks like a reason", SPAN("a : reject 5.7.1 no reason=x"),
 	"a reject 5.7.1 no reason=x"},
     {"a text of 199 bytes",
