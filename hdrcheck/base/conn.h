@@ -26,6 +26,8 @@ enum conn_verdict {
 	CONN_MORE, /* no whole request is there yet; nothing was used */
 	CONN_DONE, /* one request was used and answered */
 	CONN_CLOSE, /* answer what is in out, then close */
+	CONN_TAKE, /* one request was used; take() has the socket from here on,
+		      and what follows the request is dropped */
 };
 
 /*
@@ -40,6 +42,11 @@ struct conn_protocol {
 	conn_handle_fn *handle;
 	void *ctx;
 	size_t in_max; /* longest request; a peer that sends more is closed */
+	/*
+	 * Owns a connected, non-blocking socket whose handle() said CONN_TAKE.
+	 * NULL where that never says so.
+	 */
+	void (*take)(void *ctx, int fd);
 };
 
 struct conn_limits {
