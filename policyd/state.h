@@ -33,8 +33,8 @@ struct pause {
  */
 bool state_read_overrides(const char *directory, struct overrides *overrides,
     char error[STATE_ERROR_SIZE]);
-bool state_read_pause(const char *directory, struct pause *pause,
-    char error[STATE_ERROR_SIZE]);
+bool state_read_pause(
+    const char *directory, struct pause *pause, char error[STATE_ERROR_SIZE]);
 
 /*
  * Write them; on the disk when they return true. False with "FILE: what" in

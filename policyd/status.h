@@ -28,7 +28,7 @@ struct status {
 };
 
 /* Appends it, with a line end. False: no room. */
-bool status_print(const struct status *status, const struct clock_now *now,
-    struct buf *out);
+bool status_print(
+    const struct status *status, const struct clock_now *now, struct buf *out);
 
 #endif

@@ -52,13 +52,14 @@ all_due_at(const struct facts *f, int64_t due_s)
  */
 struct plan
 plan_judge(const struct facts *f, bool listed, bool tried, bool kept,
-    int64_t now_s, const struct settings *settings)
+    int64_t override_s, int64_t now_s, const struct settings *settings)
 {
 	int64_t since_s = max_s(f->arrival_s, f->created_s);
 	bool own = f->own_latest_s > since_s || f->own_never;
 	bool rule = f->rule_latest_s > since_s || f->rule_never;
 	struct plan plan = {.dated = is_dated(f), .due_s = since_s};
 
+	(void)override_s;
 	if (f->vetoed)
 		return foreign(plan, PLAN_VETOED);
 	if (listed && tried)

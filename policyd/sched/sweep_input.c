@@ -250,7 +250,8 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 	e->attempts = 0;
 	keeper = find_keeper(s, facts);
 	plan = plan_judge(facts, entry_has(e, LISTED), entry_has(e, TRIED),
-	    keeper.len > 0, clock_floor_s(now->reached_ns), s->o.settings);
+	    keeper.len > 0, PLAN_NO_OVERRIDE, clock_floor_s(now->reached_ns),
+	    s->o.settings);
 	entry_set(e, REQUEUEABLE, plan.all_due_then && !facts->filtered);
 	entry_set(e, EMPTY_SENDER, facts->empty_sender);
 	e->rule = sweep_rule_hash(s, keeper);

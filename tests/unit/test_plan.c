@@ -432,7 +432,7 @@ check_judged(const struct judged *j, enum plan_owner owner)
 	struct plan plan;
 
 	load_settings(&settings, j->config != NULL ? j->config : "");
-	plan = plan_judge(&f, !j->unlisted, j->tried, j->kept,
+	plan = plan_judge(&f, !j->unlisted, j->tried, j->kept, PLAN_NO_OVERRIDE,
 	    j->now_s != 0 ? j->now_s : ARRIVAL_S, &settings);
 	check_int(j->row, plan.owner, owner);
 	check_bool(j->row, plan.dated, !j->undated);
