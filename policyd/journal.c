@@ -48,6 +48,28 @@ log_rule_gone(
 	    event->at_once ? "once" : clock_format_utc(event->due_s, due));
 }
 
+static void
+log_rescheduled(
+    const struct log *log, const char *id, const struct sweep_event *event)
+{
+	char due[CLOCK_UTC_SIZE];
+
+	log_info(log, "%s: rescheduled, due=%s", id,
+	    event->due_s == OVERRIDE_NEVER
+		? "never"
+		: clock_format_utc(event->due_s, due));
+}
+
+static void
+log_requeued(
+    const struct log *log, const char *id, const struct sweep_event *event)
+{
+	char former[QID_SIZE];
+
+	qid_format(&event->former, former);
+	log_info(log, "%s: requeued by somebody, was %s", id, former);
+}
+
 /* id: of the message that is to blame, or empty. */
 static void
 log_failed(const struct log *log, const struct sweep_event *event,
@@ -91,6 +113,14 @@ journal_write(const struct log *log, const struct sweep_event *event,
 		break;
 	case SWEEP_FAILED:
 		log_failed(log, event, id, complaint);
+		break;
+	case SWEEP_RESCHEDULED:
+		log_rescheduled(log, id, event);
+		break;
+	case SWEEP_REQUEUED:
+		log_requeued(log, id, event);
+		break;
+	case SWEEP_HELD: /* cleanup(8) has logged that */
 		break;
 	}
 }
