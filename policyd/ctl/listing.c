@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "policyd/ctl/local.h"
+#include "policyd/ctl/put.h"
 #include "policyd/ctl/text.h"
 
 enum {
@@ -32,17 +33,11 @@ clip(struct span s)
 }
 
 static bool
-put_text(struct buf *out, const char *text)
-{
-	return buf_append(out, span_str(text));
-}
-
-static bool
 put_time(struct listing *l, struct buf *out, int64_t s)
 {
 	char text[LOCAL_TEXT_SIZE];
 
-	return put_text(out,
+	return put_string(out,
 	    local_format(l->local, s,
 		local_needs_year(s, l->now_s) ? LOCAL_LONG : LOCAL_SHORT,
 		text));
@@ -53,10 +48,10 @@ put_leaves(struct listing *l, struct buf *out, const struct queue_message *m)
 {
 	int64_t due_s = queue_due_s(m);
 
-	if (!(due_s == OVERRIDE_NEVER ? put_text(out, "never")
+	if (!(due_s == OVERRIDE_NEVER ? put_string(out, "never")
 				      : put_time(l, out, due_s)))
 		return false;
-	return m->override == NULL || put_text(out, LISTING_RESCHEDULED);
+	return m->override == NULL || put_string(out, LISTING_RESCHEDULED);
 }
 
 static bool
@@ -68,9 +63,9 @@ put_in(struct listing *l, struct buf *out, const struct queue_message *m)
 	if (due_s == OVERRIDE_NEVER)
 		return true;
 	if (due_s >= l->now_s)
-		return put_text(out, text_distance(l->now_s, due_s, text));
-	return put_text(out, "overdue ") &&
-	    put_text(out, text_duration(l->now_s - due_s, text));
+		return put_string(out, text_distance(l->now_s, due_s, text));
+	return put_string(out, "overdue ") &&
+	    put_string(out, text_duration(l->now_s - due_s, text));
 }
 
 static bool
@@ -79,7 +74,7 @@ put_id(struct buf *out, const struct queue_message *m)
 	char id[QID_SIZE];
 
 	qid_format(&m->id, id);
-	return put_text(out, id);
+	return put_string(out, id);
 }
 
 /* "1234", "17K", "3M" */
@@ -96,7 +91,7 @@ put_size(struct buf *out, uint64_t size)
 	}
 	snprintf(text, sizeof(text), "%" PRIu64 "%.1s", size,
 	    unit < 0 ? "" : &units[unit]);
-	return put_text(out, text);
+	return put_string(out, text);
 }
 
 static bool
@@ -136,9 +131,9 @@ put_recipients(struct buf *out, const struct queue_message *m, int width)
 	n = (int)strlen(more);
 	if (width > n)
 		return put_address(out, m->recipient[0], width - n) &&
-		    put_text(out, more);
+		    put_string(out, more);
 	return put_address(out, m->recipient[0], width) &&
-	    (width > 0 || put_text(out, more));
+	    (width > 0 || put_string(out, more));
 }
 
 static bool
@@ -254,15 +249,6 @@ is_last(const struct listing *l, int column)
 	return true;
 }
 
-static bool
-put_blanks(struct buf *out, int n)
-{
-	while (n-- > 0)
-		if (!put_text(out, " "))
-			return false;
-	return true;
-}
-
 /* What l->cell says, in its column; nothing stands behind the last one. */
 static bool
 put_cell(struct listing *l, struct buf *out, int column)
@@ -287,11 +273,11 @@ listing_put_titles(struct listing *l, struct buf *out)
 		if (l->column[i].width == 0)
 			continue;
 		buf_clear(&l->cell);
-		if (!put_text(&l->cell, l->column[i].title) ||
+		if (!put_string(&l->cell, l->column[i].title) ||
 		    !put_cell(l, out, i))
 			return false;
 	}
-	return put_text(out, "\n");
+	return put_string(out, "\n");
 }
 
 bool
@@ -309,5 +295,5 @@ listing_put_message(
 		    !put_cell(l, out, i))
 			return false;
 	}
-	return put_text(out, "\n");
+	return put_string(out, "\n");
 }

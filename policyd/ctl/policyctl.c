@@ -11,9 +11,17 @@
 
 #include "hdrcheck/daemon.h"
 #include "policyd/ctl/explain.h"
+#include "policyd/ctl/list.h"
+#include "policyd/ctl/show.h"
+#include "policyd/ctl/text.h"
+#include "policyd/ctl/timeline.h"
 
 /* In the order of --help. */
 static const struct ctl_verb *const verbs[] = {
+    &list_verb,
+    &count_verb,
+    &show_verb,
+    &timeline_verb,
     &explain_verb,
 };
 
