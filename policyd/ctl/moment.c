@@ -13,14 +13,7 @@ enum {
 	TEXT_MAX = 48,
 	ROOM_SIZE = TEXT_MAX + sizeof(":00Z"),
 	SECONDS_PER_DAY = 86400,
-	SHOWN_LENGTH = sizeof("2026-12-24 23:00:00") - 1,
 };
-
-/* Of the years in which a zone is asked, and the day at either end is left. */
-#define FIRST_SHOWN_S INT64_C(-62135510400)
-#define LAST_SHOWN_S  INT64_C(253402214399)
-
-_Static_assert((int)MOMENT_LOCAL_SIZE >= (int)CLOCK_UTC_SIZE, "UTC has to fit");
 
 /* Only digits and marks: no blanks, no comments, no other forms of dates. */
 static bool
@@ -208,15 +201,4 @@ moment_read(struct span text, const struct moment_base *base, int64_t *moment_s)
 		return read_distance(span_skip(text, 1), base, moment_s);
 	wrong = read_day(text, base, &is_day, moment_s);
 	return is_day ? wrong : read_date(text, base->local, moment_s);
-}
-
-const char *
-moment_format(const struct zone *local, int64_t s, char out[MOMENT_LOCAL_SIZE])
-{
-	if (s < FIRST_SHOWN_S || s > LAST_SHOWN_S)
-		return clock_format_utc(s, out);
-	clock_format_utc(s + zone_offset_s(local, s), out);
-	out[DAY_LENGTH] = ' ';
-	out[SHOWN_LENGTH] = '\0';
-	return out;
 }

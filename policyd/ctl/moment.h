@@ -17,18 +17,6 @@
 bool moment_parse(
     struct span text, const struct zone *local, int64_t *moment_s);
 
-enum {
-	/* "2026-12-24 23:00:00", and a long year */
-	MOMENT_LOCAL_SIZE = 32,
-};
-
-/*
- * Writes seconds since 1970 as local clocks show them; in UTC, as RFC 3339,
- * what is not of the years 1 to 9999. Returns out.
- */
-const char *moment_format(
-    const struct zone *local, int64_t s, char out[MOMENT_LOCAL_SIZE]);
-
 /* What moment_read() takes, for messages. */
 #define MOMENT_FORMS                                                           \
 	"+2h30m, 17:30, \"tomorrow 09:00\", 2026-12-24T23:00 (local time, or " \
