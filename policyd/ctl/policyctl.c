@@ -2,10 +2,12 @@
 /*
  * policyctl - deliver-at for its administrator
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "hdrcheck/daemon.h"
 #include "policyd/ctl/explain.h"
@@ -70,6 +72,19 @@ run_verb(const char *file, const char *name, char *const *words, int n)
 	return EX_CONFIG;
 }
 
+/* What is opened later must not take the place of a standard descriptor. */
+static void
+open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -81,6 +96,7 @@ main(int argc, char **argv)
 	const char *file = NULL;
 	int c;
 
+	open_standard();
 	while ((c = getopt_long(argc, argv, "+c:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':

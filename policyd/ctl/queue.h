@@ -79,7 +79,6 @@ typedef bool queue_filter_fn(void *ctx, const struct queue_message *message);
 struct queue_options {
 	const struct settings *settings;
 	const struct postconf *postconf;
-	uint64_t mail_owner_uid;
 	queue_filter_fn *filter; /* NULL: everything */
 	void *filter_ctx;
 	bool foreign; /* also messages that are not ours */
