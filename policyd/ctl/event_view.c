@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/ctl/event_view.h"
 
-#include "policyd/ctl/moment.h"
+#include "policyd/ctl/local.h"
 #include "policyd/ctl/text.h"
 #include "policyd/sched/ndjson.h"
 
@@ -56,9 +56,9 @@ put(struct view *v, struct span s)
 static bool
 put_time(struct view *v, int64_t s)
 {
-	char text[MOMENT_LOCAL_SIZE];
+	char text[LOCAL_TEXT_SIZE];
 
-	return put(v, span_str(moment_format(v->local, s, text)));
+	return put(v, span_str(local_format(v->local, s, LOCAL_SECONDS, text)));
 }
 
 static bool
@@ -159,18 +159,27 @@ put_what(struct view *v, struct span name, struct span line)
 	return text_put(v->out, line, 0, false);
 }
 
+/* A long one stands out, and is whole. */
+static bool
+put_queue_id(struct view *v)
+{
+	struct span id;
+	int width = QUEUE_ID_WIDTH;
+
+	if (!members_string(v->members, "queue_id", &v->room, &id))
+		id = span_str("-");
+	if (text_width(id) > width)
+		width = 0;
+	return text_put(v->out, id, width, true);
+}
+
 static bool
 put_line(struct view *v, struct span name, struct span line)
 {
-	struct span id = SPAN("-");
 	int64_t at_s;
 
-	if (!members_time(v->members, "time", &at_s) || !put_time(v, at_s) ||
-	    !put(v, span_str("  ")))
-		return false;
-	if (!members_string(v->members, "queue_id", &v->room, &id))
-		id = span_str("-");
-	return text_put(v->out, id, QUEUE_ID_WIDTH, true) &&
+	return members_time(v->members, "time", &at_s) && put_time(v, at_s) &&
+	    put(v, span_str("  ")) && put_queue_id(v) &&
 	    put(v, span_str("  ")) && put_what(v, name, line) &&
 	    put(v, span_str("\n"));
 }
