@@ -10,6 +10,7 @@
 #include "policyd/ctl/local.h"
 #include "policyd/ctl/text.h"
 #include "policyd/rule_file.h"
+#include "policyd/wording.h"
 
 enum {
 	LINE_MAX_BYTES = 4096, /* of a message in a list */
@@ -45,15 +46,11 @@ choice_check(const struct choice *c)
 static const char *
 why_foreign(const struct queue_message *m)
 {
-	static const char *const whys[] = {
-	    [PLAN_NOT_HELD_BY_US] = "somebody else put it on hold",
-	    [PLAN_VETOED] = "it has one of veto_headers",
-	    [PLAN_TRIED] = "it was tried before, so somebody put it back",
-	    [PLAN_NOT_PERMITTED] = "its submitter may not postpone mail",
-	    [PLAN_MANY_RULES] = "more rules keep it than can be told apart",
-	};
-
-	return m->read ? whys[m->plan.why] : "its file cannot be read";
+	if (!m->read)
+		return "its file cannot be read";
+	if (m->plan.why == PLAN_NOT_HELD_BY_US && !m->plan.dated)
+		return "somebody else put it on hold";
+	return wording_foreign(m->plan.why);
 }
 
 /* Refused, with what would do it. */

@@ -25,13 +25,18 @@ mark(struct follow *f, struct target *t)
 	f->progress_ns = clock_mono_ns();
 }
 
+/* Of these messages, or of none in particular. */
 static void
 tell_fault(struct follow *f, const struct members *members)
 {
 	char shown[LOG_TEXT_MAX];
 	struct span text;
 	struct buf room;
+	struct qid id;
 
+	if (event_queue_id(members, &id) &&
+	    targets_find(&f->c->targets, &id) == NULL)
+		return;
 	if (f->faults++ >= FOLLOW_FAULTS_MAX)
 		return;
 	buf_init(&room, REMOTE_LINE_MAX);
