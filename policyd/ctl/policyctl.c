@@ -10,10 +10,25 @@
 #include <unistd.h>
 
 #include "hdrcheck/daemon.h"
+#include "policyd/ctl/engine_verbs.h"
+#include "policyd/ctl/events_verb.h"
 #include "policyd/ctl/explain.h"
+#include "policyd/ctl/release.h"
+#include "policyd/ctl/remove.h"
+#include "policyd/ctl/status_verb.h"
 
 /* In the order of --help. */
 static const struct ctl_verb *const verbs[] = {
+    &release_verb,
+    &reschedule_verb,
+    &fail_verb,
+    &drop_verb,
+    &pause_verb,
+    &resume_verb,
+    &status_verb,
+    &events_verb,
+    &sweep_verb,
+    &reload_verb,
     &explain_verb,
 };
 
