@@ -9,9 +9,12 @@
 
 #include "hdrcheck/daemon.h"
 #include "policyd/ctl/explain.h"
+#include "policyd/ctl/setup.h"
 
 static const char usage[] =
     "usage: policyctl [-c FILE] explain NAME=VALUE... [now=TIME]\n"
+    "       policyctl [-c FILE] setup [--everywhere] [--dry-run] [--reload]\n"
+    "       policyctl [-c FILE] setup --undo [--dry-run] [--reload]\n"
     "       policyctl --help | --version\n";
 
 static const char help[] =
@@ -21,6 +24,12 @@ static const char help[] =
     "            each rule, whether it matches and why not, and as the last\n"
     "            line the reply of policyd. now=2026-12-24T23:00 (local time,\n"
     "            or with a zone, ...:00+01:00) tells what it will be then\n"
+    "  setup     puts deliver-at into Postfix: mail of users may be "
+    "postponed,\n"
+    "            or with --everywhere all mail. Prints each change; --dry-run\n"
+    "            only prints. --reload: postfix reload at the end. --undo "
+    "takes\n"
+    "            out what it put in\n"
     "\n"
     "  -c FILE   configuration (default: " SETTINGS_DEFAULT_FILE ")\n"
     "\n"
@@ -34,6 +43,7 @@ static const struct verb {
 	verb_fn *run;
 } verbs[] = {
     {"explain", explain_run},
+    {"setup", setup_run},
 };
 
 static int
