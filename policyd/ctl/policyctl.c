@@ -11,9 +11,17 @@
 
 #include "hdrcheck/daemon.h"
 #include "policyd/ctl/explain.h"
+#include "policyd/ctl/list.h"
+#include "policyd/ctl/show.h"
+#include "policyd/ctl/text.h"
+#include "policyd/ctl/timeline.h"
 
 /* In the order of --help. */
 static const struct ctl_verb *const verbs[] = {
+    &list_verb,
+    &count_verb,
+    &show_verb,
+    &timeline_verb,
     &explain_verb,
 };
 
@@ -97,6 +105,7 @@ main(int argc, char **argv)
 	int c;
 
 	open_standard();
+	text_begin();
 	while ((c = getopt_long(argc, argv, "+c:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
