@@ -102,6 +102,8 @@ ctl_teardown(void **state)
 
 	if (c == NULL)
 		return 0;
+	folder = strdup(c->settings.state_directory);
+	folder_teardown(&folder);
 	folder = c->folder;
 	folder_teardown(&folder);
 	free(c);
