@@ -267,8 +267,9 @@ test_output_is_taken_or_not(void **state)
 	struct ctl *c;
 
 	CTL_OR_SKIP(c, state);
-	ctl_script(c, "postqueue", "#!/bin/sh\nexec yes\n");
+	ctl_script(c, "postqueue", "#!/bin/sh\necho a\nexec sleep 1000\n");
 	check_call("seen enough", c, &enough, "enough\n[]\ncode 137 \n");
+	ctl_script(c, "postqueue", "#!/bin/sh\nexec yes\n");
 	check_call("nothing is taken", c, &nothing,
 	    "[]\ncode -1 No buffer space available\n");
 	ctl_script(c, "postqueue", "#!/bin/sh\nhead -c 17000000 /dev/zero\n");
