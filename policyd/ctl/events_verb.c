@@ -116,7 +116,7 @@ run(const struct settings *settings, char *const *words, int n)
 {
 	struct events e = {.settings = settings};
 	const struct option_place places[] = {
-	    {.name = "follow", .letter = 'f', .flag = &e.follow},
+	    {.name = "follow", .flag = &e.follow},
 	    {.name = "json", .flag = &e.json},
 	};
 	struct options options = {
