@@ -233,13 +233,14 @@ a_queue_is_counted(void **state)
 	    .message = messages,
 	    .n = COUNT_OF(messages),
 	    .unreadable = 1,
-	    .overrides = {.n = 2},
 	    .pause = {.on = true, .since_s = NOW - 1, .reason = "a test"},
 	};
 	struct overview o = new_overview();
 	const struct overview_counts *c = &o.counts;
+	struct override override = {.due_s = NOW + 60};
 
 	(void)state;
+	messages[0].override = messages[5].override = &override;
 	messages[7].plan.dated = false;
 	messages[8].read = false;
 	overview_take_queue(&o, &queue);
