@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "policyd/ctl/local.h"
+#include "policyd/ctl/put.h"
 #include "policyd/ctl/text.h"
 
 enum {
@@ -19,10 +20,10 @@ static const struct table_column columns[LISTING_COLUMNS] = {
     [LISTING_IN] = {.title = "", .drop = 5},
     [LISTING_ID] = {.title = "QUEUE ID"},
     [LISTING_BY] = {.drop = 6, .right = true},
-    [LISTING_FROM] = {.title = "SENDER", .least = 9, .drop = 4},
-    [LISTING_TO] = {.title = "RECIPIENTS", .least = 10, .drop = 3},
-    [LISTING_RULE] = {.title = "RULE", .least = 9, .drop = 1},
-    [LISTING_SUBJECT] = {.title = "SUBJECT", .least = 9, .drop = 2},
+    [LISTING_FROM] = {.title = "SENDER", .least = 8, .drop = 4},
+    [LISTING_TO] = {.title = "RECIPIENT", .least = 9, .drop = 3},
+    [LISTING_RULE] = {.title = "RULE", .least = 8, .drop = 1},
+    [LISTING_SUBJECT] = {.title = "SUBJECT", .least = 8, .drop = 2},
 };
 
 static struct span
@@ -32,17 +33,11 @@ clip(struct span s)
 }
 
 static bool
-put_text(struct buf *out, const char *text)
-{
-	return buf_append(out, span_str(text));
-}
-
-static bool
 put_time(struct listing *l, struct buf *out, int64_t s)
 {
 	char text[LOCAL_TEXT_SIZE];
 
-	return put_text(out,
+	return put_string(out,
 	    local_format(l->local, s,
 		local_needs_year(s, l->now_s) ? LOCAL_LONG : LOCAL_SHORT,
 		text));
@@ -53,10 +48,10 @@ put_leaves(struct listing *l, struct buf *out, const struct queue_message *m)
 {
 	int64_t due_s = queue_due_s(m);
 
-	if (!(due_s == OVERRIDE_NEVER ? put_text(out, "never")
+	if (!(due_s == OVERRIDE_NEVER ? put_string(out, "never")
 				      : put_time(l, out, due_s)))
 		return false;
-	return m->override == NULL || put_text(out, LISTING_RESCHEDULED);
+	return m->override == NULL || put_string(out, LISTING_RESCHEDULED);
 }
 
 static bool
@@ -68,9 +63,9 @@ put_in(struct listing *l, struct buf *out, const struct queue_message *m)
 	if (due_s == OVERRIDE_NEVER)
 		return true;
 	if (due_s >= l->now_s)
-		return put_text(out, text_distance(l->now_s, due_s, text));
-	return put_text(out, "overdue ") &&
-	    put_text(out, text_duration(l->now_s - due_s, text));
+		return put_string(out, text_distance(l->now_s, due_s, text));
+	return put_string(out, "overdue ") &&
+	    put_string(out, text_duration(l->now_s - due_s, text));
 }
 
 static bool
@@ -79,7 +74,7 @@ put_id(struct buf *out, const struct queue_message *m)
 	char id[QID_SIZE];
 
 	qid_format(&m->id, id);
-	return put_text(out, id);
+	return put_string(out, id);
 }
 
 /* "1234", "17K", "3M" */
@@ -96,7 +91,7 @@ put_size(struct buf *out, uint64_t size)
 	}
 	snprintf(text, sizeof(text), "%" PRIu64 "%.1s", size,
 	    unit < 0 ? "" : &units[unit]);
-	return put_text(out, text);
+	return put_string(out, text);
 }
 
 static bool
@@ -136,9 +131,9 @@ put_recipients(struct buf *out, const struct queue_message *m, int width)
 	n = (int)strlen(more);
 	if (width > n)
 		return put_address(out, m->recipient[0], width - n) &&
-		    put_text(out, more);
+		    put_string(out, more);
 	return put_address(out, m->recipient[0], width) &&
-	    (width > 0 || put_text(out, more));
+	    (width > 0 || put_string(out, more));
 }
 
 static bool
@@ -244,60 +239,53 @@ listing_close(struct listing *l)
 	buf_free(&l->decoded);
 }
 
-/* Is there another column to the right of it? */
-static bool
-is_last(const struct listing *l, int column)
-{
-	for (int i = column + 1; i < LISTING_COLUMNS; i++)
-		if (l->column[i].width > 0)
-			return false;
-	return true;
-}
+/* A line in the making; blanks are put before a cell, so none end a line. */
+struct line {
+	struct buf *out;
+	int at; /* columns that were put */
+	int start; /* where the next column is */
+};
 
+/* What l->cell says, in its column. */
 static bool
-put_blanks(struct buf *out, int n)
-{
-	while (n-- > 0)
-		if (!put_text(out, " "))
-			return false;
-	return true;
-}
-
-/* What l->cell says, in its column; nothing stands behind the last one. */
-static bool
-put_cell(struct listing *l, struct buf *out, int column)
+put_cell(struct listing *l, struct line *line, int column)
 {
 	const struct table_column *c = &l->column[column];
-	int blanks = c->width - text_width(buf_span(&l->cell));
-	bool last = is_last(l, column);
+	int width = text_width(buf_span(&l->cell));
+	int start = line->start + (c->right ? c->width - width : 0);
 
-	if (c->right && !put_blanks(out, blanks))
+	line->start += c->width + TABLE_GAP;
+	if (width == 0)
+		return true;
+	if (!put_blanks(line->out, start - line->at) ||
+	    !buf_append(line->out, buf_span(&l->cell)))
 		return false;
-	if (!buf_append(out, buf_span(&l->cell)))
-		return false;
-	if (!c->right && !last && !put_blanks(out, blanks))
-		return false;
-	return put_blanks(out, last ? 0 : TABLE_GAP);
+	line->at = start + width;
+	return true;
 }
 
 bool
 listing_put_titles(struct listing *l, struct buf *out)
 {
+	struct line line = {.out = out};
+
 	for (int i = 0; i < LISTING_COLUMNS; i++) {
 		if (l->column[i].width == 0)
 			continue;
 		buf_clear(&l->cell);
-		if (!put_text(&l->cell, l->column[i].title) ||
-		    !put_cell(l, out, i))
+		if (!put_string(&l->cell, l->column[i].title) ||
+		    !put_cell(l, &line, i))
 			return false;
 	}
-	return put_text(out, "\n");
+	return put_string(out, "\n");
 }
 
 bool
 listing_put_message(
     struct listing *l, struct buf *out, const struct queue_message *m)
 {
+	struct line line = {.out = out};
+
 	for (int i = 0; i < LISTING_COLUMNS; i++) {
 		int width = l->column[i].width;
 
@@ -306,8 +294,8 @@ listing_put_message(
 		buf_clear(&l->cell);
 		if (!put_content(
 			l, &l->cell, m, (enum listing_column)i, width) ||
-		    !put_cell(l, out, i))
+		    !put_cell(l, &line, i))
 			return false;
 	}
-	return put_text(out, "\n");
+	return put_string(out, "\n");
 }

@@ -13,12 +13,20 @@
 #include "policyd/ctl/engine_verbs.h"
 #include "policyd/ctl/events_verb.h"
 #include "policyd/ctl/explain.h"
+#include "policyd/ctl/list.h"
 #include "policyd/ctl/release.h"
 #include "policyd/ctl/remove.h"
+#include "policyd/ctl/show.h"
 #include "policyd/ctl/status_verb.h"
+#include "policyd/ctl/text.h"
+#include "policyd/ctl/timeline.h"
 
 /* In the order of --help. */
 static const struct ctl_verb *const verbs[] = {
+    &list_verb,
+    &count_verb,
+    &show_verb,
+    &timeline_verb,
     &release_verb,
     &reschedule_verb,
     &fail_verb,
@@ -112,6 +120,7 @@ main(int argc, char **argv)
 	int c;
 
 	open_standard();
+	text_begin();
 	while ((c = getopt_long(argc, argv, "+c:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
