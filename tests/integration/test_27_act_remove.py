@@ -15,6 +15,7 @@ from ctl import (
 from harness import QUARANTINE, deliver_at, due_in
 from waiting import wait_until
 
+ACTING = [["fail"], ["drop"], ["release"], ["reschedule", "+1h"]]
 FAR_S = 3600
 ANN, BEN = "ann@one.test", "ben@two.test"
 
@@ -91,7 +92,12 @@ def test_ids_that_are_not_on_hold(quiet_site, ctl, ids):
 
 @pytest.mark.parametrize(
     "words, option",
-    [(["fail"], "-f"), (["drop"], "-d"), (["release"], "-H"), (["reschedule", "+1h"], None)],
+    [
+        (["fail"], "-f"),
+        (["drop"], "-d"),
+        (["release"], "-H"),
+        (["reschedule", "+1h"], None),
+    ],
 )
 def test_mail_that_somebody_else_holds_is_refused(quiet_site, ctl, words, option):
     """With the command that would do it."""
@@ -137,7 +143,12 @@ def test_every_filter(quiet_site, ctl):
     """What each chooses of the same three messages; together they are ANDed."""
     ids = [
         hold(quiet_site),
-        hold(quiet_site, after=3 * FAR_S, recipient="carol@sink.test", body="x" * 20000),
+        hold(
+            quiet_site,
+            after=3 * FAR_S,
+            recipient="carol@sink.test",
+            body="x" * 20000,
+        ),
         hold(quiet_site, sender=BEN, headers=["Subject: your invoice"]),
     ]
     for words, chosen in FILTERS:
@@ -150,7 +161,7 @@ def test_every_filter(quiet_site, ctl):
     assert not on_hold(quiet_site)
 
 
-@pytest.mark.parametrize("verb", [["fail"], ["drop"], ["release"], ["reschedule", "+1h"]])
+@pytest.mark.parametrize("verb", ACTING)
 def test_dry_run_changes_nothing(quiet_site, ctl, ids, verb):
     """Also with policyd down; it names the messages."""
     before = on_hold(quiet_site)
@@ -160,7 +171,7 @@ def test_dry_run_changes_nothing(quiet_site, ctl, ids, verb):
     assert on_hold(quiet_site) == before
 
 
-@pytest.mark.parametrize("verb", [["fail"], ["drop"], ["release"], ["reschedule", "+1h"]])
+@pytest.mark.parametrize("verb", ACTING)
 def test_wrong_use(quiet_site, ctl, ids, verb):
     """Neither ids nor a filter; a filter that nobody can be asked about; no ids."""
     assert "needs queue ids" in ctl.fails(WRONG_USE, *verb)
