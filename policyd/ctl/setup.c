@@ -235,9 +235,13 @@ reload(const struct setup *s)
 static void
 say_nothing_to_do(const struct setup *s)
 {
-	printf("nothing to do: %s\n",
-	    s->undo ? "main.cf and master.cf have nothing that setup put there"
-		    : "deliver-at is set up");
+	if (s->plan.n_notes > 0)
+		printf("nothing to do but what the notes say\n");
+	else
+		printf("nothing to do: %s\n",
+		    s->undo ? "main.cf and master.cf have nothing that setup "
+			      "put there"
+			    : "deliver-at is set up");
 }
 
 static int
@@ -245,7 +249,7 @@ finish(const struct setup *s, int changes)
 {
 	int code = EX_OK;
 
-	if (changes == 0 && s->plan.n_notes == 0)
+	if (changes == 0)
 		say_nothing_to_do(s);
 	if (s->reload)
 		code = reload(s);
