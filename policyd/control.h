@@ -20,10 +20,11 @@
  *                              leave just now or have left, with the first of
  *                              their ids
  *
- * DUE is in seconds since 1970, "now" or "never"; so is ARRIVAL. A wrong
- * request is answered "error WHAT" and ends the connection; one that cannot be
- * done is answered "error WHAT". "ok" to pause, resume and reschedule means
- * that it is on the disk.
+ * DUE is in seconds since 1970, "now" or "never"; ARRIVAL is in seconds since
+ * 1970. What is no request is answered "error WHAT" and ends the connection;
+ * one that cannot be done is answered "error WHAT", and nothing has changed.
+ * "ok" to pause, resume and reschedule means that it is on the disk. What
+ * follows events, follow or tail is not read.
  *
  * Pure.
  */
@@ -34,7 +35,8 @@
 #include "policyd/sched/override.h"
 
 enum {
-	CONTROL_LINE_MAX = 128, /* bytes of the first line */
+	CONTROL_LINE_MAX = 128, /* bytes of the first line, with its end */
+	CONTROL_REASON_MAX = 1024, /* of a reason; what is kept may be less */
 	CONTROL_IDS_BYTES = OVERRIDES_MAX * 48, /* of a body */
 	CONTROL_REQUEST_MAX = CONTROL_LINE_MAX + CONTROL_IDS_BYTES,
 	CONTROL_LEFT_MAX = 100, /* ids told of those that are not rescheduled */
@@ -78,8 +80,9 @@ enum control_result control_next_message(
     struct span *body, struct qid *id, int64_t *arrival_s);
 
 /*
- * Append a request to out, or a message to the body of one. False: no room.
- * control_put() is for verbs without body and due time.
+ * Append a request to out, or a message to the body of one. False, and out is
+ * unchanged: no room. control_put() is for verbs without body and due time;
+ * times are not before 1970.
  */
 bool control_put(struct buf *out, enum control_verb verb);
 bool control_put_pause(struct buf *out, struct span reason);
