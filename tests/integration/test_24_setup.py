@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from daemons import PROGRAMS
 from harness import deliver_at, due_in, message, open_site
 from instance import MASTER_CF_MODELS, Postfix, Recipe
+from waiting import wait_until
 
 OK, WRONG_USE, CANNOT_CREATE, TRY_LATER, NOT_ROOT, BAD = 0, 64, 73, 75, 77, 78
 NOTHING = "nothing to do"
@@ -511,8 +513,8 @@ def test_an_older_postfix(make):
     "options", [("--now",), ("everywhere",), ("--undo", "--everywhere"), ("",)]
 )
 def test_wrong_use(make, options):
-    """It says what it takes."""
-    assert "--undo" in make().setup(*options, code=WRONG_USE)
+    """It says where to look."""
+    assert "setup" in make().setup(*options, code=WRONG_USE)
 
 
 def test_not_root(make, tmp_path):
@@ -754,10 +756,9 @@ def test_rules_where_it_cannot_be_told(make, tmp_path, listed):
 
 
 def set_up(site, *options):
-    """Run setup on a running site; Postfix knows of it."""
+    """Run setup on a running site."""
     done = subprocess.run(
-        [PROGRAMS / "policyctl", "-c", site.daemons.configuration, "setup", "--reload"]
-        + list(options),
+        [PROGRAMS / "policyctl", "-c", site.daemons.configuration, "setup", *options],
         capture_output=True,
         text=True,
     )
@@ -783,7 +784,7 @@ def live_site(request, shared_sink, tmp_path_factory):
         with open_site(postfix, shared_sink, rules_file=rules) as site:
             site.daemons.start()
             site.way = request.param
-            set_up(site, *WAYS[site.way])
+            set_up(site, "--reload", *WAYS[site.way])
             yield site
 
 
@@ -856,7 +857,37 @@ def test_requeued_mail_is_held_again(live_site):
 def test_out_of_a_running_postfix(live_site):
     """The last of these: nothing is postponed any more, and mail flows."""
     site = live_site
-    set_up(site, "--undo")
+    set_up(site, "--undo", "--reload")
     for port in (site.postfix.port, site.postfix.submission_port):
         site.assert_passes_at_once(site.send(deliver_at(due_in(3600)), port=port))
-    set_up(site, *WAYS[site.way])
+    set_up(site, "--reload", *WAYS[site.way])
+
+
+def test_until_the_reload_mail_of_users_waits(shared_sink):
+    """Nothing is lost, and nothing leaves early: setup says that."""
+    recipe = Recipe("", ENTRY)
+    with Postfix(shared_sink.port, recipe=recipe) as postfix:
+        postfix.start()
+        with open_site(postfix, shared_sink) as site, ThreadPoolExecutor() as pool:
+            site.daemons.start()
+            assert "waits until then" in set_up(site)
+            sending = pool.submit(
+                site.send, deliver_at(due_in(3600)), port=postfix.submission_port
+            )
+            wait_until(
+                "smtpd waits for our cleanup",
+                lambda: postfix.logged("connect #1 to .* public/cleanup-deliver-at"),
+            )
+            site.assert_passes_at_once(site.send())
+            assert NOTHING in set_up(site, "--reload")
+            mail = sending.result()
+            site.assert_held(mail)
+            site.discard(mail)
+
+
+def test_reload_of_a_postfix_that_does_not_run(make):
+    """Everything else is done, and the exit code tells."""
+    site = make()
+    said = site.setup("--reload", code=69)
+    assert "does not run" in said
+    assert NOTHING in site.setup()
