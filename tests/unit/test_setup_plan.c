@@ -241,6 +241,44 @@ static const struct row rows[] = {
 	"header_names = A, B\nsocketmap_listen = (off)\n"
 	"tcp_table_listen = inet:[::1]:10045\n",
 	NULL},
+    {"a socketmap on a port", EVERYTHING,
+	"header_checks = $deliver_at_header_checks, " OTHER "\n"
+	"mime_header_checks = " OTHER "\nnested_header_checks = " OTHER "\n"
+	"deliver_at_other_header_checks =\n",
+	ALL, "",
+	"-e deliver_at_header_checks=regexp:{{/^X-Deliver-At[[:space:]]*:."
+	"{2000}/ REJECT 5.6.0 X-Deliver-At: line too long}}, pipemap:{regexp:"
+	"{{/^(X-Deliver-At[[:space:]]*:.*)$$/ $$1}}, "
+	"socketmap:inet:127.0.0.1:10044:deliver-at}\n",
+	"socketmap_listen = inet:127.0.0.1:10044\n", NULL},
+    {"a folder whose name begins as the queue's", SUBMISSION, "", ALL, "",
+	"refused: chroot",
+	"socketmap_listen = unix:/var/spool/postfix2/socketmap\n", NULL},
+    {"the site's tables have lost their name", EVERYTHING,
+	"header_checks = $deliver_at_header_checks, " OTHER "\n"
+	"mime_header_checks = " OTHER "\nnested_header_checks = " OTHER "\n",
+	ALL, "", "-e deliver_at_other_header_checks=\n" SET_OURS, NULL, NULL},
+    {"ours were taken out of header_checks", EVERYTHING,
+	"header_checks = " OTHER ", x:y\n"
+	"mime_header_checks = " OTHER "\nnested_header_checks = " OTHER "\n"
+	"deliver_at_other_header_checks =\n"
+	"deliver_at_header_checks = " OURS "\n",
+	ALL, "", "-e header_checks=$deliver_at_header_checks, " OTHER ", x:y\n",
+	NULL, NULL},
+    {"inner checks that compare the outer", SUBMISSION,
+	"my = ${{$header_checks} == {} ? {} : {x:y}}\n"
+	"mime_header_checks = $my\n",
+	ALL, "", "refused: mime_header_checks", NULL, NULL},
+    {"rules, a list that two entries share", SUBMISSION,
+	OUR_MAIN "deliver_at_rules = mine\nmua = permit\n",
+	"submissions inet n - y - - smtpd\n" SMTP PICKUP CLEANUP USERS
+	    OUR_ENTRY,
+	OUR_OVERRIDES "submission/inet/smtpd_recipient_restrictions = $mua\n"
+		      "submissions/inet/smtpd_recipient_restrictions = "
+		      "${mua}\n",
+	"-e deliver_at_services=" USED("submission") USED("pickup")
+	    USED("submissions") "\n-e mua=" HERE ", permit\n",
+	"rules_file = /r\n", NULL},
     {"a name that is no word", SUBMISSION, "", ALL, "", "refused: letters",
 	"header_names = A+B\n", NULL},
     {"a tcp_table on a path", SUBMISSION, "", ALL, "", "refused: over TCP only",
