@@ -16,6 +16,7 @@
 #include "policyd/ctl/list.h"
 #include "policyd/ctl/release.h"
 #include "policyd/ctl/remove.h"
+#include "policyd/ctl/setup.h"
 #include "policyd/ctl/show.h"
 #include "policyd/ctl/status_verb.h"
 #include "policyd/ctl/text.h"
@@ -38,6 +39,7 @@ static const struct ctl_verb *const verbs[] = {
     &sweep_verb,
     &reload_verb,
     &explain_verb,
+    &setup_verb,
 };
 
 static const char usage[] = "usage: policyctl [-c FILE] VERB ...\n"
