@@ -2,39 +2,49 @@
 /*
  * policyctl - deliver-at for its administrator
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "hdrcheck/daemon.h"
+#include "policyd/ctl/engine_verbs.h"
+#include "policyd/ctl/events_verb.h"
 #include "policyd/ctl/explain.h"
+#include "policyd/ctl/list.h"
+#include "policyd/ctl/release.h"
+#include "policyd/ctl/remove.h"
+#include "policyd/ctl/show.h"
+#include "policyd/ctl/status_verb.h"
+#include "policyd/ctl/text.h"
+#include "policyd/ctl/timeline.h"
 
-static const char usage[] =
-    "usage: policyctl [-c FILE] explain NAME=VALUE... [now=TIME]\n"
-    "       policyctl --help | --version\n";
-
-static const char help[] =
-    "\n"
-    "  explain   what the rules say to a policy request with these "
-    "attributes:\n"
-    "            each rule, whether it matches and why not, and as the last\n"
-    "            line the reply of policyd. now=2026-12-24T23:00 (local time,\n"
-    "            or with a zone, ...:00+01:00) tells what it will be then\n"
-    "\n"
-    "  -c FILE   configuration (default: " SETTINGS_DEFAULT_FILE ")\n"
-    "\n"
-    "for example: policyctl explain sender=ann@corp.example \\\n"
-    "                 recipient=bob@sms.example sasl_username=ann\n";
-
-typedef int verb_fn(const struct settings *settings, char *const *words, int n);
-
-static const struct verb {
-	const char *name;
-	verb_fn *run;
-} verbs[] = {
-    {"explain", explain_run},
+/* In the order of --help. */
+static const struct ctl_verb *const verbs[] = {
+    &list_verb,
+    &count_verb,
+    &timeline_verb,
+    &show_verb,
+    &release_verb,
+    &reschedule_verb,
+    &fail_verb,
+    &drop_verb,
+    &pause_verb,
+    &resume_verb,
+    &status_verb,
+    &events_verb,
+    &sweep_verb,
+    &reload_verb,
+    &explain_verb,
 };
+
+static const char usage[] = "usage: policyctl [-c FILE] VERB ...\n"
+			    "       policyctl VERB --help\n"
+			    "       policyctl --help | --version\n";
+
+enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 static int
 print_usage(void)
@@ -44,21 +54,58 @@ print_usage(void)
 }
 
 static int
+print_help(void)
+{
+	fputs(usage, stdout);
+	printf("\n");
+	for (size_t i = 0; i < N_VERBS; i++)
+		printf("  %-10s  %s\n", verbs[i]->name, verbs[i]->summary);
+	printf("\n  %-10s  configuration (default: %s)\n", "-c FILE",
+	    SETTINGS_DEFAULT_FILE);
+	return EX_OK;
+}
+
+static const struct ctl_verb *
+find_verb(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (strcmp(name, verbs[i]->name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+static int
 run_verb(const char *file, const char *name, char *const *words, int n)
 {
+	const struct ctl_verb *verb = find_verb(name);
 	struct settings settings;
 	char error[CONF_ERROR_SIZE];
 
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(name, verbs[i].name) != 0)
-			continue;
-		if (settings_load(&settings, file, error))
-			return verbs[i].run(&settings, words, n);
-		fprintf(stderr, "%s\n", error);
-		return EX_CONFIG;
+	if (verb == NULL) {
+		fprintf(stderr, "policyctl: %s: no such verb\n", name);
+		return print_usage();
 	}
-	fprintf(stderr, "policyctl: %s: no such verb\n", name);
-	return print_usage();
+	if (options_want_help(words, n)) {
+		fputs(verb->help, stdout);
+		return EX_OK;
+	}
+	if (settings_load(&settings, file, error))
+		return verb->run(&settings, words, n);
+	fprintf(stderr, "%s\n", error);
+	return EX_CONFIG;
+}
+
+/* What is opened later must not take the place of a standard descriptor. */
+static void
+open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 int
@@ -72,15 +119,15 @@ main(int argc, char **argv)
 	const char *file = NULL;
 	int c;
 
+	open_standard();
+	text_begin();
 	while ((c = getopt_long(argc, argv, "+c:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			file = optarg;
 			break;
 		case 'h':
-			fputs(usage, stdout);
-			fputs(help, stdout);
-			return EX_OK;
+			return print_help();
 		case 'V':
 			daemon_print_version("policyctl");
 			return EX_OK;

@@ -10,11 +10,14 @@
 #include "hdrcheck/base/hash.h"
 #include "hdrcheck/date.h"
 #include "hdrcheck/settings.h"
+#include "policyd/sched/qid.h"
 
 enum {
 	FACTS_ADDRESS_SIZE = 64, /* of a client's IP address, with its NUL */
 	FACTS_RULE_SIZE = DATE_RULE_MAX + 1, /* of a name, with its NUL */
 	FACTS_RULES_MAX = 4, /* whose never one message has; see more_rules */
+	FACTS_FORMER_MAX = 4, /* queue ids it had before; older ones are not
+				 looked at */
 };
 
 /* No such date. */
@@ -43,6 +46,10 @@ struct facts {
 	bool more_rules; /* and others, whose names are not kept: whether they
 			    still hold the message cannot be known */
 	bool unreadable_date; /* a header of ours is no date */
+	bool requeued; /* its topmost Received is that of a requeue */
+	struct qid former[FACTS_FORMER_MAX]; /* what the Received below that
+						say, if it was; from the top */
+	size_t n_former;
 };
 
 /* Nothing is known yet. */

@@ -12,10 +12,14 @@
 /* The latest due time, in the year 2255: later ones count as this. */
 #define PLAN_DUE_MAX INT64_C(9000000000)
 
+/* The administrator has set no moment. */
+#define PLAN_NO_OVERRIDE INT64_MIN
+
 enum plan_owner {
 	PLAN_OURS,
 	PLAN_OURS_IF_LISTED, /* due, so only a walk can tell (delay_reason) */
-	PLAN_FROZEN, /* ours, and a rule keeps it as long as it stands */
+	PLAN_FROZEN, /* ours; a rule keeps it as long as it stands, or the
+			administrator said never */
 	PLAN_FOREIGN,
 };
 
@@ -38,11 +42,16 @@ struct plan {
 };
 
 /*
+ * override_s: the moment that the administrator set, PLAN_NO_OVERRIDE for none
+ * or OVERRIDE_NEVER; it counts instead of all headers and rules, but only for
+ * mail that is ours by them.
+ *
  * listed: a walk has seen the message; tried: and it showed a delay_reason;
  * kept: one of the rules that wrote never into it stands, and is a hold rule.
  */
 struct plan plan_judge(const struct facts *facts, bool listed, bool tried,
-    bool kept, int64_t now_s, const struct settings *settings);
+    bool kept, int64_t override_s, int64_t now_s,
+    const struct settings *settings);
 
 /* What Postfix's configuration says that matters for a requeue. */
 struct plan_postfix {

@@ -17,7 +17,11 @@
  *
  *        RELEASING -> HELD_UP -> WAITING        (alone, its command fails)
  *          READING -> FROZEN -> UNREAD          (a rule holds it; the rules
- *                                                changed, so judged anew)
+ *                                                changed, so judged anew;
+ *                                                or the administrator does)
+ *
+ *     any of those
+ *       that stay on hold -> UNREAD             (rescheduled: judged anew)
  *
  * Whatever was in flight when a command failed goes back one step, and the
  * next command takes half as many: so a message that spoils it is soon alone.
@@ -27,6 +31,8 @@
 
 #include "hdrcheck/base/clock.h"
 #include "policyd/sched/index.h"
+#include "policyd/sched/lateness.h"
+#include "policyd/sched/override.h"
 #include "policyd/sched/plan.h"
 #include "policyd/sched/qmsg.h"
 #include "policyd/sched/tally.h"
@@ -62,12 +68,16 @@ enum sweep_event_kind {
 	SWEEP_FOREIGN, /* it has a date, and is not ours */
 	SWEEP_RULE_GONE, /* a rule wrote never, and holds it no longer */
 	SWEEP_FAILED, /* a command */
+	SWEEP_HELD, /* new mail is ours; not of what a first walk finds */
+	SWEEP_RESCHEDULED, /* the administrator's moment counts from now on */
+	SWEEP_REQUEUED, /* not by us, and it is on hold again: former, id */
 };
 
 struct sweep_event {
 	enum sweep_event_kind kind;
 	struct qid id;
-	int64_t due_s;
+	int64_t due_s; /* OVERRIDE_NEVER: none (HELD, RESCHEDULED) */
+	struct qid former; /* REQUEUED: its queue id before */
 	int64_t late_ns; /* RELEASED */
 	bool requeued; /* RELEASED */
 	enum plan_why why; /* FOREIGN */
@@ -94,6 +104,7 @@ struct sweep_options {
 	void *tell_ctx; /* borrowed, as the other one */
 	sweep_holds_fn *holds; /* NULL: no rule does */
 	void *holds_ctx;
+	struct overrides *overrides; /* borrowed; NULL: there are none */
 	struct hash_key hash_key; /* of submitters, and of names of rules */
 };
 
@@ -106,8 +117,23 @@ struct sweep_verb_state {
 };
 
 struct sweep_counts {
-	uint64_t released;
-	uint64_t walks;
+	uint64_t released; /* requeued ones included */
+	uint64_t requeued;
+	uint64_t walks; /* that ended well */
+	uint64_t walks_failed;
+};
+
+/* What is known of the hold queue. */
+struct sweep_survey {
+	uint64_t waiting; /* for their moment; those that leave included */
+	uint64_t waiting_bytes;
+	uint64_t frozen; /* by a rule, or by an administrator's never */
+	uint64_t overdue; /* of those that wait: their second is over */
+	int64_t oldest_due_s; /* of those that are overdue; else 0 */
+	int64_t next_due_s; /* that is still ahead; 0: there is none */
+	uint64_t foreign; /* with a date */
+	uint64_t unreadable;
+	uint64_t unread; /* to be read, or being read */
 };
 
 /* How far a look at the queue has come. */
@@ -126,6 +152,7 @@ struct sweep {
 	struct index_list to_requeue;
 	struct index_list held_up;
 	int64_t held_up_ns; /* when the next of them is tried again */
+	bool to_sort; /* of these two lists some are to be read again */
 	struct sweep_verb_state verb[SWEEP_VERBS];
 	unsigned running;
 	struct qid reading[SWEEP_READ_MAX];
@@ -148,6 +175,9 @@ struct sweep {
 	bool look_only;
 	bool stopping;
 	struct sweep_counts counts;
+	struct lateness late;
+	bool walk_ok; /* the last one */
+	int64_t walk_at_s; /* wall clock, when it ended; 0: there was none */
 };
 
 void sweep_init(struct sweep *s, const struct sweep_options *options);
@@ -181,6 +211,27 @@ uint64_t sweep_postponed_total(const struct sweep *s);
  * counts for the first of them in its header. Looks at all that is known.
  */
 uint32_t sweep_count_frozen(const struct sweep *s, struct span rule);
+
+/*
+ * While it is on nothing is released; what is under way goes on. Released mail
+ * is still kicked.
+ */
+void sweep_pause(struct sweep *s, bool on);
+
+/*
+ * May the administrator still set a moment for it? False: it is just leaving,
+ * or has left by our hand. True for what is not known.
+ */
+bool sweep_may_reschedule(const struct sweep *s, const struct qid *id);
+
+/*
+ * The overrides have changed for that message: it is judged anew, at once,
+ * before which it does not leave.
+ */
+void sweep_reschedule(struct sweep *s, const struct qid *id);
+
+/* Looks at all that is known. */
+struct sweep_survey sweep_survey(const struct sweep *s, int64_t now_s);
 
 /* The next command to start, if there is one: then it counts as running. */
 bool sweep_next(struct sweep *s, const struct clock_now *now,
