@@ -144,9 +144,14 @@ def test_sample_settings_are_valid(tmp_path):
 
 
 def verbs_of_page():
-    """The verbs that policyctl(8) explains: tags of its lists with Cm first."""
-    text = PAGES["policyctl"].read_text()
-    return set(re.findall(r"^\.It Cm ([a-z]+)\b(?!=)", text, re.MULTILINE))
+    """The verbs that policyctl(8) explains: tags of its outer lists, Cm first."""
+    depth, found = 0, set()
+    for line in PAGES["policyctl"].read_text().splitlines():
+        depth += line.startswith(".Bl ") - line.startswith(".El")
+        verb = re.match(r"\.It Cm ([a-z]+)\b(?!=)", line)
+        if verb and depth == 1:
+            found.add(verb[1])
+    return found
 
 
 def test_verbs():
