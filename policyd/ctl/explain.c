@@ -27,12 +27,22 @@ struct explain {
 	struct values values;
 };
 
-static int
-usage_error(const char *what, const char *word)
+static const char help[] =
+    "usage: policyctl explain NAME=VALUE... [now=TIME]\n"
+    "\n"
+    "What the rules say to a policy request with these attributes: each rule,\n"
+    "whether it matches and why not, and as the last line the reply of\n"
+    "policyd. now=2026-12-24T23:00 (local time, or with a zone,\n"
+    "...:00+01:00) tells what it will be then.\n"
+    "\n"
+    "for example: policyctl explain sender=ann@corp.example \\\n"
+    "                 recipient=bob@sms.example sasl_username=ann\n";
+
+static bool
+refuse(char error[OPTIONS_ERROR_SIZE], const char *word, const char *what)
 {
-	fprintf(stderr, "policyctl: explain: %s%s%s\n", word,
-	    word[0] != '\0' ? ": " : "", what);
-	return EX_USAGE;
+	snprintf(error, OPTIONS_ERROR_SIZE, "%.200s: %s", word, what);
+	return false;
 }
 
 /* Local time is UTC where the system has no zone. */
@@ -51,75 +61,76 @@ load_local(struct zone *local)
 	return wrong == NULL;
 }
 
-static int
-take_now(struct explain *x, const char *text)
+static bool
+take_now(struct explain *x, const char *text, char error[OPTIONS_ERROR_SIZE])
 {
 	struct zone local;
 	int64_t now_s;
 	bool ok;
 
 	if (!load_local(&local))
-		return usage_error("cannot be read", "/etc/localtime");
+		return refuse(error, "/etc/localtime", "cannot be read");
 	ok = moment_parse(span_str(text), &local, &now_s);
 	zone_free(&local);
 	if (!ok)
-		return usage_error("not a time like 2026-12-24T23:00 or "
-				   "2026-12-24T23:00:00+01:00",
-		    text);
+		return refuse(error, text,
+		    "not a time like 2026-12-24T23:00 or "
+		    "2026-12-24T23:00:00+01:00");
 	x->now_ns = now_s * CLOCK_NS_PER_S;
-	return EX_OK;
+	return true;
 }
 
-static int
-take_count(const char *text, uint64_t *count)
+static bool
+take_count(const char *text, uint64_t *count, char error[OPTIONS_ERROR_SIZE])
 {
-	return span_to_u64(span_str(text), UINT32_MAX, count)
-	    ? EX_OK
-	    : usage_error("not a number", text);
+	return span_to_u64(span_str(text), UINT32_MAX, count) ||
+	    refuse(error, text, "not a number");
 }
 
-static int
-take_word(struct explain *x, const char *word)
+static bool
+take_word(void *ctx, const char *word, char error[OPTIONS_ERROR_SIZE])
 {
+	struct explain *x = ctx;
 	struct span value = span_str(word), name;
 
 	if (!span_cut(&value, '=', &name) || name.len == 0)
-		return usage_error("not NAME=VALUE", word);
+		return refuse(error, word, "not NAME=VALUE");
 	if (memchr(word, '\n', strlen(word)) != NULL)
-		return usage_error("a line end inside", "NAME=VALUE");
+		return refuse(error, "NAME=VALUE", "a line end inside");
 	if (span_equal_str(name, "now"))
-		return take_now(x, value.data);
+		return take_now(x, value.data, error);
 	if (!attr_is_known(name))
 		fprintf(stderr,
 		    "policyctl: explain: Postfix is not known to send an "
 		    "attribute %.*s\n",
 		    (int)name.len, name.data);
 	if (span_equal_str(name, "postponed"))
-		return take_count(value.data, &x->counts.sender);
+		return take_count(value.data, &x->counts.sender, error);
 	if (span_equal_str(name, "postponed_total"))
-		return take_count(value.data, &x->counts.total);
+		return take_count(value.data, &x->counts.total, error);
 	if (!buf_append(&x->text, span_str(word)) ||
 	    !buf_append(&x->text, span_str("\n")))
-		return usage_error("too much for one request", "");
-	return EX_OK;
+		return refuse(error, "NAME=VALUE", "too much for one request");
+	return true;
 }
 
 static int
 take_words(struct explain *x, char *const *words, int n)
 {
+	struct options options = {
+	    .verb = &explain_verb, .take_word = take_word, .ctx = x};
 	size_t used;
+	int exit_code;
 
 	buf_append(&x->text,
 	    span_str("request=smtpd_access_policy\nprotocol_state=RCPT\n"));
-	for (int i = 0; i < n; i++) {
-		int exit_code = take_word(x, words[i]);
-
-		if (exit_code != EX_OK)
-			return exit_code;
-	}
+	exit_code = options_take(&options, words, n);
+	if (exit_code != EX_OK)
+		return exit_code;
 	buf_append(&x->text, span_str("\n"));
 	if (attr_decode(buf_span(&x->text), &x->request, &used) != ATTR_DONE)
-		return usage_error("Postfix sends no such request", "");
+		return options_usage_error(
+		    &explain_verb, "Postfix sends no such request");
 	return EX_OK;
 }
 
@@ -290,8 +301,8 @@ explain(struct explain *x, const struct settings *settings)
 	return EX_OK;
 }
 
-int
-explain_run(const struct settings *settings, char *const *words, int n)
+static int
+run(const struct settings *settings, char *const *words, int n)
 {
 	struct explain *x = calloc(1, sizeof(*x));
 	int exit_code;
@@ -307,3 +318,10 @@ explain_run(const struct settings *settings, char *const *words, int n)
 	free(x);
 	return exit_code;
 }
+
+const struct ctl_verb explain_verb = {
+    .name = "explain",
+    .summary = "what the rules say to a policy request",
+    .help = help,
+    .run = run,
+};

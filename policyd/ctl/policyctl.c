@@ -10,31 +10,16 @@
 #include "hdrcheck/daemon.h"
 #include "policyd/ctl/explain.h"
 
-static const char usage[] =
-    "usage: policyctl [-c FILE] explain NAME=VALUE... [now=TIME]\n"
-    "       policyctl --help | --version\n";
-
-static const char help[] =
-    "\n"
-    "  explain   what the rules say to a policy request with these "
-    "attributes:\n"
-    "            each rule, whether it matches and why not, and as the last\n"
-    "            line the reply of policyd. now=2026-12-24T23:00 (local time,\n"
-    "            or with a zone, ...:00+01:00) tells what it will be then\n"
-    "\n"
-    "  -c FILE   configuration (default: " SETTINGS_DEFAULT_FILE ")\n"
-    "\n"
-    "for example: policyctl explain sender=ann@corp.example \\\n"
-    "                 recipient=bob@sms.example sasl_username=ann\n";
-
-typedef int verb_fn(const struct settings *settings, char *const *words, int n);
-
-static const struct verb {
-	const char *name;
-	verb_fn *run;
-} verbs[] = {
-    {"explain", explain_run},
+/* In the order of --help. */
+static const struct ctl_verb *const verbs[] = {
+    &explain_verb,
 };
+
+static const char usage[] = "usage: policyctl [-c FILE] VERB ...\n"
+			    "       policyctl VERB --help\n"
+			    "       policyctl --help | --version\n";
+
+enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 static int
 print_usage(void)
@@ -44,21 +29,45 @@ print_usage(void)
 }
 
 static int
+print_help(void)
+{
+	fputs(usage, stdout);
+	printf("\n");
+	for (size_t i = 0; i < N_VERBS; i++)
+		printf("  %-10s  %s\n", verbs[i]->name, verbs[i]->summary);
+	printf("\n  %-10s  configuration (default: %s)\n", "-c FILE",
+	    SETTINGS_DEFAULT_FILE);
+	return EX_OK;
+}
+
+static const struct ctl_verb *
+find_verb(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (strcmp(name, verbs[i]->name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+static int
 run_verb(const char *file, const char *name, char *const *words, int n)
 {
+	const struct ctl_verb *verb = find_verb(name);
 	struct settings settings;
 	char error[CONF_ERROR_SIZE];
 
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(name, verbs[i].name) != 0)
-			continue;
-		if (settings_load(&settings, file, error))
-			return verbs[i].run(&settings, words, n);
-		fprintf(stderr, "%s\n", error);
-		return EX_CONFIG;
+	if (verb == NULL) {
+		fprintf(stderr, "policyctl: %s: no such verb\n", name);
+		return print_usage();
 	}
-	fprintf(stderr, "policyctl: %s: no such verb\n", name);
-	return print_usage();
+	if (options_want_help(words, n)) {
+		fputs(verb->help, stdout);
+		return EX_OK;
+	}
+	if (settings_load(&settings, file, error))
+		return verb->run(&settings, words, n);
+	fprintf(stderr, "%s\n", error);
+	return EX_CONFIG;
 }
 
 int
@@ -78,9 +87,7 @@ main(int argc, char **argv)
 			file = optarg;
 			break;
 		case 'h':
-			fputs(usage, stdout);
-			fputs(help, stdout);
-			return EX_OK;
+			return print_help();
 		case 'V':
 			daemon_print_version("policyctl");
 			return EX_OK;
