@@ -34,7 +34,8 @@
 #include "policyd/sched/override.h"
 
 enum {
-	CONTROL_LINE_MAX = 128, /* bytes of the first line */
+	CONTROL_LINE_MAX = 128, /* bytes of the first line, with its end */
+	CONTROL_REASON_MAX = 1024, /* of a reason; what is kept may be less */
 	CONTROL_IDS_BYTES = OVERRIDES_MAX * 48, /* of a body */
 	CONTROL_REQUEST_MAX = CONTROL_LINE_MAX + CONTROL_IDS_BYTES,
 	CONTROL_LEFT_MAX = 100, /* ids told of those that are not rescheduled */
@@ -78,8 +79,9 @@ enum control_result control_next_message(
     struct span *body, struct qid *id, int64_t *arrival_s);
 
 /*
- * Append a request to out, or a message to the body of one. False: no room.
- * control_put() is for verbs without body and due time.
+ * Append a request to out, or a message to the body of one. False, and out is
+ * unchanged: no room. control_put() is for verbs without body and due time;
+ * times are not before 1970.
  */
 bool control_put(struct buf *out, enum control_verb verb);
 bool control_put_pause(struct buf *out, struct span reason);

@@ -2,6 +2,7 @@
 /*
  * One connection: reading, handling, writing, back-pressure.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -39,23 +40,44 @@ touch(struct conn *c)
 	list_append(c->server, c);
 }
 
-void
-conn_close(struct conn *c)
+/* All but its descriptors, which are not watched any more. */
+static void
+forget(struct conn *c)
 {
 	struct conn_server *s = c->server;
 
 	if (c->in_watched)
 		loop_unwatch(s->loop, c->in_fd);
-	if (c->out_fd != c->in_fd) {
+	if (c->out_fd != c->in_fd)
 		loop_unwatch(s->loop, c->out_fd);
-		close(c->out_fd);
-	}
-	close(c->in_fd);
 	buf_free(&c->in);
 	buf_free(&c->out);
 	list_remove(s, c);
 	s->n--;
 	free(c);
+}
+
+void
+conn_close(struct conn *c)
+{
+	int in_fd = c->in_fd, out_fd = c->out_fd;
+
+	forget(c);
+	close(in_fd);
+	if (out_fd != in_fd)
+		close(out_fd);
+}
+
+/* Its answers are written. */
+static void
+give_away(struct conn *c)
+{
+	const struct conn_protocol *p = &c->server->protocol;
+	int fd = c->in_fd;
+
+	assert(c->in_fd == c->out_fd && p->take != NULL);
+	forget(c);
+	p->take(p->ctx, fd);
 }
 
 /*
@@ -116,8 +138,9 @@ handle_requests(struct conn *c)
 			any = true;
 		else
 			c->closing = true;
+		c->taken = verdict == CONN_TAKE;
 	}
-	if (c->closing)
+	if (c->closing && !c->taken)
 		c->server->counters.broken++;
 	if (buf_len(&c->in) == 0 && c->in.cap > READ_SIZE)
 		buf_free(&c->in);
@@ -179,8 +202,12 @@ conn_advance(struct conn *c)
 		bool blocked = buf_len(&c->out) >= CONN_OUT_HIGH;
 		bool handled = !c->closing && handle_requests(c);
 
-		if (!write_some(c)) {
+		if (!write_some(c) || (c->taken && buf_len(&c->out) > 0)) {
 			conn_close(c);
+			return;
+		}
+		if (c->taken) {
+			give_away(c);
 			return;
 		}
 		more = (handled || blocked) && !c->closing &&

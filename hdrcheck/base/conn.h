@@ -26,8 +26,8 @@ enum conn_verdict {
 	CONN_MORE, /* no whole request is there yet; nothing was used */
 	CONN_DONE, /* one request was used and answered */
 	CONN_CLOSE, /* answer what is in out, then close */
-	CONN_TAKE, /* one request was used; take() has the socket from here on,
-		      and what follows the request is dropped */
+	CONN_TAKE, /* one request was used, and nothing appended: take() has the
+		      socket from here on, and what follows is dropped */
 };
 
 /*
@@ -43,8 +43,10 @@ struct conn_protocol {
 	void *ctx;
 	size_t in_max; /* longest request; a peer that sends more is closed */
 	/*
-	 * Owns a connected, non-blocking socket whose handle() said CONN_TAKE.
-	 * NULL where that never says so.
+	 * Owns a connected, non-blocking socket whose handle() said CONN_TAKE;
+	 * called right behind that, before any other handle(). A peer that did
+	 * not read the answers to what it asked before is closed instead. NULL
+	 * where handle() never says so; not for pairs of descriptors.
 	 */
 	void (*take)(void *ctx, int fd);
 };
