@@ -32,9 +32,8 @@ site_is_chrooted(
 	return chrooted;
 }
 
-/* How Postfix is to name a path: from the queue directory, if it is there. */
-static struct span
-name_path(const struct check_site *site, struct span path)
+struct span
+site_name_path(const struct check_site *site, struct span path)
 {
 	size_t n = strlen(site->queue_directory);
 
@@ -68,7 +67,7 @@ check_add_chroot(const struct check_site *site,
     struct span asked)
 {
 	struct finding *f = finding_add(site->findings, FINDING_CHROOT);
-	struct span inside = name_path(site, asked);
+	struct span inside = site_name_path(site, asked);
 
 	finding_say(f,
 	    "%.*s runs in a chroot, where %s cannot find %.*s; a path that "
@@ -104,6 +103,6 @@ check_add_elsewhere(const struct check_site *site,
 	    (int)asked.len, asked.data);
 	finding_say(f, "%s", listens->text);
 	mend_path(
-	    f, site, asked, name_path(site, span_str(sock_path(listens))));
+	    f, site, asked, site_name_path(site, span_str(sock_path(listens))));
 	mend_postfix(f, site, "postfix", "reload");
 }

@@ -87,9 +87,10 @@ bool mend_list_add(struct buf *list, struct span element, bool literal);
 bool site_path(
     const struct check_site *site, struct span path, char *out, size_t size);
 
-/*
- * Whether Postfix runs that service in a chroot.
- */
+/* How Postfix is to name a path: from the queue directory, if it is there. */
+struct span site_name_path(const struct check_site *site, struct span path);
+
+/* Whether Postfix runs that service in a chroot. */
 bool site_is_chrooted(
     const struct check_site *site, const struct view_service *service);
 
