@@ -26,9 +26,13 @@
 #include "hdrcheck/base/buf.h"
 #include "policyd/sched/sweep.h"
 
+/* Bytes of a text of strangers or files as JSON; longer ones are cut. */
+enum { EVENTS_TEXT_MAX = 1000 };
+
 /*
  * Appends the line of what the scheduler told, with its end; complaint as for
- * journal_write(). False: no room.
+ * journal_write(). False: no room, and what out has is to be dropped. A line
+ * is never longer than FEED_LINE_MAX.
  */
 bool events_put(struct buf *out, const struct sweep_event *event,
     const char *complaint, int64_t wall_ns);

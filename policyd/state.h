@@ -9,7 +9,7 @@
  *
  * A file is replaced as a whole: written beside, fsync(2), rename(2), and
  * fsync(2) of the folder. A missing file, or folder, means that nothing was
- * said.
+ * said. The folder may be a symbolic link, the files must not be.
  */
 #ifndef POLICYD_STATE_H
 #define POLICYD_STATE_H
@@ -27,6 +27,9 @@ struct pause {
 	char reason[STATE_REASON_MAX + 1]; /* printable UTF-8, one line */
 };
 
+/* Whether the folder is there; what cannot be looked at is. */
+bool state_is_there(const char *directory);
+
 /*
  * Read the files. False with "FILE: what" or "FILE:LINE: what" in error: there
  * is something that cannot be read or understood.
@@ -38,7 +41,8 @@ bool state_read_pause(
 
 /*
  * Write them; on the disk when they return true. False with "FILE: what" in
- * error: the file is as it was.
+ * error: the file is as it was. (Should the fsync of the folder be what fails,
+ * it may be the new one: such a disk is broken.)
  */
 bool state_write_overrides(const char *directory,
     const struct overrides *overrides, char error[STATE_ERROR_SIZE]);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "hdrcheck/base/clock.h"
+#include "hdrcheck/base/utf8.h"
 
 enum { NUMBER_SIZE = 32 /* of an int64_t, as text */ };
 
@@ -66,64 +67,11 @@ json_close(struct json *j)
 	return !j->full;
 }
 
-static unsigned
-byte_at(struct span s, size_t i)
-{
-	return i < s.len ? (unsigned char)s.data[i] : 0;
-}
-
-static bool
-is_tail(unsigned byte)
-{
-	return (byte & 0xC0) == 0x80;
-}
-
-/*
- * Bytes of the UTF-8 character at the front of s, which is not empty; 0 when
- * there is none (RFC 3629, section 4).
- */
-static size_t
-utf8_len(struct span s)
-{
-	unsigned lead = byte_at(s, 0);
-	unsigned second = byte_at(s, 1);
-
-	if (lead < 0x80)
-		return 1;
-	if (lead < 0xC2 || lead > 0xF4 || !is_tail(second))
-		return 0;
-	if (lead < 0xE0)
-		return 2;
-	/* What fits into fewer bytes, surrogates, and what is past the end. */
-	if ((lead == 0xE0 && second < 0xA0) ||
-	    (lead == 0xED && second > 0x9F) ||
-	    (lead == 0xF0 && second < 0x90) ||
-	    (lead == 0xF4 && second > 0x8F) || !is_tail(byte_at(s, 2)))
-		return 0;
-	if (lead < 0xF0)
-		return 3;
-	return is_tail(byte_at(s, 3)) ? 4 : 0;
-}
-
-/*
- * The control characters, those of ISO 6429 above 7F too: no terminal that
- * shows the result is to obey them.
- */
-static bool
-is_control(struct span s, size_t len)
-{
-	unsigned c = byte_at(s, 0);
-
-	if (len == 1)
-		return c < 0x20 || c == 0x7F;
-	return c == 0xC2 && byte_at(s, 1) < 0xA0;
-}
-
 static void
 put_escape(struct json *j, struct span s)
 {
 	char text[NUMBER_SIZE];
-	unsigned c = byte_at(s, 0);
+	unsigned c = (unsigned char)s.data[0];
 
 	switch (c) {
 	case '"':
@@ -143,7 +91,7 @@ put_escape(struct json *j, struct span s)
 		return;
 	default:
 		snprintf(text, sizeof(text), "\\u%04x",
-		    c < 0x80 ? c : byte_at(s, 1));
+		    c < 0x80 ? c : (unsigned char)s.data[1]);
 		put_text(j, text);
 	}
 }
@@ -158,7 +106,7 @@ plain_len(struct span s)
 		struct span rest = span_skip(s, n);
 		size_t len = utf8_len(rest);
 
-		if (len == 0 || is_control(rest, len) || rest.data[0] == '"' ||
+		if (len == 0 || utf8_is_control(rest) || rest.data[0] == '"' ||
 		    rest.data[0] == '\\')
 			break;
 		n += len;

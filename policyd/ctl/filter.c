@@ -302,6 +302,13 @@ size_matches(struct filter *f, const struct queue_message *m)
 	return condition_matches(c, &f->values);
 }
 
+/* What needs its file is asked again when that was read, or could not be. */
+static bool
+is_later(const struct queue_message *m)
+{
+	return !m->read && !m->unreadable;
+}
+
 static bool
 matches_term(struct filter *f, enum term term, const struct queue_message *m)
 {
@@ -316,9 +323,9 @@ matches_term(struct filter *f, enum term term, const struct queue_message *m)
 	case TERM_RECIPIENT:
 		return recipients_match(f, m);
 	case TERM_LOGIN:
-		return !m->read || term_matches(f, t, m->login);
+		return is_later(m) || (m->read && term_matches(f, t, m->login));
 	case TERM_RULE:
-		return !m->read || term_matches(f, t, m->rule);
+		return is_later(m) || (m->read && term_matches(f, t, m->rule));
 	case TERM_SIZE:
 		return size_matches(f, m);
 	case TERMS:
@@ -340,8 +347,10 @@ due_matches(const struct filter *f, const struct queue_message *m)
 	const struct bound *b = &f->bound[TIME_DUE];
 	int64_t due_s;
 
-	if (b->relation == '\0' || !m->read)
+	if (b->relation == '\0' || is_later(m))
 		return true;
+	if (!m->read)
+		return false;
 	due_s = queue_due_s(m);
 	if (due_s == OVERRIDE_NEVER)
 		return b->relation == '>';
@@ -370,8 +379,10 @@ subject_matches(struct filter *f, const struct queue_message *m)
 {
 	struct span text = m->subject;
 
-	if (f->subject == NULL || !m->read)
+	if (f->subject == NULL || is_later(m))
 		return true;
+	if (!m->read)
+		return false;
 	buf_clear(&f->decoded);
 	if (text_decode_header(&f->decoded, m->subject))
 		text = buf_span(&f->decoded);

@@ -11,13 +11,16 @@
 #ifndef CTL_HANDS_H
 #define CTL_HANDS_H
 
+#include "hdrcheck/base/buf.h"
 #include "hdrcheck/settings.h"
 #include "policyd/sched/postconf.h"
 #include "policyd/sched/qid.h"
 
 enum {
-	HANDS_IDS_MAX = 4096, /* of one command that takes them on its input */
-	HANDS_READ_MAX = 1024, /* ids of one HANDS_READ */
+	HANDS_IDS_MAX = 1900, /* of one command: they fit into 64 KiB */
+	HANDS_READ_MAX = 1024, /* of one HANDS_READ */
+	HANDS_OUTPUT_MAX = 17 * 1024 * 1024, /* bytes that wait to be taken */
+	HANDS_ERRORS_SIZE = 4096, /* of standard error that are kept */
 };
 
 enum hands_verb {
@@ -38,12 +41,6 @@ struct hands_options {
 
 struct hands; /* the child's end */
 
-/* Output of a command: read ends of pipes, blocking, owned by the caller. */
-struct hands_output {
-	int out;
-	int err;
-};
-
 /*
  * Looks around before the verb starts: is this root, does Postfix answer to
  * postconf(1)? 0, or an exit code, and what is wrong is printed.
@@ -52,26 +49,36 @@ int hands_open(const struct settings *settings, struct postconf *postconf);
 
 /*
  * Forks. run(hands, ctx) is called in the child, as the user that settings
- * name; its result is the exit code of the child and what this returns in the
- * parent. 70 and a message when the child ends in another way.
+ * name (or nobody, where there is no such user), without a controlling
+ * terminal; its result is the exit code of the child and what this returns in
+ * the parent. 70 and a message when the child ends in another way. What is on
+ * standard output is flushed; a reader of it that has gone is no error, another
+ * failure is 74. SIGPIPE is ignored in the child, so what goes on for long has
+ * to look at ferror(stdout).
  */
 typedef int hands_fn(struct hands *hands, void *ctx);
 int hands_run(const struct hands_options *options, hands_fn *run, void *ctx);
 
-/* For the child. One command runs at a time. */
-
-/* Starts a command; ids for those that take them. 0; -1: errno. */
-int hands_start(struct hands *h, enum hands_verb verb, const struct qid *ids,
-    size_t n, struct hands_output *output);
+/* For the child. */
 
 /*
- * Waits for its end: its exit code, 128 and more for a signal. Its output must
- * have been read or closed before.
+ * Takes what it can use off in, to which more is appended until the command's
+ * output ends. False: it has seen enough, the command is ended.
  */
-int hands_end(struct hands *h);
+typedef bool hands_take_fn(void *ctx, struct buf *in);
 
-/* Ends the command that runs; hands_end() still has to be called. */
-void hands_kill(struct hands *h);
+/*
+ * Runs a command, with ids for those that take them, and waits for it. Returns
+ * its exit code, 128 and more for a signal; -1 with errno when it could not be
+ * started, or (ENOBUFS) when more than HANDS_OUTPUT_MAX bytes were not taken.
+ * take may be NULL: then its output is thrown away.
+ */
+int hands_command(struct hands *h, enum hands_verb verb, const struct qid *ids,
+    size_t n, hands_take_fn *take, void *ctx);
+
+/* What the last command said on standard error, perhaps cut, without blanks at
+   its ends; valid until the next one. */
+struct span hands_errors(const struct hands *h);
 
 /*
  * A connection to control_socket, and the rules file opened; blocking,

@@ -2,16 +2,26 @@
 /*
  * policyctl - deliver-at for its administrator
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "hdrcheck/daemon.h"
 #include "policyd/ctl/explain.h"
+#include "policyd/ctl/list.h"
+#include "policyd/ctl/show.h"
+#include "policyd/ctl/text.h"
+#include "policyd/ctl/timeline.h"
 
 /* In the order of --help. */
 static const struct ctl_verb *const verbs[] = {
+    &list_verb,
+    &count_verb,
+    &show_verb,
+    &timeline_verb,
     &explain_verb,
 };
 
@@ -70,6 +80,19 @@ run_verb(const char *file, const char *name, char *const *words, int n)
 	return EX_CONFIG;
 }
 
+/* What is opened later must not take the place of a standard descriptor. */
+static void
+open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -81,6 +104,7 @@ main(int argc, char **argv)
 	const char *file = NULL;
 	int c;
 
+	open_standard();
 	while ((c = getopt_long(argc, argv, "+c:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':

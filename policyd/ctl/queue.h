@@ -4,7 +4,8 @@
  *
  * Reads the listing, and the headers of what filter() lets through, and judges
  * each message as the scheduler does, with the administrator's overrides. It
- * asks no daemon.
+ * asks no daemon. A message that leaves meanwhile is not there. Of a line of
+ * the listing that is longer than QUEUE_LINE_MAX the recipients are not there.
  */
 #ifndef CTL_QUEUE_H
 #define CTL_QUEUE_H
@@ -16,9 +17,11 @@
 #include "policyd/state.h"
 
 enum {
-	QUEUE_DATES_MAX = 16, /* X-Deliver-At headers kept of one message */
+	QUEUE_DATES_MAX = 16, /* X-Deliver-At headers kept of one message; of
+ more, the latest is among them */
 	QUEUE_DATE_TEXT_MAX = 160, /* bytes of one of them */
 	QUEUE_SUBJECT_MAX = 1000, /* bytes of a subject, as it stands */
+	QUEUE_NAME_MAX = 1000, /* bytes of a login, or of a client's name */
 	QUEUE_LINE_MAX = 16 * 1024 * 1024, /* bytes of a line of the listing */
 	QUEUE_ERROR_SIZE = 512,
 };
@@ -42,7 +45,8 @@ struct queue_message {
 	struct span sender;
 	struct span *recipient;
 	size_t n_recipients;
-	/* From here on of its file; not there when it could not be read. */
+	bool unreadable; /* its file was asked for, and could not be read */
+	/* From here on of its file; not there unless it was read. */
 	bool read;
 	struct span login; /* sasl_username; empty: none */
 	struct span client; /* client_address; empty: local */
@@ -64,7 +68,7 @@ struct queue {
 	struct queue_message *message;
 	size_t n;
 	uint64_t listed; /* on hold, before the filter */
-	uint64_t unreadable; /* of those that were to be read */
+	uint64_t unreadable; /* on hold, and their files cannot be read */
 	struct orders orders;
 	bool has_orders; /* false: the rules file is wrong; then each rule that
 			    a header names counts as one that stands */
@@ -73,16 +77,18 @@ struct queue {
 	struct queue_text *text; /* where the texts are */
 };
 
-/* May be asked twice: of what the listing says (read false), and of all. */
+/*
+ * Asked twice: of what the listing says (neither read nor unreadable), which
+ * decides what is read, and after that.
+ */
 typedef bool queue_filter_fn(void *ctx, const struct queue_message *message);
 
 struct queue_options {
 	const struct settings *settings;
 	const struct postconf *postconf;
-	uint64_t mail_owner_uid;
 	queue_filter_fn *filter; /* NULL: everything */
 	void *filter_ctx;
-	bool foreign; /* also messages that are not ours */
+	bool foreign; /* also messages that are not ours, or unreadable */
 	/* Told now and then how many of how many were read; may be NULL. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t all);
 	void *progress_ctx;

@@ -2,16 +2,30 @@
 /*
  * text - strangers' text for a terminal
  *
- * What goes to the terminal is printable and takes as many columns as we think:
- * control characters, what is no UTF-8, and what would turn the direction of
- * writing are shown as \xNN or \u{NNNN}. Widths are those of wcwidth(3).
+ * What goes to the terminal is printable and takes as many columns as we think.
+ * Widths are those of wcwidth(3). Shown as \xNN or \u{NNNN} are control
+ * characters, what is no UTF-8, what cannot be seen or turns the direction of
+ * writing, and marks that stand on nothing or are too many; where strings are
+ * ASCII, all that is not. A tab is a blank. What only chooses between the looks
+ * of its neighbours, as joiners do, is left out: terminals do not agree on how
+ * wide it makes them.
+ *
+ * A backslash stays one: this is for people. Programs take JSON.
  */
 #ifndef CTL_TEXT_H
 #define CTL_TEXT_H
 
 #include "hdrcheck/base/buf.h"
 
-/* To be called once by a main: strings are UTF-8, or ASCII, from here on. */
+enum {
+	TEXT_MARKS_MAX = 4, /* combining marks on one character */
+	TEXT_CHARSET_MAX = 40, /* bytes of the name of one */
+};
+
+/*
+ * To be called once by a main: strings are UTF-8, or ASCII, from here on, as
+ * the environment says (LC_ALL, LC_CTYPE, LANG).
+ */
 void text_begin(void);
 
 /* The columns of a terminal that is standard output; 0: it is none. */
@@ -28,14 +42,19 @@ bool text_put(struct buf *out, struct span s, int width, bool pad);
 int text_width(struct span s);
 
 /*
- * Appends what a header body says: line ends of folding are taken out, encoded
- * words (RFC 2047) of UTF-8, US-ASCII and ISO-8859-1 decoded; others stay as
- * they are. The result is still a stranger's. False: no room. Pure.
+ * Appends what a header body says: line ends of folding and blanks at its ends
+ * are taken out, encoded words (RFC 2047) of UTF-8, US-ASCII and ISO-8859-1
+ * decoded, also inside of other text; others stay as they are. The result is
+ * still a stranger's. False: no room. Pure.
  */
 bool text_decode_header(struct buf *out, struct span body);
 
-/* "in 3h 12m", "3d 4h ago": two units at most; from is now. */
+/*
+ * "3h 12m", "4d", "59s": two units at most, rounded down; seconds >= 0. Pure,
+ * like text_distance(): "in 3h 12m", "3d 4h ago", "now"; from is now.
+ */
 enum { TEXT_DISTANCE_SIZE = 32 };
+const char *text_duration(int64_t seconds, char out[TEXT_DISTANCE_SIZE]);
 const char *text_distance(
     int64_t from_s, int64_t to_s, char out[TEXT_DISTANCE_SIZE]);
 

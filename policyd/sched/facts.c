@@ -119,6 +119,65 @@ is_requeue(struct span received, uint64_t requeue_uid)
 	    contains(received, userid);
 }
 
+/* The queue id behind the last "id " of a line, up to a blank or semicolon. */
+static bool
+find_id(struct span line, struct qid *id)
+{
+	struct span word = {NULL, 0};
+	struct span found = {NULL, 0};
+	struct span before;
+
+	while (span_next_word(&line, &word)) {
+		if (span_equal_str(word, "id") &&
+		    !span_next_word(&line, &found))
+			break;
+	}
+	if (span_cut(&found, ';', &before))
+		found = before;
+	return qid_parse(found, id);
+}
+
+/*
+ * The queue id of a Received of this machine: smtpd's has it at the end of the
+ * line that begins with "by", pickup's at the front of one. What clients and
+ * submitters choose stands in other lines, and cannot begin one.
+ */
+static bool
+received_id(struct span received, struct qid *id)
+{
+	bool more = true;
+
+	while (more) {
+		struct span line = received;
+
+		more = span_cut(&received, '\n', &line);
+		line = span_trim(line);
+		if ((span_starts_with(line, "by ") ||
+			span_starts_with(line, "id ")) &&
+		    find_id(line, id))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Below what the last requeue put on top stands what those before it did, and
+ * then what Postfix put there when the message came.
+ */
+static void
+take_received(struct facts *facts, struct span received, uint64_t requeue_uid)
+{
+	bool requeue = is_requeue(received, requeue_uid);
+
+	if (facts->past_received)
+		return;
+	if (facts->requeued && facts->n_former < FACTS_FORMER_MAX &&
+	    received_id(received, &facts->former[facts->n_former]))
+		facts->n_former++;
+	facts->requeued = facts->requeued || requeue;
+	facts->past_received = !requeue;
+}
+
 static void
 later(int64_t *latest_s, int64_t moment_s)
 {
@@ -178,7 +237,6 @@ facts_take_header(struct facts *facts, struct span header,
 		facts->vetoed = true;
 	if (header_find(&settings->header_names, name) >= 0)
 		take_date(facts, body);
-	else if (span_equal_nocase(name, span_str("Received")) &&
-	    !is_requeue(body, requeue_uid))
-		facts->past_received = true;
+	else if (span_equal_nocase(name, span_str("Received")))
+		take_received(facts, body, requeue_uid);
 }

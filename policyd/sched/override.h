@@ -33,6 +33,7 @@ struct override {
 	int64_t due_s; /* or OVERRIDE_NEVER */
 	int64_t set_s; /* when the administrator said so */
 	bool told; /* that the scheduler goes by it */
+	bool seen; /* since the last walk ended: shown by one, or set */
 	uint8_t missed; /* walks in a row that did not show the message */
 };
 
@@ -49,7 +50,10 @@ void overrides_free(struct overrides *o);
 /* to must be initialised; what it had is gone. False: no memory. */
 bool overrides_copy(struct overrides *to, const struct overrides *from);
 
-/* Adds one, or replaces that of the same id. False: no memory, or full. */
+/*
+ * Adds one, or replaces that of the same id; a due time before 1970 becomes
+ * 1970. False: no memory, or full.
+ */
 bool overrides_set(struct overrides *o, const struct override *override);
 
 /* That of this message, or NULL. Valid until the next change. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/sched/plan.h"
 
+#include "policyd/sched/override.h"
+
 /* requeue_after = auto is this part of the queue life. */
 enum { LIFETIME_PARTS = 4 };
 
@@ -45,6 +47,28 @@ all_due_at(const struct facts *f, int64_t due_s)
 	    f->own_latest_s <= due_s && f->rule_latest_s <= due_s;
 }
 
+static int64_t
+in_range(int64_t due_s)
+{
+	return due_s < 0 ? 0 : due_s > PLAN_DUE_MAX ? PLAN_DUE_MAX : due_s;
+}
+
+/* Ours: when it leaves, at its own moment or that of the administrator. */
+static struct plan
+ours(struct plan plan, const struct facts *f, bool frozen, bool listed,
+    int64_t now_s)
+{
+	plan.all_due_then = all_due_at(f, plan.due_s);
+	plan.due_s = in_range(plan.due_s);
+	if (frozen)
+		plan.owner = PLAN_FROZEN;
+	else if (plan.due_s > now_s || listed)
+		plan.owner = PLAN_OURS;
+	else
+		plan.owner = PLAN_OURS_IF_LISTED;
+	return plan;
+}
+
 /*
  * Only a date that lies behind the making of the queue file, or a never, can
  * have made hdrcheck answer HOLD. A never of a rule that is gone and a never
@@ -59,7 +83,6 @@ plan_judge(const struct facts *f, bool listed, bool tried, bool kept,
 	bool rule = f->rule_latest_s > since_s || f->rule_never;
 	struct plan plan = {.dated = is_dated(f), .due_s = since_s};
 
-	(void)override_s;
 	if (f->vetoed)
 		return foreign(plan, PLAN_VETOED);
 	if (listed && tried)
@@ -73,16 +96,11 @@ plan_judge(const struct facts *f, bool listed, bool tried, bool kept,
 	if (!kept && f->more_rules)
 		return foreign(plan, PLAN_MANY_RULES);
 	plan.due_s = max_s(plan.due_s, f->rule_latest_s);
-	plan.all_due_then = all_due_at(f, plan.due_s);
-	if (plan.due_s > PLAN_DUE_MAX)
-		plan.due_s = PLAN_DUE_MAX;
-	if (kept)
-		plan.owner = PLAN_FROZEN;
-	else if (plan.due_s > now_s || listed)
-		plan.owner = PLAN_OURS;
-	else
-		plan.owner = PLAN_OURS_IF_LISTED;
-	return plan;
+	if (override_s != PLAN_NO_OVERRIDE) {
+		plan.due_s = override_s;
+		kept = override_s == OVERRIDE_NEVER;
+	}
+	return ours(plan, f, kept, listed, now_s);
 }
 
 static int64_t

@@ -18,7 +18,8 @@
 enum plan_owner {
 	PLAN_OURS,
 	PLAN_OURS_IF_LISTED, /* due, so only a walk can tell (delay_reason) */
-	PLAN_FROZEN, /* ours, and a rule keeps it as long as it stands */
+	PLAN_FROZEN, /* ours; a rule keeps it as long as it stands, or the
+			administrator said never */
 	PLAN_FOREIGN,
 };
 

@@ -17,7 +17,11 @@
  *
  *        RELEASING -> HELD_UP -> WAITING        (alone, its command fails)
  *          READING -> FROZEN -> UNREAD          (a rule holds it; the rules
- *                                                changed, so judged anew)
+ *                                                changed, so judged anew;
+ *                                                or the administrator does)
+ *
+ *     any of those
+ *       that stay on hold -> UNREAD             (rescheduled: judged anew)
  *
  * Whatever was in flight when a command failed goes back one step, and the
  * next command takes half as many: so a message that spoils it is soon alone.
@@ -148,6 +152,7 @@ struct sweep {
 	struct index_list to_requeue;
 	struct index_list held_up;
 	int64_t held_up_ns; /* when the next of them is tried again */
+	bool to_sort; /* of these two lists some are to be read again */
 	struct sweep_verb_state verb[SWEEP_VERBS];
 	unsigned running;
 	struct qid reading[SWEEP_READ_MAX];

@@ -33,12 +33,30 @@ walk_interval_ns(const struct sweep *s)
 	return rest_ns > set_ns ? rest_ns : set_ns;
 }
 
+/*
+ * A message that was requeued, and not read yet, may be the one of an override
+ * whose queue id is gone.
+ */
+static void
+end_walk_of_overrides(struct sweep *s)
+{
+	if (s->o.overrides == NULL)
+		return;
+	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
+		if (entry_is_unread(index_at(&s->index, slot)))
+			return;
+	overrides_end_walk(s->o.overrides);
+}
+
 static void
 end_walk(struct sweep *s, bool ok, const struct clock_now *now)
 {
 	s->walk_cost_ns = now->mono_ns - s->verb[SWEEP_LIST].started_ns;
 	s->walk_end_ns = now->mono_ns;
+	s->walk_at_s = clock_floor_s(now->wall_ns);
+	s->walk_ok = ok;
 	if (!ok) {
+		s->counts.walks_failed++;
 		s->next_walk_ns = now->mono_ns;
 		return;
 	}
@@ -46,6 +64,7 @@ end_walk(struct sweep *s, bool ok, const struct clock_now *now)
 	s->counts.walks++;
 	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
 		entry_end_walk(s, slot, now);
+	end_walk_of_overrides(s);
 	s->walk++;
 	if (s->walk_again)
 		sweep_want_walk(s);

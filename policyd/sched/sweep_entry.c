@@ -96,7 +96,7 @@ entry_to_waiting(struct sweep *s, uint32_t slot)
 	struct index_entry *e = index_at(&s->index, slot);
 
 	if (entry_has(e, RULE_GONE) && entry_has(e, REREAD)) {
-		e->flags &= RULE_GONE | COUNTED;
+		e->flags &= RULE_GONE | COUNTED | KNOWN;
 		entry_to_unread(s, slot);
 		return;
 	}
@@ -173,7 +173,7 @@ entry_start_over(struct sweep *s, uint32_t slot, bool same)
 	if (!same)
 		entry_uncount(s, slot);
 	e->attempts = 0;
-	e->flags &= same ? RULE_GONE | COUNTED : 0;
+	e->flags &= same ? RULE_GONE | COUNTED | KNOWN : 0;
 	e->seen = s->walk;
 	if (detach(s, slot)) {
 		entry_to_unread(s, slot);
@@ -191,6 +191,84 @@ entry_read_again(struct sweep *s, uint32_t slot)
 	entry_uncount(s, slot);
 	e->state = GONE;
 	entry_set(e, BACK, true);
+}
+
+void
+entry_judge_anew(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	switch ((enum state)e->state) {
+	case TO_REQUEUE:
+	case HELD_UP:
+		entry_read_again(s, slot);
+		s->to_sort = true;
+		break;
+	case WAITING:
+	case IF_LISTED:
+	case FROZEN:
+	case FOREIGN:
+		e->attempts = 0;
+		detach(s, slot);
+		entry_back_to_unread(s, slot);
+		break;
+	case UNREADABLE:
+		entry_back_to_unread(s, slot);
+		break;
+	case FREE:
+	case UNREAD:
+	case READING: /* looked up when the read is told */
+	case RELEASING:
+	case UNCONFIRMED:
+	case RELEASED:
+	case GONE:
+		return;
+	}
+	entry_set(e, ASKED, false);
+	entry_set(e, REREAD, false);
+}
+
+/* entry_take() sees to those that are not in the list's state any more. */
+static void
+sort_list(struct sweep *s, struct index_list *list, enum state wanted)
+{
+	struct index_list kept;
+	uint32_t slot;
+
+	index_list_init(&kept);
+	while ((slot = entry_take(s, list, wanted)) != INDEX_NONE)
+		index_list_append(&s->index, &kept, slot);
+	*list = kept;
+}
+
+void
+entry_sort_lists(struct sweep *s)
+{
+	if (!s->to_sort)
+		return;
+	s->to_sort = false;
+	sort_list(s, &s->to_requeue, TO_REQUEUE);
+	sort_list(s, &s->held_up, HELD_UP);
+}
+
+void
+entry_tell_held(struct sweep *s, uint32_t slot, int64_t due_s)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+	struct sweep_event event = {
+	    .kind = SWEEP_HELD, .id = e->id, .due_s = due_s};
+
+	if (entry_has(e, KNOWN))
+		return;
+	entry_set(e, KNOWN, true);
+	s->o.tell(s->o.tell_ctx, &event);
+}
+
+bool
+entry_is_unread(const struct index_entry *e)
+{
+	return e->state == UNREAD || e->state == READING ||
+	    e->state == UNREADABLE || (e->state == GONE && entry_has(e, BACK));
 }
 
 uint32_t
@@ -252,6 +330,8 @@ entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	e->seen = s->walk;
 	e->attempts = 0;
 	s->counts.released++;
+	s->counts.requeued += event.requeued;
+	lateness_add(&s->late, event.late_ns);
 	s->o.tell(s->o.tell_ctx, &event);
 }
 

@@ -25,7 +25,7 @@ enum state {
 	RELEASED, /* left hold by our hand; never released again */
 	FOREIGN,
 	UNREADABLE,
-	FROZEN, /* a rule keeps it */
+	FROZEN, /* a rule keeps it, or an override */
 	HELD_UP, /* in the list of that name */
 	GONE, /* left hold while in a list, which still names it */
 };
@@ -43,6 +43,7 @@ enum flag {
 	ASKED = 512, /* a command was told to release it */
 	COUNTED = 1024, /* for its submitter, in the tally */
 	RULE_GONE = 2048, /* a rule's never is all that held it: told */
+	KNOWN = 4096, /* that it is on hold is no news (any more) */
 };
 
 bool entry_has(const struct index_entry *e, enum flag flag);
@@ -100,6 +101,21 @@ void entry_start_over(struct sweep *s, uint32_t slot, bool same);
 void entry_read_again(struct sweep *s, uint32_t slot);
 
 /*
+ * What an override says of it has changed: it is read again before all others,
+ * and does not leave before. One that leaves just now, or has left, is not.
+ */
+void entry_judge_anew(struct sweep *s, uint32_t slot);
+
+/* Takes those to be read again out of the lists of those that wait. */
+void entry_sort_lists(struct sweep *s);
+
+/* It is ours, and on hold: tells that unless it is KNOWN. */
+void entry_tell_held(struct sweep *s, uint32_t slot, int64_t due_s);
+
+/* Is it to be read, or unreadable, so that nobody knows which it is? */
+bool entry_is_unread(const struct index_entry *e);
+
+/*
  * A new entry to be read, before all others when urgent; INDEX_NONE without
  * memory: a walk finds it.
  */
@@ -111,6 +127,13 @@ uint32_t entry_take(
 
 /* It left hold by our hand. */
 void entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now);
+
+/*
+ * What the administrator said of a message that a read tells of, perhaps when
+ * it had another queue id; or NULL. Valid until the next change of overrides.
+ */
+struct override *sweep_find_override(
+    struct sweep *s, const struct qid *id, const struct facts *facts);
 
 /*
  * A failing message is tried again at the next walk, then at each second,

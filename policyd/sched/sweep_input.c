@@ -46,10 +46,12 @@ listed_again(struct sweep *s, uint32_t slot, const struct clock_now *now)
 		listed_unconfirmed(s, slot, true, now);
 		break;
 	case IF_LISTED:
-		if (entry_has(e, TRIED))
+		if (entry_has(e, TRIED)) {
 			entry_to_foreign(s, slot, PLAN_TRIED, true);
-		else
-			entry_to_waiting(s, slot);
+			break;
+		}
+		entry_tell_held(s, slot, e->due_s);
+		entry_to_waiting(s, slot);
 		break;
 	case FROZEN:
 		if (entry_has(e, TRIED))
@@ -99,6 +101,17 @@ is_to_start_over(const struct index_entry *e)
 		e->state != UNCONFIRMED);
 }
 
+/* What the first walk finds was on hold before this process was. */
+static uint32_t
+add_listed(struct sweep *s, const struct qid *id)
+{
+	uint32_t slot = entry_add(s, id, false);
+
+	if (slot != INDEX_NONE && s->counts.walks == 0)
+		entry_set(index_at(&s->index, slot), KNOWN, true);
+	return slot;
+}
+
 static void
 listed_on_hold(
     struct sweep *s, const struct qmsg *msg, const struct clock_now *now)
@@ -108,7 +121,7 @@ listed_on_hold(
 	bool same;
 
 	if (slot == INDEX_NONE)
-		slot = entry_add(s, &msg->id, false);
+		slot = add_listed(s, &msg->id);
 	if (slot == INDEX_NONE)
 		return;
 	e = index_at(&s->index, slot);
@@ -144,6 +157,8 @@ sweep_listed(
 	uint32_t slot;
 	struct index_entry *e;
 
+	if (s->o.overrides != NULL)
+		overrides_listed(s->o.overrides, &msg->id, msg->arrival_s);
 	if (span_equal_str(msg->queue_name, "hold")) {
 		listed_on_hold(s, msg, now);
 	} else {
@@ -191,17 +206,70 @@ tell_rule_gone(struct sweep *s, struct index_entry *e,
 	s->o.tell(s->o.tell_ctx, &event);
 }
 
-/*
- * Of what a walk must see first it is told later that it leaves, if it does:
- * it is read once more then.
- */
+/* It is on hold again, under another queue id. */
 static void
-apply_plan(struct sweep *s, uint32_t slot, const struct plan *plan,
-    const struct facts *facts, const struct clock_now *now)
+tell_requeued(struct sweep *s, struct index_entry *e, const struct facts *facts)
+{
+	struct sweep_event event = {.kind = SWEEP_REQUEUED,
+	    .id = e->id,
+	    .due_s = e->due_s,
+	    .former = facts->former[0]};
+
+	entry_set(e, KNOWN, true);
+	s->o.tell(s->o.tell_ctx, &event);
+}
+
+static void
+tell_rescheduled(
+    struct sweep *s, const struct index_entry *e, struct override *override)
+{
+	struct sweep_event event = {
+	    .kind = SWEEP_RESCHEDULED, .id = e->id, .due_s = override->due_s};
+
+	if (override->told)
+		return;
+	override->told = true;
+	s->o.tell(s->o.tell_ctx, &event);
+}
+
+static bool
+is_back(const struct index_entry *e, const struct facts *facts)
+{
+	return facts->n_former > 0 && !entry_has(e, KNOWN);
+}
+
+/* It is ours, for sure: whatever of that is news. */
+static void
+tell_news(struct sweep *s, uint32_t slot, bool frozen,
+    const struct facts *facts, struct override *override,
+    const struct clock_now *now)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
-	e->due_s = plan->due_s;
+	if (is_back(e, facts))
+		tell_requeued(s, e, facts);
+	else
+		entry_tell_held(s, slot, frozen ? OVERRIDE_NEVER : e->due_s);
+	if (override != NULL)
+		tell_rescheduled(s, e, override);
+	else if (!frozen)
+		tell_rule_gone(s, e, facts, now);
+}
+
+/* Of what a walk must see first that is told later: it is read once more. */
+static bool
+has_news(const struct index_entry *e, const struct facts *facts,
+    const struct override *override)
+{
+	return facts->n_rules > 0 || is_back(e, facts) ||
+	    (override != NULL && !override->told);
+}
+
+static void
+apply_plan(struct sweep *s, uint32_t slot, const struct plan *plan)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
 	if (plan->owner != PLAN_FOREIGN)
 		entry_count(s, slot);
 	switch (plan->owner) {
@@ -210,18 +278,42 @@ apply_plan(struct sweep *s, uint32_t slot, const struct plan *plan,
 		break;
 	case PLAN_OURS_IF_LISTED:
 		e->state = IF_LISTED;
-		if (facts->n_rules > 0)
-			entry_set(e, REREAD, true);
 		sweep_want_walk(s);
 		break;
 	case PLAN_FROZEN:
 		entry_to_frozen(s, slot);
 		break;
 	case PLAN_OURS:
-		tell_rule_gone(s, e, facts, now);
 		entry_to_waiting(s, slot);
 		break;
 	}
+}
+
+/* Whose it is, and when it leaves. */
+static void
+judge(struct sweep *s, uint32_t slot, const struct facts *facts,
+    const struct clock_now *now)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+	struct override *override = sweep_find_override(s, &e->id, facts);
+	struct span keeper = find_keeper(s, facts);
+	struct plan plan = plan_judge(facts, entry_has(e, LISTED),
+	    entry_has(e, TRIED), keeper.len > 0,
+	    override != NULL ? override->due_s : PLAN_NO_OVERRIDE,
+	    clock_floor_s(now->reached_ns), s->o.settings);
+
+	if (override != NULL)
+		keeper.len = 0;
+	e->due_s = plan.due_s;
+	e->rule = sweep_rule_hash(s, keeper);
+	entry_set(e, REQUEUEABLE, plan.all_due_then && !facts->filtered);
+	if (plan.owner == PLAN_OURS || plan.owner == PLAN_FROZEN)
+		tell_news(
+		    s, slot, plan.owner == PLAN_FROZEN, facts, override, now);
+	else if (plan.owner == PLAN_OURS_IF_LISTED &&
+	    has_news(e, facts, override))
+		entry_set(e, REREAD, true);
+	apply_plan(s, slot, &plan);
 }
 
 void
@@ -230,8 +322,6 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 {
 	uint32_t slot = index_find(&s->index, id);
 	struct index_entry *e;
-	struct span keeper;
-	struct plan plan;
 
 	if (slot == INDEX_NONE)
 		return;
@@ -248,14 +338,8 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 	    (uint32_t)(facts->created_s > facts->arrival_s ? facts->created_s
 							   : facts->arrival_s);
 	e->attempts = 0;
-	keeper = find_keeper(s, facts);
-	plan = plan_judge(facts, entry_has(e, LISTED), entry_has(e, TRIED),
-	    keeper.len > 0, PLAN_NO_OVERRIDE, clock_floor_s(now->reached_ns),
-	    s->o.settings);
-	entry_set(e, REQUEUEABLE, plan.all_due_then && !facts->filtered);
 	entry_set(e, EMPTY_SENDER, facts->empty_sender);
-	e->rule = sweep_rule_hash(s, keeper);
-	apply_plan(s, slot, &plan, facts, now);
+	judge(s, slot, facts, now);
 }
 
 void

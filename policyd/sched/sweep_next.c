@@ -276,6 +276,7 @@ sweep_next(
 	    SWEEP_KICK_PICKUP, SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_READ,
 	    SWEEP_LIST};
 
+	entry_sort_lists(s);
 	earn_credit(s, now);
 	readmit_held_up(s, now);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {

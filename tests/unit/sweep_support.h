@@ -54,6 +54,8 @@ struct sim {
 	const char *rules; /* that hold mail: a letter each */
 	bool deaf; /* departures are not told */
 	bool stuck; /* releases leave mail where it is */
+	bool shows_held; /* new mail that is held is written down, too */
+	struct overrides overrides;
 	unsigned commands[SWEEP_VERBS];
 	unsigned released; /* times that was told */
 	int64_t late_ns; /* the last time */
@@ -78,6 +80,18 @@ sim_log_id(struct sim *sim, const struct qid *id)
 	script_add(&sim->log, text);
 }
 
+/* Behind the start. */
+static inline void
+sim_log_due(struct sim *sim, int64_t due_s)
+{
+	char text[64] = " never";
+
+	if (due_s != OVERRIDE_NEVER)
+		snprintf(text, sizeof(text), " %lld",
+		    (long long)(due_s - SIM_START_S));
+	script_add(&sim->log, text);
+}
+
 static inline void
 sim_on_event(void *ctx, const struct sweep_event *event)
 {
@@ -89,10 +103,15 @@ sim_on_event(void *ctx, const struct sweep_event *event)
 	    [SWEEP_FOREIGN] = "* foreign",
 	    [SWEEP_RULE_GONE] = "* rule gone",
 	    [SWEEP_FAILED] = "* failed",
+	    [SWEEP_HELD] = "* held",
+	    [SWEEP_RESCHEDULED] = "* rescheduled",
+	    [SWEEP_REQUEUED] = "* requeued",
 	};
 	struct sim *sim = ctx;
 	char text[64];
 
+	if (event->kind == SWEEP_HELD && !sim->shows_held)
+		return;
 	script_add(&sim->log, names[event->kind]);
 	if (event->kind == SWEEP_FAILED) {
 		snprintf(text, sizeof(text), " %s, again in %lld s\n",
@@ -106,6 +125,10 @@ sim_on_event(void *ctx, const struct sweep_event *event)
 		script_add_span(&sim->log, event->rule);
 		script_add(&sim->log, event->at_once ? " at once" : " later");
 	}
+	if (event->kind == SWEEP_REQUEUED)
+		sim_log_id(sim, &event->former);
+	if (event->kind == SWEEP_HELD || event->kind == SWEEP_RESCHEDULED)
+		sim_log_due(sim, event->due_s);
 	script_add(&sim->log, "\n");
 	if (event->kind == SWEEP_RELEASED) {
 		sim->released++;
@@ -158,6 +181,7 @@ sim_open(const char *config)
 	sim->now.wall_ns = SIM_START_S * SEC;
 	sim_pass(sim, SEC / 2);
 	sim->rules = "";
+	overrides_init(&sim->overrides);
 	sweep_init(&sim->sweep,
 	    &(struct sweep_options){
 		.settings = &sim->settings,
@@ -167,6 +191,7 @@ sim_open(const char *config)
 		.tell_ctx = sim,
 		.holds = sim_holds,
 		.holds_ctx = sim,
+		.overrides = &sim->overrides,
 	    });
 	return sim;
 }
@@ -175,6 +200,7 @@ static inline void
 sim_close(struct sim *sim)
 {
 	sweep_free(&sim->sweep);
+	overrides_free(&sim->overrides);
 	free(sim);
 }
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is known of the hold queue, in numbers.
+ */
+#include "policyd/sched/sweep_entry.h"
+
+static void
+count_waiting(
+    struct sweep_survey *survey, const struct index_entry *e, int64_t now_s)
+{
+	survey->waiting++;
+	survey->waiting_bytes += e->size;
+	if (e->due_s < now_s) {
+		if (survey->overdue == 0 || e->due_s < survey->oldest_due_s)
+			survey->oldest_due_s = e->due_s;
+		survey->overdue++;
+	} else if (e->due_s > now_s &&
+	    (survey->next_due_s == 0 || e->due_s < survey->next_due_s)) {
+		survey->next_due_s = e->due_s;
+	}
+}
+
+static void
+count_one(
+    struct sweep_survey *survey, const struct index_entry *e, int64_t now_s)
+{
+	switch ((enum state)e->state) {
+	case WAITING:
+	case IF_LISTED:
+	case TO_REQUEUE:
+	case RELEASING:
+	case UNCONFIRMED:
+	case HELD_UP:
+		count_waiting(survey, e, now_s);
+		break;
+	case FROZEN:
+		survey->frozen++;
+		break;
+	case FOREIGN:
+		survey->foreign += entry_has(e, DATED);
+		break;
+	case UNREADABLE:
+		survey->unreadable++;
+		break;
+	case UNREAD:
+	case READING:
+		survey->unread++;
+		break;
+	case GONE:
+		survey->unread += entry_has(e, BACK);
+		break;
+	case FREE:
+	case RELEASED:
+		break;
+	}
+}
+
+struct sweep_survey
+sweep_survey(const struct sweep *s, int64_t now_s)
+{
+	struct sweep_survey survey = {0};
+
+	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
+		count_one(&survey, index_at(&s->index, slot), now_s);
+	return survey;
+}
