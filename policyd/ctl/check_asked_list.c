@@ -27,9 +27,9 @@ takes_word(struct span name)
 {
 	static const char *const starts[] = {"check_", "reject_rbl",
 	    "reject_rhsbl", "permit_dnswl", "permit_rhswl", "sleep",
-	    "warn_if_reject", "reject_plaintext"};
+	    "warn_if_reject"};
 
-	for (size_t i = 0; i + 1 < sizeof(starts) / sizeof(starts[0]); i++)
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
 		if (span_starts_with(name, starts[i]))
 			return true;
 	return false;

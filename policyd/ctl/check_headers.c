@@ -19,7 +19,8 @@ check_list(const struct check_site *site, const struct view_service *cleanup,
 {
 	struct finding *f;
 
-	if (t->before.len > 0) {
+	if (t->before.len > 0 &&
+	    !findings_have(site->findings, FINDING_HIDDEN)) {
 		f = add_of_service(site, FINDING_NOT_FIRST, cleanup,
 		    "header_checks ask another table before hdrcheck; whatever "
 		    "that answers for our header hides hdrcheck: ");

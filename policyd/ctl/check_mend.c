@@ -7,11 +7,15 @@ enum { PARAMETER_SIZE = 256 /* bytes of the name of one that we make */ };
 
 #define POSTFIX_FOLDER "/etc/postfix"
 
+/* Behind what runs in the background nothing has to be waited for. */
 static void
 join(struct finding *f)
 {
-	if (buf_len(&f->mend) > 0)
-		finding_mend(f, " && ");
+	struct span command = buf_span(&f->mend);
+
+	if (command.len > 0)
+		finding_mend(f, "%s",
+		    command.data[command.len - 1] == '&' ? " " : " && ");
 }
 
 void
@@ -26,7 +30,8 @@ mend_postfix(struct finding *f, const struct check_site *site,
 		finding_mend(f, " -c ");
 		finding_mend_word(f, span_str(folder));
 	}
-	finding_mend(f, " %s", words);
+	if (words[0] != '\0')
+		finding_mend(f, " %s", words);
 }
 
 /* Appends prefix, value and suffix as one word of the command. */

@@ -77,8 +77,8 @@ check_add_chroot(const struct check_site *site,
 	if (inside.len < asked.len) {
 		mend_path(f, site, asked, inside);
 	} else {
-		mend_postfix(f, site, "postconf", "-F ");
-		finding_mend(f, "%.*s/%.*s/chroot=n", (int)service->name.len,
+		mend_postfix(f, site, "postconf", "-F");
+		finding_mend(f, " %.*s/%.*s/chroot=n", (int)service->name.len,
 		    service->name.data, (int)service->type.len,
 		    service->type.data);
 	}

@@ -11,6 +11,7 @@ static const struct {
 	const char *name;
 	bool error;
 } kinds[FINDING_KINDS] = {
+    [FINDING_POSTFIX_UNKNOWN] = {"postfix-unknown", true},
     [FINDING_POSTFIX_OLD] = {"postfix-old", true},
     [FINDING_POSTFIX_DOWN] = {"postfix-down", true},
     [FINDING_INLINE_TABLES] = {"inline-tables", true},

@@ -23,6 +23,7 @@ enum {
 
 enum finding_kind {
 	/* Postfix as a whole */
+	FINDING_POSTFIX_UNKNOWN,
 	FINDING_POSTFIX_OLD,
 	FINDING_POSTFIX_DOWN,
 	FINDING_INLINE_TABLES,

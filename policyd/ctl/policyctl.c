@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "hdrcheck/daemon.h"
+#include "policyd/ctl/check.h"
 #include "policyd/ctl/explain.h"
 #include "policyd/ctl/list.h"
 #include "policyd/ctl/show.h"
@@ -23,6 +24,7 @@ static const struct ctl_verb *const verbs[] = {
     &show_verb,
     &timeline_verb,
     &explain_verb,
+    &check_verb,
 };
 
 static const char usage[] = "usage: policyctl [-c FILE] VERB ...\n"
