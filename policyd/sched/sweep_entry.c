@@ -268,7 +268,8 @@ bool
 entry_is_unread(const struct index_entry *e)
 {
 	return e->state == UNREAD || e->state == READING ||
-	    e->state == UNREADABLE || (e->state == GONE && entry_has(e, BACK));
+	    (e->state == UNREADABLE && e->attempts < ATTEMPTS_MAX) ||
+	    (e->state == GONE && entry_has(e, BACK));
 }
 
 uint32_t

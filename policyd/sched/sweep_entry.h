@@ -112,7 +112,10 @@ void entry_sort_lists(struct sweep *s);
 /* It is ours, and on hold: tells that unless it is KNOWN. */
 void entry_tell_held(struct sweep *s, uint32_t slot, int64_t due_s);
 
-/* Is it to be read, or unreadable, so that nobody knows which it is? */
+/*
+ * Is it to be read, or unreadable, so that nobody knows which message it is?
+ * No longer once it was found unreadable very often.
+ */
 bool entry_is_unread(const struct index_entry *e);
 
 /*

@@ -2,11 +2,11 @@
 /*
  * sweep_model - a queue in which everything goes on at the same time
  *
- * Mail arrives and is delivered, an administrator holds, releases and deletes,
- * rules come and go, clocks are set, commands take their time and fail, news
- * are lost, and the scheduler is killed and started anew. The model knows of
- * each message whose it is and what was done with it, and stops the test when
- * the scheduler asks for what it must not.
+ * Mail arrives and is delivered, an administrator holds, releases, deletes,
+ * requeues and reschedules, rules come and go, clocks are set, commands take
+ * their time and fail, news are lost, and the scheduler is killed and started
+ * anew. The model knows of each message whose it is and what was done with it,
+ * and stops the test when the scheduler asks for what it must not.
  */
 #ifndef UNIT_SWEEP_MODEL_H
 #define UNIT_SWEEP_MODEL_H
@@ -28,7 +28,7 @@ enum {
 	TOUCH_WALKS = 3, /* nobody touches a message more often than that */
 };
 
-enum model_queue { M_GONE, M_HOLD, M_DEFERRED };
+enum model_queue { M_GONE, M_HOLD, M_DEFERRED, M_MAILDROP };
 
 enum model_inotify { M_NONE, M_RELIABLE, M_LOSSY };
 
@@ -41,6 +41,9 @@ struct model_mail {
 	bool bad; /* cannot be read, for a while */
 	bool spoils; /* no command that names it succeeds, for a while */
 	bool held_again; /* by the administrator */
+	bool was_there; /* on hold when this scheduler started */
+	bool rescheduled; /* by the administrator, to override_s */
+	int64_t override_s;
 	bool released; /* by this scheduler */
 	uint64_t touched_walk; /* when somebody last moved it: walks begun */
 	uint64_t touched_ok; /* and walks that ended well */
@@ -90,6 +93,10 @@ struct model {
 	uint64_t arrivals;
 	uint64_t releases;
 	uint64_t restarts;
+	uint64_t reschedules;
+	uint64_t requeues; /* by the administrator */
+	struct overrides overrides;
+	struct overrides disk; /* as they are in the file */
 };
 
 static inline int64_t
@@ -123,10 +130,12 @@ holds(void *ctx, struct span rule)
 	return m->stands[rule.data[0] - 'a'];
 }
 
-/* Does one of its rules stand? */
+/* Does one of its rules stand? What the administrator said outrules them. */
 static inline bool
 is_kept(const struct model *m, const struct model_mail *mail)
 {
+	if (mail->rescheduled)
+		return false;
 	for (size_t i = 0; i < mail->facts.n_rules; i++)
 		if (m->stands[mail->facts.rules[i][0] - 'a'])
 			return true;
@@ -137,9 +146,17 @@ is_kept(const struct model *m, const struct model_mail *mail)
 static inline int64_t
 due_of(const struct model_mail *mail)
 {
+	if (mail->rescheduled)
+		return mail->override_s;
 	return mail->facts.own_latest_s > mail->facts.arrival_s
 	    ? mail->facts.own_latest_s
 	    : mail->facts.arrival_s;
+}
+
+static inline bool
+is_never(const struct model_mail *mail)
+{
+	return mail->rescheduled && mail->override_s == OVERRIDE_NEVER;
 }
 
 static inline bool
@@ -212,6 +229,7 @@ move(struct model *m, struct model_mail *mail, enum model_queue to)
 	bool was_on_hold = mail->queue == M_HOLD;
 
 	mail->queue = to;
+	mail->was_there = false;
 	mail->touched_walk = m->walks_begun;
 	mail->touched_ok = m->walks_ok;
 	if (was_on_hold && to != M_HOLD)

@@ -378,6 +378,34 @@ gather(struct facts *f, struct span bytes, const struct settings *settings)
 	postcat_free(&reader);
 }
 
+/* Of the files that are requeued mail. */
+static const struct {
+	const char *file;
+	const char *former[FACTS_FORMER_MAX];
+} former_ids[] = {
+    {"requeued", {"62550A72585"}},
+    {"requeued_twice", {"9E87BA72643", "81FC7A72585"}},
+    {"rule_requeued", {"D15AEA72BC5"}},
+};
+
+static void
+check_former(const char *row, const struct facts *f)
+{
+	size_t want = 0;
+
+	for (size_t i = 0; i < COUNT_OF(former_ids); i++) {
+		if (strcmp(row, former_ids[i].file) != 0)
+			continue;
+		while (former_ids[i].former[want] != NULL) {
+			check_qid(
+			    row, &f->former[want], former_ids[i].former[want]);
+			want++;
+		}
+	}
+	check_int(row, (int64_t)f->n_former, (int64_t)want);
+	check_bool(row, f->requeued, want > 0);
+}
+
 static void
 real_files_tell_their_facts(void **state)
 {
@@ -405,6 +433,7 @@ real_files_tell_their_facts(void **state)
 		check_bool(row, f.remote, captures[i].address[0] != '\0');
 		check_int(row, f.own_latest_s, captures[i].own_s);
 		check_int(row, f.rule_latest_s, captures[i].rule_s);
+		check_former(row, &f);
 	}
 }
 

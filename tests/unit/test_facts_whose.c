@@ -74,6 +74,110 @@ rules_that_wrote_never_are_named(void **state)
 	}
 }
 
+#define LINE_BY    "\tby private.test (Postfix) with ESMTPS id "
+#define ID(id)     "by private.test (Postfix, from userid 102)\n\tid " id "; date"
+#define BEFORE(id) "Received: " ID(id)
+
+static const struct {
+	const char *row;
+	const char *headers[HEADERS_MAX];
+	bool requeued;
+	const char *former; /* with a blank behind each */
+} requeues[] = {
+    {"none", {NINE}, false, ""},
+    {"never requeued", {FROM_CLIENT, NINE}, false, ""},
+    {"sent by sendmail(1)", {BY_USER("1000"), NINE}, false, ""},
+    {"requeued", {REQUEUED, FROM_CLIENT, NINE}, true, "C5A28A72512 "},
+    {"with headers above and between",
+	{"X-Deliver-At: never (rule a)", REQUEUED, NINE, FROM_CLIENT}, true,
+	"C5A28A72512 "},
+    {"requeued, nothing below", {REQUEUED, NINE}, true, ""},
+    {"sent by sendmail(1) and requeued", {REQUEUED, BY_USER("0")}, true,
+	"7E92DA72642 "},
+    {"requeued twice", {REQUEUED, BEFORE("MAILAAB"), FROM_CLIENT}, true,
+	"MAILAAB C5A28A72512 "},
+    {"more often than is kept",
+	{REQUEUED, BEFORE("MAILAAE"), BEFORE("MAILAAD"), BEFORE("MAILAAC"),
+	    BEFORE("MAILAAB"), FROM_CLIENT},
+	true, "MAILAAE MAILAAD MAILAAC MAILAAB "},
+    {"as often as is kept",
+	{REQUEUED, BEFORE("MAILAAD"), BEFORE("MAILAAC"), BEFORE("MAILAAB"),
+	    FROM_CLIENT},
+	true, "MAILAAD MAILAAC MAILAAB C5A28A72512 "},
+    {"what stands below the first that is no requeue's",
+	{REQUEUED, FROM_CLIENT, BEFORE("MAILAAB"), FROM_CLIENT}, true,
+	"C5A28A72512 "},
+    {"a requeue's below smtpd's", {FROM_CLIENT, REQUEUED}, false, ""},
+    {"one that says nothing", {REQUEUED, "Received: x", FROM_CLIENT}, true, ""},
+    {"an empty one", {REQUEUED, "Received:", FROM_CLIENT}, true, ""},
+    {"a requeue's without an id",
+	{REQUEUED, "Received: by a (Postfix, from userid 102)", FROM_CLIENT},
+	true, "C5A28A72512 "},
+    {"an id with a recipient behind it",
+	{REQUEUED,
+	    "Received: from a (b [192.0.2.7])\n" LINE_BY
+	    "MAILAAB\n\tfor <x@y>; date"},
+	true, "MAILAAB "},
+    {"an id with a date behind it",
+	{REQUEUED,
+	    "Received: from a (b [192.0.2.7])\n" LINE_BY
+	    "4ZfZ2k3Y4Hz1m8x;\n\tdate"},
+	true, "4ZfZ2k3Y4Hz1m8x "},
+    {"an id and a date in one line",
+	{REQUEUED, "Received: by a (Postfix) id MAILAAB; Sat, 21 Nov"}, true,
+	"MAILAAB "},
+    {"an id in a recipient",
+	{REQUEUED,
+	    "Received: from a (b)\n" LINE_BY
+	    "MAILAAB\n\tfor <\" id FAKEAAA; by x id FAKEAAA\"@y>; date"},
+	true, "MAILAAB "},
+    {"an id in a greeting",
+	{REQUEUED,
+	    "Received: from by x id FAKEAAA (b [192.0.2.7])\n" LINE_BY
+	    "MAILAAB; date"},
+	true, "MAILAAB "},
+    {"an id in a login",
+	{REQUEUED,
+	    "Received: from a (b [192.0.2.7])\n\t(Authenticated sender: by id "
+	    "FAKEAAA)\n" LINE_BY "MAILAAB; date"},
+	true, "MAILAAB "},
+    {"the name of the mail system has one",
+	{REQUEUED, "Received: by a (My id SYSTEM) with ESMTP id MAILAAB;"},
+	true, "MAILAAB "},
+    {"no id behind the last word", {REQUEUED, "Received: by a with ESMTP id"},
+	true, ""},
+    {"an id that is none", {REQUEUED, "Received: by a with ESMTP id ../..; x"},
+	true, ""},
+    {"an id that is too short",
+	{REQUEUED, "Received: by a with ESMTP id MAILA; x"}, true, ""},
+    {"a word that ends in id", {REQUEUED, "Received: by a void MAILAAB; x"},
+	true, ""},
+};
+
+static void
+former_queue_ids_are_found(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	load_settings(&settings, "");
+	for (size_t i = 0; i < COUNT_OF(requeues); i++) {
+		const char *row = requeues[i].row;
+		char got[FACTS_FORMER_MAX * (QID_SIZE + 1)] = "";
+		size_t n = 0;
+		struct facts f;
+
+		take_headers(&f, requeues[i].headers, &settings);
+		for (size_t k = 0; k < f.n_former; k++) {
+			n += qid_format(&f.former[k], got + n);
+			got[n++] = ' ';
+			got[n] = '\0';
+		}
+		check_string(row, got, requeues[i].former);
+		check_bool(row, f.requeued, requeues[i].requeued);
+	}
+}
+
 enum { RECORDS_MAX = 4 };
 
 static const struct {
@@ -139,6 +243,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(former_queue_ids_are_found),
 	    cmocka_unit_test(rules_that_wrote_never_are_named),
 	    cmocka_unit_test(a_message_counts_for_its_login_or_its_sender),
 	};

@@ -13,7 +13,7 @@ static const struct {
 	const char *id; /* NULL: of no message */
 	struct sweep_event event;
 	const char *complaint;
-	const char *want; /* from the front of the line on */
+	const char *want; /* from the front of the line on; NULL: nothing */
 } lines[] = {
     {"released", "C5A28A72512",
 	{.kind = SWEEP_RELEASED, .due_s = NINE_S, .late_ns = 12345678}, "",
@@ -75,6 +75,15 @@ static const struct {
 	    .verb = SWEEP_RELEASE,
 	    .retry_ns = 4 * CLOCK_NS_PER_S},
 	"", "]: warning: C5A28A72512: postsuper -H failed; again in 4 s\n"},
+    {"rescheduled", "C5A28A72512", {.kind = SWEEP_RESCHEDULED, .due_s = NINE_S},
+	"", "]: C5A28A72512: rescheduled, due=2026-12-25T09:00:00Z\n"},
+    {"rescheduled to never", "C5A28A72512",
+	{.kind = SWEEP_RESCHEDULED, .due_s = OVERRIDE_NEVER}, "",
+	"]: C5A28A72512: rescheduled, due=never\n"},
+    {"requeued by somebody", "C5A28A72512", {.kind = SWEEP_REQUEUED}, "",
+	"]: C5A28A72512: requeued by somebody, was 7E92DA72642\n"},
+    {"held, which cleanup has logged", "C5A28A72512",
+	{.kind = SWEEP_HELD, .due_s = NINE_S}, "", NULL},
 };
 
 static void
@@ -90,10 +99,14 @@ events_are_written_down(void **state)
 
 		if (lines[i].id != NULL)
 			event.id = qid_of(lines[i].id);
+		event.former = qid_of("7E92DA72642");
 		capture_start(&capture, STDERR_FILENO);
 		journal_write(&log, &event, lines[i].complaint);
 		capture_stop(&capture, text);
-		check_part(lines[i].row, text, lines[i].want);
+		if (lines[i].want != NULL)
+			check_part(lines[i].row, text, lines[i].want);
+		else
+			check_string(lines[i].row, text, "");
 	}
 }
 

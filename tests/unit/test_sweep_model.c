@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tests/unit/sweep_model.h"
+#include "tests/unit/sweep_model_admin.h"
 
 enum {
 	SEEDS = 12,
@@ -13,6 +13,7 @@ on_event(void *ctx, const struct sweep_event *event)
 	struct model *m = ctx;
 
 	m->releases += event->kind == SWEEP_RELEASED;
+	check_told(m, event);
 }
 
 static void
@@ -33,12 +34,15 @@ start(struct model *m)
 		.tell_ctx = m,
 		.holds = holds,
 		.holds_ctx = m,
+		.overrides = &m->overrides,
 	    });
 	sweep_kick(&m->sweep);
 	memset(m->jobs, 0, sizeof(m->jobs));
 	m->n_news = 0;
-	for (size_t i = 0; i < MODEL_MAIL; i++)
+	for (size_t i = 0; i < MODEL_MAIL; i++) {
 		m->mail[i].released = false;
+		m->mail[i].was_there = m->mail[i].queue == M_HOLD;
+	}
 }
 
 /* I1, I3, I4: what the scheduler may ask to be released. */
@@ -51,6 +55,8 @@ check_release(struct model *m, const struct qid *id)
 		return;
 	if (!mail->ours)
 		fail_msg("foreign mail was released");
+	if (is_never(mail))
+		fail_msg("mail was released that is never to be");
 	if (due_of(mail) * SEC > m->now.reached_ns)
 		fail_msg("mail was released before it was due");
 	if (is_kept(m, mail))
@@ -79,9 +85,11 @@ pump(struct model *m)
 		job->in_hold = false;
 		if (c.verb == SWEEP_LIST)
 			job->began_walk = ++m->walks_begun;
-		if (c.verb == SWEEP_RELEASE || c.verb == SWEEP_REQUEUE)
-			for (size_t i = 0; i < c.n; i++)
-				check_release(m, &c.ids[i]);
+		if (c.verb != SWEEP_RELEASE && c.verb != SWEEP_REQUEUE)
+			continue;
+		assert_false(m->sweep.paused);
+		for (size_t i = 0; i < c.n; i++)
+			check_release(m, &c.ids[i]);
 	}
 	assert_true(m->sweep.running <= SWEEP_COMMANDS_MAX);
 	sweep_wait(&m->sweep, &m->now, &wall_ns, &mono_ns);
@@ -105,10 +113,9 @@ end(struct model *m, enum sweep_verb verb, bool ok)
 static void
 write_line(struct model *m, struct model_job *job)
 {
-	enum model_queue wanted = job->in_hold ? M_HOLD : M_DEFERRED;
 	const struct model_mail *mail = &m->mail[job->at++];
 
-	if (mail->queue == wanted)
+	if (mail->queue != M_GONE && (mail->queue == M_HOLD) == job->in_hold)
 		job->lines[job->n_lines++] = (struct model_line){
 		    .id = mail->id,
 		    .on_hold = job->in_hold,
@@ -275,7 +282,7 @@ arrive(struct model *m, struct model_mail *mail)
 	char text[QID_SIZE];
 	struct qid id = mail->id;
 
-	if (mail->facts.size == 0 || !is_free(m, mail) ||
+	if (mail->facts.size == 0 || !is_free(m, mail) || mail->rescheduled ||
 	    dice_percent(&m->dice, 70)) {
 		snprintf(text, sizeof(text), "ID%06u", ++m->next_id);
 		id = qid_of(text);
@@ -309,17 +316,22 @@ interfere(struct model *m, struct model_mail *mail)
 {
 	bool settled = is_settled(m, mail);
 
-	if (mail->queue == M_DEFERRED) {
+	if (mail->queue == M_MAILDROP) {
+		pick_up(m, mail);
+	} else if (mail->queue == M_DEFERRED) {
 		if (dice_percent(&m->dice, 30))
 			move(m, mail, M_GONE);
 		else if (!mail->tried && dice_percent(&m->dice, 20))
 			mail->tried = true;
 		else if (settled && !(m->deaf && mail->released)) {
-			mail->held_again = true;
-			move(m, mail, M_HOLD);
+			hold_again(m, mail);
 		}
 	} else if (mail->queue == M_HOLD && settled) {
 		move(m, mail, dice_percent(&m->dice, 70) ? M_GONE : M_DEFERRED);
+	} else if (mail->queue == M_HOLD && dice_percent(&m->dice, 20)) {
+		requeue(m, mail);
+	} else if (mail->queue == M_HOLD && dice_percent(&m->dice, 40)) {
+		reschedule(m, mail);
 	}
 	mail->bad = mail->bad && dice_percent(&m->dice, 80);
 	mail->spoils = mail->spoils && dice_percent(&m->dice, 80);
@@ -329,6 +341,7 @@ static void
 restart(struct model *m)
 {
 	sweep_free(&m->sweep);
+	read_overrides(m);
 	start(m);
 	m->restarts++;
 	for (size_t i = 0; i < MODEL_MAIL; i++)
@@ -348,7 +361,9 @@ happen(struct model *m)
 	else if (what < 10)
 		sweep_reconsider(&m->sweep);
 	else if (what < 14)
-		m->sweep.paused = !m->sweep.paused;
+		sweep_pause(&m->sweep, !m->sweep.paused);
+	else if (what < 16 && m->overrides.changed)
+		write_overrides(m);
 	else if (what < 24)
 		change_rules(m);
 	else if (what < 3000 && mail->queue == M_GONE)
@@ -378,8 +393,15 @@ static bool
 must_leave(const struct model *m, const struct model_mail *mail)
 {
 	return mail->queue == M_HOLD && mail->ours && !mail->tried &&
-	    !mail->held_again && !is_kept(m, mail) &&
+	    !mail->held_again && !is_kept(m, mail) && !is_never(mail) &&
 	    due_of(mail) * SEC < m->now.reached_ns;
+}
+
+static bool
+must_stay(const struct model *m, const struct model_mail *mail)
+{
+	(void)m;
+	return mail->queue == M_HOLD && mail->ours && is_never(mail);
 }
 
 static size_t
@@ -422,15 +444,31 @@ is_done(const struct model *m, size_t frozen)
 }
 
 static void
+check_rest_is_forgotten(struct model *m)
+{
+	for (int i = 0; i < PATIENCE && m->overrides.n > count_rescheduled(m);
+	     i++)
+		step(m);
+	check_bool("what is gone is forgotten",
+	    m->overrides.n <= count_rescheduled(m), true);
+	check_bool("what is on hold is not", knows_rescheduled(m), true);
+}
+
+static void
 check_rest_leaves(struct model *m)
 {
-	size_t foreign = count_left(m, is_foreign);
-	size_t frozen = count_left(m, is_frozen);
+	size_t foreign, frozen, never;
 
 	m->calm = true;
-	m->sweep.paused = false;
-	for (size_t i = 0; i < MODEL_MAIL; i++)
+	sweep_pause(&m->sweep, false);
+	for (size_t i = 0; i < MODEL_MAIL; i++) {
 		m->mail[i].bad = m->mail[i].spoils = false;
+		if (m->mail[i].queue == M_MAILDROP)
+			pick_up(m, &m->mail[i]);
+	}
+	foreign = count_left(m, is_foreign);
+	frozen = count_left(m, is_frozen);
+	never = count_left(m, must_stay);
 	pass(m, 0, 3600 * SEC);
 	for (int i = 0; i < PATIENCE && !is_done(m, frozen); i++)
 		step(m);
@@ -440,11 +478,19 @@ check_rest_leaves(struct model *m)
 	    (int64_t)count_left(m, is_foreign), (int64_t)foreign);
 	check_int("and what rules keep", (int64_t)count_left(m, is_frozen),
 	    (int64_t)frozen);
+	check_int("and what never is to leave",
+	    (int64_t)count_left(m, must_stay), (int64_t)never);
 	check_bool("of which it knows", count_frozen(m) >= frozen, true);
 }
 
+struct totals {
+	uint64_t releases;
+	uint64_t reschedules;
+	uint64_t requeues;
+};
+
 static void
-run_model(uint64_t seed, uint64_t *releases)
+run_model(uint64_t seed, struct totals *totals)
 {
 	struct model *m = calloc(1, sizeof(*m));
 
@@ -458,20 +504,27 @@ run_model(uint64_t seed, uint64_t *releases)
 	for (int i = 0; i < STEPS; i++)
 		step(m);
 	check_rest_leaves(m);
-	*releases += m->releases;
+	check_rest_is_forgotten(m);
+	totals->releases += m->releases;
+	totals->reschedules += m->reschedules;
+	totals->requeues += m->requeues;
 	sweep_free(&m->sweep);
+	overrides_free(&m->overrides);
+	overrides_free(&m->disk);
 	free(m);
 }
 
 static void
 whatever_happens_mail_leaves_once_and_never_early(void **state)
 {
-	uint64_t releases = 0;
+	struct totals totals = {0};
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
-		run_model(seed, &releases);
-	assert_true(releases > 1000);
+		run_model(seed, &totals);
+	assert_true(totals.releases > 1000);
+	assert_true(totals.reschedules > 1000);
+	assert_true(totals.requeues > 500);
 }
 
 int
