@@ -21,7 +21,8 @@ enum {
 	HANDS_READ_MAX = 1024, /* of one HANDS_READ */
 	HANDS_OUTPUT_MAX = 17 * 1024 * 1024, /* bytes that wait to be taken */
 	HANDS_TABLES_MAX = 64, /* of one lookup */
-	HANDS_ERRORS_SIZE = 4096, /* of standard error that are kept */
+	HANDS_ERRORS_SIZE = 256 * 1024, /* of standard error that are kept:
+					 two lines for each of the ids */
 };
 
 enum hands_verb {

@@ -11,9 +11,14 @@
 
 #include "hdrcheck/daemon.h"
 #include "policyd/ctl/check.h"
+#include "policyd/ctl/engine_verbs.h"
+#include "policyd/ctl/events_verb.h"
 #include "policyd/ctl/explain.h"
 #include "policyd/ctl/list.h"
+#include "policyd/ctl/release.h"
+#include "policyd/ctl/remove.h"
 #include "policyd/ctl/show.h"
+#include "policyd/ctl/status_verb.h"
 #include "policyd/ctl/text.h"
 #include "policyd/ctl/timeline.h"
 
@@ -23,6 +28,16 @@ static const struct ctl_verb *const verbs[] = {
     &count_verb,
     &show_verb,
     &timeline_verb,
+    &release_verb,
+    &reschedule_verb,
+    &fail_verb,
+    &drop_verb,
+    &pause_verb,
+    &resume_verb,
+    &status_verb,
+    &events_verb,
+    &sweep_verb,
+    &reload_verb,
     &explain_verb,
     &check_verb,
 };

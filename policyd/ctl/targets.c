@@ -81,6 +81,15 @@ targets_done(struct targets *t, struct target *target)
 	target->why = NULL;
 }
 
+bool
+targets_any_open(const struct targets *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->target[i].done && t->target[i].why == NULL)
+			return true;
+	return false;
+}
+
 void
 targets_explain(struct targets *t, const char *why)
 {

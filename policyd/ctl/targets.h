@@ -39,6 +39,9 @@ struct target *targets_find(const struct targets *t, const struct qid *id);
 /* Once is enough; why is forgotten. */
 void targets_done(struct targets *t, struct target *target);
 
+/* There is one that is not done, and nothing speaks against it. */
+bool targets_any_open(const struct targets *t);
+
 /* Says why of all that are not done and have no reason yet. */
 void targets_explain(struct targets *t, const char *why);
 
