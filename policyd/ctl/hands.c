@@ -88,7 +88,7 @@ tell(struct parent *p, char letter, int number, const int *fds, size_t n_fds)
 	int n = snprintf(text, sizeof(text), "%c%d", letter, number);
 
 	if (wire_send(p->channel, span_of(text, (size_t)n), fds, n_fds) < 0 &&
-	    errno != EPIPE)
+	    errno != EPIPE && errno != ECONNRESET)
 		fail(p, strerror(errno));
 }
 
@@ -207,7 +207,7 @@ on_request(struct parent *p)
 	known = n_fds == 0;
 	while (n_fds > 0)
 		close(fds[--n_fds]);
-	if (n == 0) {
+	if (n == 0 || (n < 0 && errno == ECONNRESET)) {
 		close(p->channel);
 		p->channel = -1;
 	} else if (n < 0 || !known || !serve(p, (size_t)n)) {

@@ -20,10 +20,10 @@ static const struct table_column columns[LISTING_COLUMNS] = {
     [LISTING_IN] = {.title = "", .drop = 5},
     [LISTING_ID] = {.title = "QUEUE ID"},
     [LISTING_BY] = {.drop = 6, .right = true},
-    [LISTING_FROM] = {.title = "SENDER", .least = 9, .drop = 4},
-    [LISTING_TO] = {.title = "RECIPIENTS", .least = 10, .drop = 3},
-    [LISTING_RULE] = {.title = "RULE", .least = 9, .drop = 1},
-    [LISTING_SUBJECT] = {.title = "SUBJECT", .least = 9, .drop = 2},
+    [LISTING_FROM] = {.title = "SENDER", .least = 8, .drop = 4},
+    [LISTING_TO] = {.title = "RECIPIENT", .least = 9, .drop = 3},
+    [LISTING_RULE] = {.title = "RULE", .least = 8, .drop = 1},
+    [LISTING_SUBJECT] = {.title = "SUBJECT", .least = 8, .drop = 2},
 };
 
 static struct span
@@ -239,42 +239,42 @@ listing_close(struct listing *l)
 	buf_free(&l->decoded);
 }
 
-/* Is there another column to the right of it? */
-static bool
-is_last(const struct listing *l, int column)
-{
-	for (int i = column + 1; i < LISTING_COLUMNS; i++)
-		if (l->column[i].width > 0)
-			return false;
-	return true;
-}
+/* A line in the making; blanks are put before a cell, so none end a line. */
+struct line {
+	struct buf *out;
+	int at; /* columns that were put */
+	int start; /* where the next column is */
+};
 
-/* What l->cell says, in its column; nothing stands behind the last one. */
+/* What l->cell says, in its column. */
 static bool
-put_cell(struct listing *l, struct buf *out, int column)
+put_cell(struct listing *l, struct line *line, int column)
 {
 	const struct table_column *c = &l->column[column];
-	int blanks = c->width - text_width(buf_span(&l->cell));
-	bool last = is_last(l, column);
+	int width = text_width(buf_span(&l->cell));
+	int start = line->start + (c->right ? c->width - width : 0);
 
-	if (c->right && !put_blanks(out, blanks))
+	line->start += c->width + TABLE_GAP;
+	if (width == 0)
+		return true;
+	if (!put_blanks(line->out, start - line->at) ||
+	    !buf_append(line->out, buf_span(&l->cell)))
 		return false;
-	if (!buf_append(out, buf_span(&l->cell)))
-		return false;
-	if (!c->right && !last && !put_blanks(out, blanks))
-		return false;
-	return put_blanks(out, last ? 0 : TABLE_GAP);
+	line->at = start + width;
+	return true;
 }
 
 bool
 listing_put_titles(struct listing *l, struct buf *out)
 {
+	struct line line = {.out = out};
+
 	for (int i = 0; i < LISTING_COLUMNS; i++) {
 		if (l->column[i].width == 0)
 			continue;
 		buf_clear(&l->cell);
 		if (!put_string(&l->cell, l->column[i].title) ||
-		    !put_cell(l, out, i))
+		    !put_cell(l, &line, i))
 			return false;
 	}
 	return put_string(out, "\n");
@@ -284,6 +284,8 @@ bool
 listing_put_message(
     struct listing *l, struct buf *out, const struct queue_message *m)
 {
+	struct line line = {.out = out};
+
 	for (int i = 0; i < LISTING_COLUMNS; i++) {
 		int width = l->column[i].width;
 
@@ -292,7 +294,7 @@ listing_put_message(
 		buf_clear(&l->cell);
 		if (!put_content(
 			l, &l->cell, m, (enum listing_column)i, width) ||
-		    !put_cell(l, out, i))
+		    !put_cell(l, &line, i))
 			return false;
 	}
 	return put_string(out, "\n");

@@ -122,6 +122,7 @@ main(int argc, char **argv)
 	int c;
 
 	open_standard();
+	text_begin();
 	while ((c = getopt_long(argc, argv, "+c:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':

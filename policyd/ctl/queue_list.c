@@ -156,5 +156,8 @@ queue_list_fill(struct queue_message *m, const struct qmsg *msg,
 		else if (span_equal_str(name, "recipients"))
 			ok = fill_recipients(m, value, text, scratch);
 	}
+	/* postqueue's word for no sender; cleanup gives a real one a domain. */
+	if (ok && span_equal_str(m->sender, "MAILER-DAEMON"))
+		m->sender = span_of("", 0);
 	return ok;
 }

@@ -16,7 +16,8 @@ put_of_rule(
 	if (!date->never || show->orders == NULL)
 		return true;
 	if (rule == NULL || rule->action != RULE_HOLD)
-		return put_string(out, ", which holds no more: does not count");
+		return put_string(
+		    out, ", which no longer holds: does not count");
 	return put_string(out, ", as long as that holds");
 }
 
@@ -26,9 +27,10 @@ of_sender(const struct show *show, const struct queue_date *date)
 	if (!date->readable)
 		return "no date: does not count";
 	if (date->never)
-		return "by its sender, but only rules may say never: due";
+		return "by its sender; only rules may say never: counts as due";
 	if (!show_is_permitted(show))
-		return "by its sender, who may not postpone (permit_postpone)";
+		return "by its sender, who may not postpone (permit_postpone): "
+		       "does not count";
 	return "by its sender";
 }
 
@@ -47,9 +49,7 @@ put_date(const struct show *show, struct buf *out, size_t i)
 		    ? put_of_rule(show, out, date)
 		    : put_string(out, of_sender(show, date))))
 		return false;
-	if (decides && show->message->override != NULL)
-		return put_string(out, "; without policyctl, this decides\n");
-	return put_string(out, decides ? "; the latest: this decides\n" : "\n");
+	return put_string(out, decides ? "; this decides\n" : "\n");
 }
 
 bool

@@ -4,6 +4,7 @@
 #include "policyd/ctl/put.h"
 #include "policyd/ctl/show.h"
 #include "policyd/ctl/text.h"
+#include "policyd/wording.h"
 
 static bool
 put_label_line(struct buf *out, const char *label, const char *text)
@@ -17,24 +18,11 @@ put_label_line(struct buf *out, const char *label, const char *text)
 static const char *
 why_foreign(const struct queue_message *m)
 {
-	switch (m->plan.why) {
-	case PLAN_NOT_HELD_BY_US:
-		if (m->plan.dated)
-			return "when it came it was due already, so somebody "
-			       "else put it on hold";
-		return "it has no date, so somebody else put it on hold";
-	case PLAN_VETOED:
-		return "it has a header that veto_headers names";
-	case PLAN_TRIED:
-		return "its delivery was tried before, so somebody put it on "
-		       "hold again";
-	case PLAN_NOT_PERMITTED:
-		return "its sender may not postpone (permit_postpone), and "
-		       "unpermitted = keep";
-	case PLAN_MANY_RULES:
-		return "it was held by more rules than can be told apart";
-	}
-	return "";
+	if (!m->read)
+		return "its file cannot be read";
+	if (m->plan.why == PLAN_NOT_HELD_BY_US && !m->plan.dated)
+		return "it has no date: somebody else put it on hold";
+	return wording_foreign(m->plan.why);
 }
 
 static bool
@@ -44,9 +32,7 @@ put_foreign(const struct show *show, struct buf *out)
 
 	qid_format(&show->message->id, id);
 	return put_label_line(out, "Leaves", "not by itself: it is not ours") &&
-	    put_label_line(out, "Why",
-		show->message->read ? why_foreign(show->message)
-				    : "its file cannot be read") &&
+	    put_label_line(out, "Why", why_foreign(show->message)) &&
 	    show_put_label(out, "") &&
 	    put_format(out, "\"postsuper -H %s\" releases it\n", id);
 }
@@ -63,15 +49,21 @@ put_never(const struct show *show, struct buf *out)
 	    out, "Leaves", "not as long as its rule is there and holds");
 }
 
+/* Late by more than policyd ever needs while all is well. */
+enum { LATE_S = 120 };
+
 static bool
 put_due(const struct show *show, struct buf *out, int64_t due_s)
 {
 	char utc[CLOCK_UTC_SIZE];
 
 	if (!show_put_label(out, due_s < show->now_s ? "Overdue" : "Leaves") ||
-	    !show_put_moment(show, out, due_s) || !put_string(out, "\n"))
+	    !show_put_moment(show, out, due_s) || !put_string(out, "\n") ||
+	    !put_label_line(out, "", clock_format_utc(due_s, utc)))
 		return false;
-	return put_label_line(out, "", clock_format_utc(due_s, utc));
+	return due_s > show->now_s - LATE_S || show->pause->on ||
+	    put_label_line(
+		out, "", "is policyd running? \"policyctl status\" tells");
 }
 
 static bool
@@ -82,7 +74,7 @@ put_pause(const struct show *show, struct buf *out)
 	if (!show->pause->on)
 		return true;
 	return show_put_label(out, "") &&
-	    put_format(out, "but not while all is paused, since %s",
+	    put_format(out, "PAUSED since %s: nothing leaves",
 		local_format(
 		    show->local, show->pause->since_s, LOCAL_LONG, since)) &&
 	    (show->pause->reason[0] == '\0' || put_string(out, ": ")) &&
@@ -120,8 +112,7 @@ why_method(const struct show *show)
 	case PLAN_REQUEUE:
 		return show->settings->release_method == METHOD_REQUEUE
 		    ? "release_method = requeue"
-		    : "older than requeue_after, and this starts a new queue "
-		      "life";
+		    : "older than requeue_after; this starts a new queue life";
 	case PLAN_RELEASE:
 		if (show->settings->release_method == METHOD_RELEASE)
 			return "release_method = release";
@@ -131,22 +122,23 @@ why_method(const struct show *show)
 	case PLAN_RELEASE_OLD:
 		break;
 	}
-	return "older than requeue_after, but it is not requeued:";
+	return "older than requeue_after, but it cannot be requeued, as";
 }
 
 static bool
 put_method(const struct show *show, struct buf *out)
 {
-	int64_t age_s = leaves_s(show) - show->message->facts.created_s;
+	const struct queue_message *m = show->message;
+	int64_t age_s = leaves_s(show) - m->facts.created_s;
 	char age[TEXT_DISTANCE_SIZE];
 
+	text_duration(age_s > 0 ? age_s : 0, age);
 	return show_put_label(out, "How") &&
-	    put_string(out,
-		show->message->method == PLAN_REQUEUE
-		    ? "requeued (postsuper -r), "
-		    : "released (postsuper -H), ") &&
-	    put_format(out, "%s old then: %s\n",
-		text_duration(age_s > 0 ? age_s : 0, age), why_method(show));
+	    put_format(out, "%s, %s old %s:\n",
+		m->method == PLAN_REQUEUE ? "requeued (postsuper -r)"
+					  : "released (postsuper -H)",
+		age, leaves_s(show) > show->now_s ? "then" : "now") &&
+	    put_label_line(out, "", why_method(show));
 }
 
 /* What speaks against a requeue that would be better. */
@@ -165,8 +157,8 @@ put_obstacles(const struct show *show, struct buf *out)
 		    out, "", "it would lose its content_filter or redirect")) &&
 	    (show->postfix->requeue_safe ||
 		put_label_line(out, "",
-		    "content_filter, bcc or checks of Postfix would act "
-		    "wrongly"));
+		    "a filter, bcc or check of Postfix would act again, or "
+		    "not"));
 }
 
 /* DESIGN fact 16: what is older than its queue life has no second try. */
