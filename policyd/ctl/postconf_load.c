@@ -7,50 +7,12 @@
 
 #include "policyd/sched/collect.h"
 
-enum { ARGS_MAX = 32 };
-
-/* argv of "postconf -c DIRECTORY [-OPTION] [NAME...]" for execve(2). */
-struct arguments {
-	char command[sizeof("postconf")];
-	char config_option[sizeof("-c")];
-	char directory[SETTINGS_PATH_SIZE];
-	char option[sizeof("-n")];
-	char name[ARGS_MAX][64];
-	char *argv[ARGS_MAX + 5];
-};
-
 static void
-fill(struct arguments *a, const char *directory, const char *option,
-    const char *const *names)
-{
-	size_t n = 0;
-
-	snprintf(a->command, sizeof(a->command), "postconf");
-	snprintf(a->config_option, sizeof(a->config_option), "-c");
-	snprintf(a->directory, sizeof(a->directory), "%s", directory);
-	a->argv[n++] = a->command;
-	a->argv[n++] = a->config_option;
-	a->argv[n++] = a->directory;
-	if (option != NULL) {
-		snprintf(a->option, sizeof(a->option), "%s", option);
-		a->argv[n++] = a->option;
-	}
-	for (size_t i = 0; names != NULL && names[i] != NULL && i < ARGS_MAX;
-	     i++) {
-		snprintf(a->name[i], sizeof(a->name[i]), "%s", names[i]);
-		a->argv[n++] = a->name[i];
-	}
-	a->argv[n] = NULL;
-}
-
-static bool
 explain(char error[POSTCONF_ERROR_SIZE], struct span why)
 {
-	why = span_trim(why);
 	if (why.len >= POSTCONF_ERROR_SIZE)
 		why.len = POSTCONF_ERROR_SIZE - 1;
 	span_to_string(why, error, POSTCONF_ERROR_SIZE);
-	return false;
 }
 
 /* The line of standard error that says why: warnings may stand before. */
@@ -64,19 +26,23 @@ last_line(struct span text)
 	return text;
 }
 
+/* option NULL: all parameters. */
 static bool
-ask(const char *directory, const char *option, const char *const *names,
-    struct buf *out, char error[POSTCONF_ERROR_SIZE])
+ask(const char *directory, const char *option, struct buf *out,
+    char error[POSTCONF_ERROR_SIZE])
 {
 	static char locale[] = "LC_ALL=C";
+	char name[] = "postconf", config[] = "-c";
+	char folder[SETTINGS_PATH_SIZE], kind[sizeof("-n")];
+	char *argv[] = {
+	    name, config, folder, option != NULL ? kind : NULL, NULL};
 	char *env[] = {locale, NULL};
-	struct arguments arguments;
-	struct command command = {
-	    .path = "postconf", .argv = arguments.argv, .env = env};
+	struct command command = {.path = name, .argv = argv, .env = env};
 	struct buf errors;
 	int code;
 
-	fill(&arguments, directory, option, names);
+	snprintf(folder, sizeof(folder), "%s", directory);
+	snprintf(kind, sizeof(kind), "%s", option != NULL ? option : "");
 	buf_init(&errors, POSTCONF_TEXT_MAX);
 	code = collect_command(&command, POSTCONF_DEADLINE_MS, out, &errors);
 	if (code < 0)
@@ -89,19 +55,17 @@ ask(const char *directory, const char *option, const char *const *names,
 }
 
 bool
-postconf_load(const char *directory, const char *const *names,
-    struct postconf_text *text, char error[POSTCONF_ERROR_SIZE])
+postconf_load(const char *directory, struct postconf_text *text,
+    char error[POSTCONF_ERROR_SIZE])
 {
 	buf_init(&text->explicit, POSTCONF_TEXT_MAX);
 	buf_init(&text->all, POSTCONF_TEXT_MAX);
 	buf_init(&text->services, POSTCONF_TEXT_MAX);
 	buf_init(&text->overrides, POSTCONF_TEXT_MAX);
-	if (!ask(directory, "-n", NULL, &text->explicit, error) ||
-	    (names != NULL &&
-		!ask(directory, "-n", names, &text->explicit, error)) ||
-	    !ask(directory, NULL, NULL, &text->all, error) ||
-	    !ask(directory, "-M", NULL, &text->services, error) ||
-	    !ask(directory, "-P", NULL, &text->overrides, error)) {
+	if (!ask(directory, "-n", &text->explicit, error) ||
+	    !ask(directory, NULL, &text->all, error) ||
+	    !ask(directory, "-M", &text->services, error) ||
+	    !ask(directory, "-P", &text->overrides, error)) {
 		postconf_text_free(text);
 		return false;
 	}

@@ -19,14 +19,14 @@ struct postconf_text {
 };
 
 /*
- * Reads the configuration in that folder. postconf -n leaves out what nothing
- * refers to; names (ends with NULL) are asked for by name too, or NULL.
+ * Reads the configuration in that folder. Parameters of main.cf that nothing
+ * refers to are not there, as postconf leaves them out.
  *
  * True, and text is to be given to postconf_text_free(). False with the reason
  * in error; text owns nothing then.
  */
-bool postconf_load(const char *config_directory, const char *const *names,
-    struct postconf_text *text, char error[POSTCONF_ERROR_SIZE]);
+bool postconf_load(const char *config_directory, struct postconf_text *text,
+    char error[POSTCONF_ERROR_SIZE]);
 
 void postconf_text_free(struct postconf_text *text);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/ctl/postconf_view.h"
 
-/* The next "name = value" line; lines without "=" are passed over. */
-static bool
-next_line(struct span *rest, struct span *name, struct span *value)
+bool
+view_next_setting(struct span *rest, struct span *name, struct span *value)
 {
 	struct span line;
 
@@ -26,7 +25,7 @@ find(struct span text, struct span wanted, struct span *value)
 {
 	struct span name, found;
 
-	while (next_line(&text, &name, &found)) {
+	while (view_next_setting(&text, &name, &found)) {
 		if (!span_equal(name, wanted))
 			continue;
 		*value = found;
@@ -101,7 +100,7 @@ bool
 view_next_override(struct span *rest, const struct view_service *service,
     struct span *parameter, struct span *value)
 {
-	while (next_line(rest, parameter, value))
+	while (view_next_setting(rest, parameter, value))
 		if (cut_part(parameter, service->name) &&
 		    cut_part(parameter, service->type))
 			return true;

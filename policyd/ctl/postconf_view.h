@@ -36,6 +36,10 @@ struct view_service {
 	struct span args; /* all of them, "-o name=value" included */
 };
 
+/* The next "name = value"; *rest starts as v->explicit or v->all. */
+bool view_next_setting(
+    struct span *rest, struct span *name, struct span *value);
+
 /* What main.cf says; false where it says nothing. */
 bool view_setting(
     const struct postconf_view *v, struct span name, struct span *value);
