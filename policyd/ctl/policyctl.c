@@ -23,6 +23,14 @@
 #include "policyd/ctl/text.h"
 #include "policyd/ctl/timeline.h"
 
+static const struct ctl_verb setup_verb = {
+    .name = "setup",
+    .summary = "put deliver-at into Postfix, or take it out",
+    .help = "usage: policyctl setup [--everywhere] [--dry-run] [--reload]\n"
+	    "       policyctl setup --undo [--dry-run] [--reload]\n",
+    .run = setup_run,
+};
+
 /* In the order of --help. */
 static const struct ctl_verb *const verbs[] = {
     &list_verb,
@@ -41,38 +49,7 @@ static const struct ctl_verb *const verbs[] = {
     &reload_verb,
     &explain_verb,
     &check_verb,
-};
-
-static const char usage[] =
-    "usage: policyctl [-c FILE] explain NAME=VALUE... [now=TIME]\n"
-    "       policyctl [-c FILE] setup [--everywhere] [--dry-run] [--reload]\n"
-    "       policyctl [-c FILE] setup --undo [--dry-run] [--reload]\n"
-    "       policyctl --help | --version\n";
-static const char help[] =
-    "\n"
-    "  explain   what the rules say to a policy request with these "
-    "attributes:\n"
-    "            each rule, whether it matches and why not, and as the last\n"
-    "            line the reply of policyd. now=2026-12-24T23:00 (local time,\n"
-    "            or with a zone, ...:00+01:00) tells what it will be then\n"
-    "  setup     puts deliver-at into Postfix: mail of users may be "
-    "postponed,\n"
-    "            or with --everywhere all mail. Prints each change; --dry-run\n"
-    "            only prints. --reload: postfix reload at the end. --undo "
-    "takes\n"
-    "            out what it put in\n"
-    "\n"
-    "  -c FILE   configuration (default: " SETTINGS_DEFAULT_FILE ")\n"
-    "\n"
-    "for example: policyctl explain sender=ann@corp.example \\\n"
-    "                 recipient=bob@sms.example sasl_username=ann\n";
-typedef int verb_fn(const struct settings *settings, char *const *words, int n);
-static const struct verb {
-	const char *name;
-	verb_fn *run;
-} verbs[] = {
-    {"explain", explain_run},
-    {"setup", setup_run},
+    &setup_verb,
 };
 
 static const char usage[] = "usage: policyctl [-c FILE] VERB ...\n"
