@@ -43,15 +43,18 @@ take_answer(void *ctx, struct buf *in)
 	return true;
 }
 
+/* Where nobody answers, Postfix's client would try again for a while. */
 static void
 run_lookups(struct check_run *run, struct hands *hands)
 {
+	bool answers = run->hdrcheck_runs && !run->hdrcheck.elsewhere;
+
 	for (size_t i = 0; i < run->lookups.n; i++) {
 		struct check_lookup *l = &run->lookups.lookup[i];
 		struct answer a = {.out = l->answer, .size = sizeof(l->answer)};
 		struct span errors;
 
-		if (l->kind != LOOKUP_RECEIVED && !run->hdrcheck_runs)
+		if (l->kind != LOOKUP_RECEIVED && !answers)
 			continue;
 		hands_look_up(hands, i, take_answer, &a);
 		errors = hands_errors(hands);
@@ -69,12 +72,14 @@ diagnose_files(struct check_run *run)
 	const struct check_target *h = &run->hdrcheck, *p = &run->policy;
 
 	check_user(site, files);
-	run->hdrcheck_runs = sock_path(&h->address) != NULL
-	    ? check_socket(site, CHECK_HDRCHECK, &h->files, files)
-	    : check_address(
-		  site, CHECK_HDRCHECK, h->address.text, h->files.connected);
+	run->hdrcheck_runs = h->elsewhere ||
+	    (sock_path(&h->address) != NULL
+		    ? check_socket(site, CHECK_HDRCHECK, &h->files, files)
+		    : check_address(site, CHECK_HDRCHECK, h->address.text,
+			  h->files.connected));
 	run->policyd_runs = check_control(site, &run->control.files);
-	if ((run->rules || run->policy_asked) && run->policyd_runs) {
+	if ((run->rules || run->policy_asked) && run->policyd_runs &&
+	    !p->elsewhere) {
 		if (sock_path(&p->address) != NULL)
 			check_socket(site, CHECK_POLICYD, &p->files, files);
 		else
@@ -116,14 +121,14 @@ ask_policy(struct check_run *run)
 
 	remote_open(&remote, run->policy.fd);
 	run->policy.fd = -1;
-	run->policy_answers =
+	run->policy_answers = !run->policy.elsewhere &&
 	    remote_send(&remote, span_str(request), POLICY_WAIT_MS) &&
 	    remote_next(&remote, POLICY_WAIT_MS, &line) == REMOTE_LINE &&
 	    span_starts_with(line, "action=");
 	if (run->policy_answers) {
 		findings_say_fine(&run->findings, "policy request to %s: %.*s",
 		    run->policy.address.text, (int)line.len, line.data);
-	} else {
+	} else if (!run->policy.elsewhere) {
 		f = finding_add(&run->findings, FINDING_POLICY_SILENT);
 		finding_say(f,
 		    "policyd does not answer a policy request on %s: smtpd "
@@ -263,6 +268,7 @@ read_state(struct check_run *run, struct pause *pause)
 	struct overrides overrides;
 	char error[STATE_ERROR_SIZE];
 	struct finding *f;
+	struct span file;
 	bool ok;
 
 	overrides_init(&overrides);
@@ -273,10 +279,14 @@ read_state(struct check_run *run, struct pause *pause)
 		return true;
 	f = finding_add(&run->findings, FINDING_STATE_WRONG);
 	finding_say(f, "%s: policyd does not start with that", error);
-	finding_mend(f, "mv -i ");
-	finding_mend_word(f, span_head(span_str(error), strcspn(error, ":")));
-	finding_mend(f, " /root/");
-	mend_start(f, &run->site, CHECK_POLICYD);
+	file = span_head(span_str(error), strcspn(error, ":"));
+	finding_mend(f, "mv ");
+	finding_mend_word(f, file);
+	finding_mend(f, " ");
+	finding_mend_word(f, file);
+	finding_mend(f, ".wrong");
+	if (!run->policyd_runs)
+		mend_start(f, &run->site, CHECK_POLICYD);
 	return false;
 }
 
@@ -317,7 +327,8 @@ check_diagnose(struct hands *hands, void *ctx)
 	diagnose_postfix(run, hands);
 	diagnose_files(run);
 	run_lookups(run, hands);
-	lookups_judge(&run->lookups, &run->site, !run->hdrcheck_runs);
+	lookups_judge(&run->lookups, &run->site,
+	    !run->hdrcheck_runs || run->hdrcheck.elsewhere);
 	check_headers(
 	    &run->site, &run->entries, lookups_reached(&run->lookups));
 	if (run->policy.fd >= 0 && (run->rules || run->policy_asked))

@@ -67,6 +67,20 @@ try_target(struct check_target *target)
 	target->files.connected = target->fd < 0 ? errno : 0;
 }
 
+/* Settings are right, and Postfix asks at another place. */
+static void
+try_settings(struct check_target *target, const struct sock_address *settings)
+{
+	int fd;
+
+	if (target->fd >= 0 || settings->len == 0 ||
+	    strcmp(target->address.text, settings->text) == 0)
+		return;
+	fd = sock_connect(settings);
+	target->elsewhere = fd >= 0;
+	target->fd = fd;
+}
+
 static void
 close_target(struct check_target *target)
 {
@@ -156,6 +170,8 @@ gather_daemons(struct check_run *run)
 	try_target(&run->hdrcheck);
 	try_target(&run->policy);
 	try_target(&run->control);
+	try_settings(&run->hdrcheck, &run->settings->socketmap_listen);
+	try_settings(&run->policy, &run->settings->policy_listen);
 	run->site.hdrcheck_pid = peer_of(&run->hdrcheck);
 	run->site.policyd_pid = peer_of(&run->control);
 	close_target(&run->hdrcheck);
@@ -210,8 +226,7 @@ read_postfix(struct check_run *run)
 
 	if (!postconf_read(folder, &run->postconf, error))
 		return fail(run, error);
-	return postconf_load(folder, NULL, &run->text, error) ||
-	    fail(run, error);
+	return postconf_load(folder, &run->text, error) || fail(run, error);
 }
 
 bool

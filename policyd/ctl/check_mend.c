@@ -7,15 +7,11 @@ enum { PARAMETER_SIZE = 256 /* bytes of the name of one that we make */ };
 
 #define POSTFIX_FOLDER "/etc/postfix"
 
-/* Behind what runs in the background nothing has to be waited for. */
 static void
 join(struct finding *f)
 {
-	struct span command = buf_span(&f->mend);
-
-	if (command.len > 0)
-		finding_mend(f, "%s",
-		    command.data[command.len - 1] == '&' ? " " : " && ");
+	if (buf_len(&f->mend) > 0)
+		finding_mend(f, " && ");
 }
 
 void
@@ -223,33 +219,31 @@ daemon_pid(const struct check_site *site, enum check_daemon daemon)
 					: site->policyd_pid;
 }
 
+/* Braces, or all that is before it would be in the background, too. */
 void
-mend_start(
-    struct finding *f, const struct check_site *site, enum check_daemon daemon)
+mend_start(struct finding *f, const struct check_site *site,
+    enum check_daemon daemon)
 {
 	join(f);
 	if (site->systemd) {
-		finding_mend(
-		    f, "systemctl restart deliver-at-%s", daemon_name(daemon));
+		finding_mend(f, "systemctl restart deliver-at-%s",
+		    daemon_name(daemon));
 		return;
 	}
-	finding_mend(f, "%s", daemon_name(daemon));
+	finding_mend(f, "{ %s", daemon_name(daemon));
 	mend_config_option(f, site);
-	finding_mend(f, " </dev/null >/dev/null 2>&1 &");
+	finding_mend(f, " </dev/null >/dev/null 2>&1 & }");
 }
 
 void
-mend_restart(
-    struct finding *f, const struct check_site *site, enum check_daemon daemon)
+mend_restart(struct finding *f, const struct check_site *site,
+    enum check_daemon daemon)
 {
 	pid_t pid = daemon_pid(site, daemon);
 
 	if (!site->systemd && pid > 0) {
 		join(f);
-		finding_mend(f,
-		    "kill %ld && while kill -0 %ld 2>/dev/null; do sleep 0.1; "
-		    "done",
-		    (long)pid, (long)pid);
+		finding_mend(f, "kill %ld && sleep 1", (long)pid);
 	}
 	mend_start(f, site, daemon);
 }

@@ -68,7 +68,8 @@ check_time_zone(const struct check_site *site)
 		    "import_environment sets TZ, so Postfix's commands tell "
 		    "times in that zone: policyd does not start");
 		mend_main(f, site, name, buf_span(&kept));
-		mend_start(f, site, CHECK_POLICYD);
+		if (site->policyd_pid == 0)
+			mend_start(f, site, CHECK_POLICYD);
 	}
 	buf_free(&kept);
 	buf_free(&value);

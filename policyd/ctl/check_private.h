@@ -19,6 +19,7 @@ struct check_target {
 	struct sock_address address; /* len 0: nowhere */
 	struct file_facts files; /* of a unix socket */
 	int fd; /* -1: nobody answers */
+	bool elsewhere; /* nobody answers there, but where settings say */
 };
 
 struct check_run {
