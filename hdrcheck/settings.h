@@ -32,6 +32,7 @@ enum settings_method { METHOD_AUTO, METHOD_RELEASE, METHOD_REQUEUE };
 #define SETTINGS_AUTO INT64_C(-1)
 
 struct settings {
+	char file[SETTINGS_PATH_SIZE]; /* of settings_load(), perhaps cut */
 	struct header_names header_names;
 	int64_t max_postpone_s;
 	struct permit permit_postpone;

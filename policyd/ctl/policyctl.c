@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "hdrcheck/daemon.h"
+#include "policyd/ctl/check.h"
 #include "policyd/ctl/engine_verbs.h"
 #include "policyd/ctl/events_verb.h"
 #include "policyd/ctl/explain.h"
@@ -21,6 +22,14 @@
 #include "policyd/ctl/status_verb.h"
 #include "policyd/ctl/text.h"
 #include "policyd/ctl/timeline.h"
+
+static const struct ctl_verb setup_verb = {
+    .name = "setup",
+    .summary = "put deliver-at into Postfix, or take it out",
+    .help = "usage: policyctl setup [--everywhere] [--dry-run] [--reload]\n"
+	    "       policyctl setup --undo [--dry-run] [--reload]\n",
+    .run = setup_run,
+};
 
 /* In the order of --help. */
 static const struct ctl_verb *const verbs[] = {
@@ -38,8 +47,9 @@ static const struct ctl_verb *const verbs[] = {
     &events_verb,
     &sweep_verb,
     &reload_verb,
-    &explain_verb,
+    &check_verb,
     &setup_verb,
+    &explain_verb,
 };
 
 static const char usage[] = "usage: policyctl [-c FILE] VERB ...\n"
