@@ -23,14 +23,6 @@
 #include "policyd/ctl/text.h"
 #include "policyd/ctl/timeline.h"
 
-static const struct ctl_verb setup_verb = {
-    .name = "setup",
-    .summary = "put deliver-at into Postfix, or take it out",
-    .help = "usage: policyctl setup [--everywhere] [--dry-run] [--reload]\n"
-	    "       policyctl setup --undo [--dry-run] [--reload]\n",
-    .run = setup_run,
-};
-
 /* In the order of --help. */
 static const struct ctl_verb *const verbs[] = {
     &list_verb,
