@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "hdrcheck/daemon.h"
+#include "policyd/ctl/check.h"
 #include "policyd/ctl/engine_verbs.h"
 #include "policyd/ctl/events_verb.h"
 #include "policyd/ctl/explain.h"
@@ -38,8 +39,9 @@ static const struct ctl_verb *const verbs[] = {
     &events_verb,
     &sweep_verb,
     &reload_verb,
-    &explain_verb,
+    &check_verb,
     &setup_verb,
+    &explain_verb,
 };
 
 static const char usage[] = "usage: policyctl [-c FILE] VERB ...\n"
