@@ -146,9 +146,14 @@ run_command(struct parent *p, enum hands_verb verb, char *ids, size_t n)
 {
 	int fds[2];
 	int64_t deadline_s;
+	uint64_t lookup;
 	pid_t pid;
 
-	if (p->command != 0 || !check_ids(verb, span_of(ids, n)))
+	if (p->command != 0)
+		return false;
+	if (verb == HANDS_LOOKUP
+		? !hands_read_lookup(p->o, span_of(ids, n), &lookup)
+		: !check_ids(verb, span_of(ids, n)))
 		return false;
 	if ((verb == HANDS_FAIL || verb == HANDS_DROP) && !p->o->may_remove)
 		return false;
@@ -314,13 +319,14 @@ static int
 end_output(int exit_code)
 {
 	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	bool flushed = fflush(stdout) == 0;
+	const char *reason = flushed ? "not all was written" : strerror(errno);
 
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (flushed && !ferror(stdout))
 		return exit_code;
-	if (errno == EPIPE ||
-	    (poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0))
+	if (poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0)
 		return exit_code;
-	fprintf(stderr, "policyctl: standard output: %s\n", strerror(errno));
+	fprintf(stderr, "policyctl: standard output: %s\n", reason);
 	return EX_IOERR;
 }
 

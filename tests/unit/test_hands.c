@@ -267,9 +267,14 @@ test_output_is_taken_or_not(void **state)
 	struct ctl *c;
 
 	CTL_OR_SKIP(c, state);
-	ctl_script(c, "postqueue", "#!/bin/sh\nexec yes\n");
+	ctl_script(c, "postqueue", "#!/bin/sh\necho a\nexec sleep 1000\n");
 	check_call("seen enough", c, &enough, "enough\n[]\ncode 137 \n");
+	ctl_script(c, "postqueue", "#!/bin/sh\nexec yes\n");
 	check_call("nothing is taken", c, &nothing,
+	    "[]\ncode -1 No buffer space available\n");
+	ctl_script(c, "postqueue",
+	    "#!/bin/sh\nhead -c 19000000 /dev/zero\nexec sleep 1000\n");
+	check_call("nothing is taken, and it stays", c, &nothing,
 	    "[]\ncode -1 No buffer space available\n");
 	ctl_script(c, "postqueue", "#!/bin/sh\nhead -c 17000000 /dev/zero\n");
 	check_call("nothing is taken of little", c, &nothing, "[]\ncode 0 \n");
@@ -282,6 +287,30 @@ throw_away(struct hands *h, void *ctx)
 	printf("%d ", hands_command(h, HANDS_LIST, NULL, 0, NULL, NULL));
 	printf("%d\n", hands_command(h, HANDS_LIST, NULL, 0, print, NULL));
 	return EX_OK;
+}
+
+/* What the first left, and said, is not the second's. */
+static int
+run_two(struct hands *h, void *ctx)
+{
+	(void)ctx;
+	hands_command(h, HANDS_LIST, NULL, 0, take_nothing, NULL);
+	printf("<%d>", (int)hands_errors(h).len);
+	hands_command(h, HANDS_KICK, NULL, 0, print, NULL);
+	printf("<%d>\n", (int)hands_errors(h).len);
+	return EX_OK;
+}
+
+static void
+test_one_command_after_the_other(void **state)
+{
+	struct ctl *c;
+
+	CTL_OR_SKIP(c, state);
+	ctl_script(c, "postqueue", "#!/bin/sh\necho one; echo err >&2\n");
+	ctl_script(c, "postkick", "#!/bin/sh\nprintf two\n");
+	ctl_run(c, run_two, NULL);
+	check_string("two", c->out, "<3>two<0>\n");
 }
 
 static void
@@ -411,6 +440,34 @@ test_nothing_is_removed_unasked(void **state)
 	c->options.may_remove = true;
 	ctl_run(c, forge, &f);
 	check_int("allowed", access(path, F_OK), 0);
+}
+
+/* It hangs up before it has read what it was told, and stays for a while. */
+static int
+hang_up(struct hands *h, void *ctx)
+{
+	int channel = find_channel();
+	struct pollfd p = {.fd = channel, .events = POLLIN};
+
+	(void)h;
+	(void)ctx;
+	wire_send(channel, span_str("k"), NULL, 0);
+	poll(&p, 1, 2000);
+	close(channel);
+	poll(NULL, 0, 300);
+	return 6;
+}
+
+static void
+test_a_child_that_does_not_listen(void **state)
+{
+	struct ctl *c;
+
+	CTL_OR_SKIP(c, state);
+	scripts(c, "#!/bin/sh\nexit 0\n");
+	ctl_run(c, hang_up, NULL);
+	check_string("it is left alone", c->err, "");
+	check_int("its code", c->exit_code, 6);
 }
 
 /* More ids than a command may have, and a message that is too long. */
@@ -576,6 +633,36 @@ test_the_command_ends_with_the_child(void **state)
 	close(fifo);
 }
 
+static int
+stay_idle(struct hands *h, void *ctx)
+{
+	(void)h;
+	(void)ctx;
+	printf("there");
+	fflush(stdout);
+	poll(NULL, 0, CTL_GUARD_S * 2000);
+	return EX_OK;
+}
+
+static void
+test_an_idle_child_ends_with_the_parent(void **state)
+{
+	char there[16];
+	struct ctl *c;
+	int ends[2];
+	pid_t pid;
+
+	CTL_OR_SKIP(c, state);
+	assert_int_equal(pipe(ends), 0);
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	pid = ctl_start(c, stay_idle, NULL, ends[1]);
+	assert_int_equal(read(ends[0], there, 5), 5);
+	kill(pid, SIGINT);
+	check_int("the parent", ctl_wait(pid), 128 + SIGINT);
+	check_bool("the child", ends_soon(ends[0]), true);
+	close(ends[0]);
+}
+
 static void
 test_all_end_with_the_parent(void **state)
 {
@@ -638,6 +725,16 @@ test_failing_output(void **state)
 }
 
 static int
+print_and_flush(struct hands *h, void *ctx)
+{
+	(void)h;
+	(void)ctx;
+	printf("a line\n");
+	fflush(stdout);
+	return 5;
+}
+
+static int
 print_little(struct hands *h, void *ctx)
 {
 	(void)h;
@@ -656,6 +753,10 @@ test_little_output_fails_too(void **state)
 	    ctl_start(c, print_little, NULL, open("/dev/full", O_RDWR)));
 	ctl_read(c, "err", c->err);
 	check_int("a full disk", c->exit_code, EX_IOERR);
+	c->exit_code = ctl_wait(
+	    ctl_start(c, print_and_flush, NULL, open("/dev/full", O_RDWR)));
+	ctl_read(c, "err", c->err);
+	check_int("that was noticed before", c->exit_code, EX_IOERR);
 }
 
 /* Descriptors. */
@@ -781,13 +882,16 @@ main(void)
 	    CTL(test_a_missing_owner_is_an_error),
 	    CTL(test_floods_on_both_outputs),
 	    CTL(test_output_is_taken_or_not),
+	    CTL(test_one_command_after_the_other),
 	    CTL(test_output_is_thrown_away),
 	    CTL(test_forgeries_end_it),
 	    CTL(test_nothing_is_removed_unasked),
+	    CTL(test_a_child_that_does_not_listen),
 	    CTL(test_forged_numbers_of_ids),
 	    CTL(test_the_child_is_nobody),
 	    CTL(test_a_child_that_dies),
 	    CTL(test_the_command_ends_with_the_child),
+	    CTL(test_an_idle_child_ends_with_the_parent),
 	    CTL(test_all_end_with_the_parent),
 	    CTL(test_failing_output),
 	    CTL(test_little_output_fails_too),
