@@ -256,29 +256,95 @@ test_a_short_id_of_another_message(void **state)
 	site_free(s);
 }
 
-/* A file that was not asked for, and one that comes twice. */
+/* What a file says of others, in front of what it says of itself or behind. */
 static void
 test_a_file_that_names_others(void **state)
 {
+	static const struct {
+		const char *row;
+		const char *mark; /* where its own is cut; NULL: it is not */
+		bool others_first;
+		const char *want;
+	} rows[] = {
+	    {"another in front", NULL, true,
+		"2 of 2, 0 unreadable\nAAAAAA1 <AAAAAA1@b> 1 0 ann\n"},
+	    {"another behind", NULL, false,
+		"2 of 2, 0 unreadable\nAAAAAA1 <AAAAAA1@b> 1 0 ann\n"},
+	    {"another behind the half of its own", "*** HEADER EXTRACTED",
+		false,
+		"2 of 2, 1 unreadable\nAAAAAA1 <AAAAAA1@b> 1 unreadable\n"},
+	};
+	static struct script text;
+	char want[256];
 	struct site *s;
 	struct ctl *c;
-	size_t used;
+
+	CTL_OR_SKIP(c, state);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		s = site_new(c);
+		text.used = 0;
+		add_message(s, "AAAAAA1");
+		add_message(s, "BBBBBB2");
+		end_listing(s, "listing");
+		add_file(s, "CCCCCC3", "hold",
+		    "X-Deliver-At: 2026-12-25T11:00:00Z (rule c)\n");
+		ctl_read(c, "f.CCCCCC3", c->err);
+		ctl_read(c, "f.AAAAAA1", c->out);
+		if (rows[i].mark != NULL)
+			*strstr(c->out, rows[i].mark) = '\0';
+		script_add(&text, rows[i].others_first ? c->err : c->out);
+		script_add(&text, rows[i].others_first ? c->out : c->err);
+		ctl_write(c, "f.AAAAAA1", script_span(&text), 0644);
+		snprintf(want, sizeof(want), "%sBBBBBB2 <BBBBBB2@b> 1 0 ann\n",
+		    rows[i].want);
+		check_show(rows[i].row, s, want);
+		site_free(s);
+	}
+}
+
+/* What was read whole stays, though it begins once more. */
+static void
+test_a_file_that_comes_twice(void **state)
+{
+	static struct script text;
+	struct site *s;
+	struct ctl *c;
 
 	CTL_OR_SKIP(c, state);
 	s = site_new(c);
 	add_message(s, "AAAAAA1");
-	add_message(s, "BBBBBB2");
 	end_listing(s, "listing");
-	add_file(s, "CCCCCC3", "hold", "");
-	ctl_read(c, "f.CCCCCC3", c->err);
 	ctl_read(c, "f.AAAAAA1", c->out);
-	used = strlen(c->err);
-	snprintf(c->err + used, CTL_TEXT_MAX - used, "%s%s", c->out, c->out);
-	ctl_write(c, "f.AAAAAA1", span_str(c->err), 0644);
-	check_show("others", s,
-	    "2 of 2, 0 unreadable\n"
-	    "AAAAAA1 <AAAAAA1@b> 1 0 ann\n"
-	    "BBBBBB2 <BBBBBB2@b> 1 0 ann\n");
+	script_add(&text, c->out);
+	script_add(&text, "*** ENVELOPE RECORDS hold/AAAAAA1 ***\n");
+	ctl_write(c, "f.AAAAAA1", script_span(&text), 0644);
+	check_show(
+	    "twice", s, "1 of 1, 0 unreadable\nAAAAAA1 <AAAAAA1@b> 1 0 ann\n");
+	site_free(s);
+}
+
+/* A command that ends in the midst of a long line is none of the next one's. */
+static void
+test_a_command_that_ends_in_a_long_line(void **state)
+{
+	enum { LAST = HANDS_READ_MAX - 1, LONG = 70000 };
+	char *text = calloc(1, LONG), name[64];
+	struct site *s;
+	struct ctl *c;
+	int n;
+
+	CTL_OR_SKIP(c, state);
+	s = site_new(c);
+	add_numbered(s, HANDS_READ_MAX + 1, true);
+	end_listing(s, "listing");
+	assert_non_null(text);
+	n = snprintf(
+	    text, LONG, "*** ENVELOPE RECORDS hold/%07d ***\n", (int)LAST);
+	memset(text + n, 'x', LONG - (size_t)n);
+	snprintf(name, sizeof(name), "f.%07d", (int)LAST);
+	ctl_write(c, name, span_of(text, LONG), 0644);
+	check_show("cut", s, "1025 of 1025, 1 unreadable\n");
+	free(text);
 	site_free(s);
 }
 
@@ -346,6 +412,8 @@ main(void)
 	    CTL(test_what_left_after_it_was_read),
 	    CTL(test_a_short_id_of_another_message),
 	    CTL(test_a_file_that_names_others),
+	    CTL(test_a_file_that_comes_twice),
+	    CTL(test_a_command_that_ends_in_a_long_line),
 	    CTL(test_searches_are_bounded),
 	    CTL(test_progress),
 	};
