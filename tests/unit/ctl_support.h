@@ -65,6 +65,17 @@ ctl_script(struct ctl *c, const char *name, const char *content)
 	ctl_write(c, name, span_str(content), 0755);
 }
 
+/* The same for all commands. */
+static inline void
+ctl_scripts(struct ctl *c, const char *content)
+{
+	static const char *const names[] = {
+	    "postqueue", "postcat", "postsuper", "postkick", "postfix"};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		ctl_script(c, names[i], content);
+}
+
 static inline int
 ctl_setup(void **state)
 {
