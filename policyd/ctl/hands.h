@@ -20,7 +20,8 @@ enum {
 	HANDS_IDS_MAX = 1900, /* of one command: they fit into 64 KiB */
 	HANDS_READ_MAX = 1024, /* of one HANDS_READ */
 	HANDS_OUTPUT_MAX = 17 * 1024 * 1024, /* bytes that wait to be taken */
-	HANDS_ERRORS_SIZE = 4096, /* of standard error that are kept */
+	HANDS_ERRORS_SIZE = 256 * 1024, /* of standard error that are kept:
+					 two lines for each of the ids */
 };
 
 enum hands_verb {
