@@ -349,9 +349,9 @@ def test_hdrcheck_down(doctor):
 def test_policyd_down_and_mail_overdue(doctor):
     """What is due waits; when policyd is back it leaves."""
     site = doctor.site
-    due = due_in(4)
-    mail = send(doctor, deliver_at(due))
     site.daemons.policyd.stop()
+    due = due_in(3)
+    mail = send(doctor, deliver_at(due))
     try:
         names = [f.name for f in doctor.findings()]
         assert names == ["policyd-down"]
