@@ -221,13 +221,13 @@ daemon_pid(const struct check_site *site, enum check_daemon daemon)
 
 /* Braces, or all that is before it would be in the background, too. */
 void
-mend_start(struct finding *f, const struct check_site *site,
-    enum check_daemon daemon)
+mend_start(
+    struct finding *f, const struct check_site *site, enum check_daemon daemon)
 {
 	join(f);
 	if (site->systemd) {
-		finding_mend(f, "systemctl restart deliver-at-%s",
-		    daemon_name(daemon));
+		finding_mend(
+		    f, "systemctl restart deliver-at-%s", daemon_name(daemon));
 		return;
 	}
 	finding_mend(f, "{ %s", daemon_name(daemon));
@@ -236,8 +236,8 @@ mend_start(struct finding *f, const struct check_site *site,
 }
 
 void
-mend_restart(struct finding *f, const struct check_site *site,
-    enum check_daemon daemon)
+mend_restart(
+    struct finding *f, const struct check_site *site, enum check_daemon daemon)
 {
 	pid_t pid = daemon_pid(site, daemon);
 
