@@ -15,6 +15,7 @@ from processes import kill_all, working_in
 from waiting import wait_until
 
 FINE, WARNINGS, ERRORS = 0, 1, 2
+READ_AGAIN = "configuration read again"
 ASK_US = "    -o cleanup_service_name=cleanup-deliver-at\n"
 SUBMISSION = (
     "127.0.0.1:{submission_port} inet n - n - - smtpd\n"
@@ -195,7 +196,17 @@ class Doctor:
         if daemons.configuration in changed or self.rules in changed:
             for daemon in (daemons.hdrcheck, daemons.policyd):
                 if daemon.is_running():
-                    daemon.reload()
+                    self.reload(daemon)
+
+    @staticmethod
+    def reload(daemon):
+        """Have it read its configuration again; it has when this returns."""
+        before = len(daemon.logged(READ_AGAIN))
+        daemon.reload()
+        wait_until(
+            f"{daemon.name} has read it",
+            lambda: len(daemon.logged(READ_AGAIN)) > before,
+        )
 
     def file_differs(self, file):
         """It is not what it was."""
