@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -55,28 +56,58 @@ daemon_find_ids(struct daemon *d)
 	return 0;
 }
 
-static void
-explain_missing_folder(
-    const struct daemon *d, const struct sock_address *address)
+/* Of a path: how many bytes of it are its folder. */
+static int
+folder_len(const char *path)
 {
-	const char *path = sock_path(address);
 	const char *slash = strrchr(path, '/');
 
-	log_error(&d->log,
-	    "%s: its folder cannot be used: %s; make it with: install -d -o "
-	    "%s -g %s -m 0710 %.*s",
-	    path, strerror(errno), d->settings.user, d->settings.socket_group,
-	    slash > path ? (int)(slash - path) : 1, path);
+	return slash > path ? (int)(slash - path) : 1;
+}
+
+static void
+explain_missing_folder(
+    const struct daemon *d, const struct daemon_listener *listener)
+{
+	const char *path = sock_path(listener->address);
+
+	if (listener->owner != NULL)
+		log_error(&d->log,
+		    "%s: its folder cannot be used: %s; make it with: install "
+		    "-d -m 0755 %.*s, or policyctl setup",
+		    path, strerror(errno), folder_len(path), path);
+	else
+		log_error(&d->log,
+		    "%s: its folder cannot be used: %s; make it with: install "
+		    "-d -o %s -g %s -m 0710 %.*s",
+		    path, strerror(errno), d->settings.user,
+		    d->settings.socket_group, folder_len(path), path);
+}
+
+/* One that is there, or cannot be made, is for sock_listen() to see. */
+static void
+make_folder(const char *path)
+{
+	char folder[SOCK_TEXT_SIZE];
+	mode_t saved_mask = umask(022);
+
+	snprintf(folder, sizeof(folder), "%.*s", folder_len(path), path);
+	(void)mkdir(folder, 0755);
+	umask(saved_mask);
 }
 
 static int
 make_listener(const struct daemon *d, struct daemon_listener *listener)
 {
 	const struct sock_address *address = listener->address;
+	const struct sock_owner *owner =
+	    listener->owner != NULL ? listener->owner : &d->ids.sockets;
 
+	if (listener->owner != NULL && sock_path(address) != NULL)
+		make_folder(sock_path(address));
 	/* One of us that was killed may take a moment to be gone. */
 	for (int i = 0; i < LISTEN_TRIES; i++) {
-		listener->fd = sock_listen(address, &d->ids.sockets);
+		listener->fd = sock_listen(address, owner);
 		if (listener->fd >= 0 || errno != EADDRINUSE)
 			break;
 		poll(NULL, 0, LISTEN_WAIT_MS);
@@ -93,7 +124,7 @@ make_listener(const struct daemon *d, struct daemon_listener *listener)
 		    &d->log, "%s: exists and is not a socket", address->text);
 	else if (sock_path(address) != NULL &&
 	    (errno == ENOENT || errno == EACCES))
-		explain_missing_folder(d, address);
+		explain_missing_folder(d, listener);
 	else
 		log_error(&d->log, "%s: %s", address->text, strerror(errno));
 	return EX_CANTCREAT;

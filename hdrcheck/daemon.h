@@ -36,6 +36,11 @@ struct daemon {
 struct daemon_listener {
 	const char *name; /* also of an inherited socket */
 	const struct sock_address *address; /* len 0: off */
+	/*
+	 * NULL: that of ids. Else its socket is for nobody else, and its folder
+	 * is made (0755, as who we are) where only that one is missing.
+	 */
+	const struct sock_owner *owner;
 	int fd; /* -1: does not listen */
 	bool inherited;
 };

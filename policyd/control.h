@@ -20,10 +20,11 @@
  *                              leave just now or have left, with the first of
  *                              their ids
  *
- * DUE is in seconds since 1970, "now" or "never"; so is ARRIVAL. A wrong
- * request is answered "error WHAT" and ends the connection; one that cannot be
- * done is answered "error WHAT". "ok" to pause, resume and reschedule means
- * that it is on the disk.
+ * DUE is in seconds since 1970, "now" or "never"; ARRIVAL is in seconds since
+ * 1970. What is no request is answered "error WHAT" and ends the connection;
+ * one that cannot be done is answered "error WHAT", and nothing has changed.
+ * "ok" to pause, resume and reschedule means that it is on the disk. What
+ * follows events, follow or tail is not read.
  *
  * Pure.
  */

@@ -7,7 +7,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "hdrcheck/base/os.h"
 #include "hdrcheck/daemon.h"
 #include "policyd/journal.h"
 
@@ -24,7 +23,7 @@ finish(struct engine *g, int exit_code)
 static void
 end_when_quiet(struct engine *g)
 {
-	if (g->stopping && g->drained && sweep_stop(&g->sweep))
+	if (g->stopping && g->draining == 0 && sweep_stop(&g->sweep))
 		finish(g, g->o.looks ? EX_TEMPFAIL : EX_OK);
 }
 
@@ -32,15 +31,15 @@ static void
 on_event(void *ctx, const struct sweep_event *event)
 {
 	struct engine *g = ctx;
+	const char *complaint = jobs_complaint(&g->jobs, event->verb);
 
 	if (!g->o.looks || event->kind == SWEEP_FAILED)
-		journal_write(
-		    g->o.log, event, jobs_complaint(&g->jobs, event->verb));
+		journal_write(g->o.log, event, complaint);
 	else if (event->kind == SWEEP_RULE_GONE)
 		look_count(&g->look, event->rule);
+	if (!g->o.looks)
+		engine_tell_event(g, event, complaint);
 }
-
-/* Starts what the scheduler wants, and sets its alarms. */
 
 static void
 ask_runner(struct engine *g, const struct sweep_command *command)
@@ -52,14 +51,17 @@ ask_runner(struct engine *g, const struct sweep_command *command)
 	jobs_failed(&g->jobs, command->verb, errno);
 }
 
-static void
-tell_runner(struct engine *g, enum wire_ask ask)
+bool
+engine_tell_runner(struct engine *g, enum wire_ask ask)
 {
 	buf_clear(&g->request);
-	if (wire_put_ask(&g->request, ask) &&
-	    wire_send(g->o.channel, buf_span(&g->request), NULL, 0) < 0 &&
-	    errno != EAGAIN)
+	if (!wire_put_ask(&g->request, ask))
+		return false;
+	if (wire_send(g->o.channel, buf_span(&g->request), NULL, 0) == 0)
+		return true;
+	if (errno != EAGAIN)
 		log_warn(g->o.log, "cannot tell the runner");
+	return false;
 }
 
 /*
@@ -71,7 +73,7 @@ on_watchdog(void *ctx)
 {
 	struct engine *g = ctx;
 
-	tell_runner(g, WIRE_ALIVE);
+	engine_tell_runner(g, WIRE_ALIVE);
 	if (g->o.watchdog_ns > 0)
 		loop_arm(&g->watchdog, clock_mono_ns() + g->o.watchdog_ns / 2);
 }
@@ -88,8 +90,8 @@ end_when_seen(struct engine *g)
 	finish(g, seen == SWEEP_LOOKED ? EX_OK : EX_UNAVAILABLE);
 }
 
-static void
-pump(struct engine *g)
+void
+engine_pump(struct engine *g)
 {
 	struct clock_now now = clock_read();
 	struct sweep_command command;
@@ -106,6 +108,7 @@ pump(struct engine *g)
 		loop_arm(&g->wall_timer, wall_ns);
 	if (mono_ns != INT64_MAX)
 		loop_arm(&g->mono_timer, mono_ns);
+	engine_control_save(g);
 	end_when_seen(g);
 	end_when_quiet(g);
 }
@@ -117,61 +120,8 @@ on_change(void *ctx)
 	struct engine *g = ctx;
 
 	if (jobs_read_is_lost(&g->jobs))
-		tell_runner(g, WIRE_END_READ);
-	pump(g);
-}
-
-/* News of the hold queue. */
-
-static void
-take_news(struct engine *g, enum os_news kind, struct span name)
-{
-	struct clock_now now = clock_read();
-	struct qid id;
-
-	if (kind == OS_NEWS_LOST) {
-		log_info(g->o.log, "news of the hold queue were lost");
-		sweep_want_walk(&g->sweep);
-	} else if (qid_parse(name, &id)) {
-		if (kind == OS_NEWS_COMPLETE)
-			sweep_arrived(&g->sweep, &id);
-		else if (kind == OS_NEWS_DEPARTED)
-			sweep_departed(&g->sweep, &id, &now);
-	}
-}
-
-static void
-on_news(void *ctx, short revents)
-{
-	struct engine *g = ctx;
-	ssize_t n = read(g->o.news, g->room, sizeof(g->room));
-	struct span bytes, name;
-	enum os_news kind;
-
-	(void)revents;
-	if (n > 0) {
-		bytes = span_of(g->room, (size_t)n);
-		while (os_news_next(&bytes, &kind, &name))
-			take_news(g, kind, name);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		log_warn(g->o.log, "no more news of the hold queue");
-		loop_unwatch(g->loop, g->o.news);
-		close(g->o.news);
-		g->o.news = -1;
-	}
-	pump(g);
-}
-
-/* A watch that was not there at the start. */
-static void
-start_news(struct engine *g, int fd)
-{
-	if (g->o.news >= 0 || loop_watch(g->loop, fd, POLLIN, on_news, g) < 0) {
-		close(fd);
-		return;
-	}
-	g->o.news = fd;
-	log_info(g->o.log, "the hold queue is watched now");
+		engine_tell_runner(g, WIRE_END_READ);
+	engine_pump(g);
 }
 
 /* What the runner tells. */
@@ -181,7 +131,7 @@ on_drained(void *ctx)
 {
 	struct engine *g = ctx;
 
-	g->drained = true;
+	g->draining--;
 	end_when_quiet(g);
 }
 
@@ -189,10 +139,15 @@ on_drained(void *ctx)
 static void
 stop(struct engine *g)
 {
+	int64_t deadline_ns = clock_mono_ns() + STOP_GRACE_NS;
+
+	if (g->stopping)
+		return;
 	g->stopping = true;
+	g->draining = 2;
 	sweep_stop(&g->sweep);
-	conn_server_drain(
-	    g->server, clock_mono_ns() + STOP_GRACE_NS, on_drained, g);
+	conn_server_drain(g->server, deadline_ns, on_drained, g);
+	conn_server_drain(g->control.server, deadline_ns, on_drained, g);
 }
 
 static void
@@ -223,11 +178,14 @@ take_report(struct engine *g, const struct wire_report *report, const int *fds,
 		engine_take_orders(g, report->number, fds, n_fds);
 		while (n_fds > 0)
 			close(fds[--n_fds]);
-		tell_runner(g, WIRE_HAVE_READ);
+		engine_tell_runner(g, WIRE_HAVE_READ);
+		break;
+	case WIRE_NOT_OPENED:
+		engine_miss_orders(g, report->file, report->number);
 		break;
 	case WIRE_NEWS:
 		if (fds[0] >= 0)
-			start_news(g, fds[0]);
+			engine_start_news(g, fds[0]);
 		break;
 	case WIRE_STOP:
 		stop(g);
@@ -250,6 +208,7 @@ fds_of(const struct wire_report *report)
 	case WIRE_ENDED:
 	case WIRE_NOT_STARTED:
 	case WIRE_POSTFIX:
+	case WIRE_NOT_OPENED:
 	case WIRE_STOP:
 		break;
 	}
@@ -279,7 +238,7 @@ on_report(void *ctx, short revents)
 		return;
 	}
 	take_report(g, &report, fds, n_fds);
-	pump(g);
+	engine_pump(g);
 }
 
 static int
@@ -312,17 +271,16 @@ prepare(struct engine *g)
 	loop_add_timer(g->loop, &g->wall_timer, LOOP_WALL, on_change, g);
 	loop_add_timer(g->loop, &g->mono_timer, LOOP_MONO, on_change, g);
 	loop_add_timer(g->loop, &g->watchdog, LOOP_MONO, on_watchdog, g);
-	if (make_server(g) < 0 ||
+	if (make_server(g) < 0 || engine_control_open(g) < 0 ||
 	    loop_watch(g->loop, g->o.channel, POLLIN, on_report, g) < 0)
 		return -1;
-	if (g->o.news >= 0)
-		return loop_watch(g->loop, g->o.news, POLLIN, on_news, g);
-	return 0;
+	return engine_watch_news(g);
 }
 
 static void
 release_all(struct engine *g)
 {
+	engine_control_close(g);
 	jobs_free(&g->jobs);
 	conn_server_free(g->server);
 	buf_free(&g->request);
@@ -344,9 +302,11 @@ make_sweep(struct engine *g)
 	    .tell_ctx = g,
 	    .holds = engine_holds,
 	    .holds_ctx = g,
+	    .overrides = &g->control.overrides,
 	};
 
 	sweep_init(&g->sweep, &options);
+	sweep_pause(&g->sweep, g->control.pause.on);
 	if (g->o.looks)
 		sweep_look_only(&g->sweep);
 	else
@@ -356,13 +316,16 @@ make_sweep(struct engine *g)
 static void
 tell_start(const struct engine *g)
 {
+	char paused[ENGINE_PAUSED_SIZE];
+
 	if (g->o.looks)
 		return;
 	orders_warn(&g->orders, g->o.settings->rules_file, g->o.log);
-	log_info(g->o.log, "started, version %s, policy on %s, %zu rule%s%s",
+	log_info(g->o.log, "started, version %s, policy on %s, %zu rule%s%s%s",
 	    DELIVER_AT_VERSION, g->o.listens_on, g->orders.rules.n,
 	    g->orders.rules.n == 1 ? "" : "s",
-	    g->o.news < 0 ? ", without inotify" : "");
+	    g->o.news < 0 ? ", without inotify" : "",
+	    engine_paused_text(g, paused));
 }
 
 static int
@@ -375,7 +338,7 @@ work(struct engine *g)
 	}
 	tell_start(g);
 	on_watchdog(g);
-	pump(g);
+	engine_pump(g);
 	if (loop_run(g->loop) < 0) {
 		log_error(g->o.log, "poll: %s", strerror(errno));
 		return EX_OSERR;
@@ -394,6 +357,8 @@ engine_run(const struct engine_options *options)
 	g->o = *options;
 	buf_init(&g->request, WIRE_MAX);
 	exit_code = engine_read_rules(g);
+	if (exit_code == 0 && (exit_code = engine_control_read(g)) != 0)
+		orders_free(&g->orders);
 	log_started(g->o.log);
 	if (exit_code == 0) {
 		exit_code = work(g);

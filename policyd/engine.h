@@ -18,6 +18,7 @@ struct engine_options {
 	int channel; /* to the runner; see wire.h */
 	int listener; /* of the policy service; -1: none */
 	const char *listens_on; /* the same in words */
+	int control; /* listener of the administrator; -1: none */
 	int rules; /* settings->rules_file, or -1 */
 	bool looks; /* only at what is on hold, and tells on standard output */
 	int news; /* inotify on hold, or -1 */

@@ -4,6 +4,7 @@
  * asked by scheduler and policy service.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -41,6 +42,8 @@ engine_make_policy(struct engine *g)
 	g->policy.orders = &g->orders;
 	g->policy.count = count_postponed;
 	g->policy.count_ctx = g;
+	g->policy.refused = engine_tell_refused;
+	g->policy.refused_ctx = g;
 }
 
 /* Rules that held and do no more let their mail go. */
@@ -64,6 +67,15 @@ tell_gone(struct engine *g, const struct orders *old)
 	}
 }
 
+static const char read_again[] = "configuration read again";
+
+static void
+stay_with_old(struct engine *g, const char *why)
+{
+	log_warnx(g->o.log, "%s; the old configuration stays", why);
+	engine_tell_reload(g, false, why);
+}
+
 static void
 obey(struct engine *g, const struct orders *orders)
 {
@@ -81,7 +93,8 @@ obey(struct engine *g, const struct orders *orders)
 	tell_gone(g, &old);
 	orders_free(&old);
 	sweep_reconsider(&g->sweep);
-	log_info(g->o.log, "configuration read again");
+	log_info(g->o.log, "%s", read_again);
+	engine_tell_reload(g, true, read_again);
 }
 
 static struct orders_source
@@ -107,12 +120,24 @@ engine_take_orders(struct engine *g, int files, const int *fds, size_t n_fds)
 	struct orders orders;
 
 	if (files != 0 && n_fds == 0)
-		log_warnx(g->o.log,
-		    "no descriptor is free; the old configuration stays");
+		stay_with_old(g, "no descriptor is free");
 	else if (orders_read(&orders, &source, error))
 		obey(g, &orders);
 	else
-		log_warnx(g->o.log, "%s; the old configuration stays", error);
+		stay_with_old(g, error);
+}
+
+/* The runner has logged it. */
+void
+engine_miss_orders(struct engine *g, int file, int error)
+{
+	char text[RULE_ERROR_SIZE];
+
+	snprintf(text, sizeof(text), "%s: %s",
+	    file == WIRE_HAS_RULES ? g->o.settings->rules_file
+				   : g->o.settings_file,
+	    strerror(error));
+	engine_tell_reload(g, false, text);
 }
 
 int

@@ -6,6 +6,7 @@
 #define POLICYD_ENGINE_PRIVATE_H
 
 #include "policyd/engine.h"
+#include "policyd/engine_control.h"
 #include "policyd/jobs.h"
 #include "policyd/look.h"
 #include "policyd/policy.h"
@@ -26,12 +27,25 @@ struct engine {
 	struct policy policy;
 	struct sweep sweep;
 	struct jobs jobs;
+	struct engine_control control;
 	struct buf request;
 	bool stopping;
-	bool drained; /* no policy client is left */
+	unsigned draining; /* servers that have clients left */
 	int exit_code;
 	char room[ROOM_SIZE];
 };
+
+/* Starts what the scheduler wants, and sets its alarms. */
+void engine_pump(struct engine *g);
+
+/* False: errno; it is logged unless the channel is full. */
+bool engine_tell_runner(struct engine *g, enum wire_ask ask);
+
+/* Hears what happens in the hold queue, if it may. 0 or -1: errno. */
+int engine_watch_news(struct engine *g);
+
+/* A watch that was not there at the start; fd is owned from here on. */
+void engine_start_news(struct engine *g, int fd);
 
 /* The rules that the start names. 0, or an exit code (logged). */
 int engine_read_rules(struct engine *g);
@@ -48,5 +62,8 @@ bool engine_holds(void *ctx, struct span rule);
  */
 void engine_take_orders(
     struct engine *g, int files, const int *fds, size_t n_fds);
+
+/* They are not read again: that file, of WIRE_HAS_..., cannot be opened. */
+void engine_miss_orders(struct engine *g, int file, int error);
 
 #endif

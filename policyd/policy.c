@@ -106,6 +106,10 @@ tell(const struct policy *policy, const struct attr_request *request,
 		    (int)decision->rule->name.len, decision->rule->name.data);
 	else if (decision->kind != DECISION_NOTHING)
 		log_decision(policy, request, decision);
+	if ((decision->kind == DECISION_REJECT ||
+		decision->kind == DECISION_DEFER) &&
+	    policy->refused != NULL)
+		policy->refused(policy->refused_ctx, request, decision->rule);
 }
 
 /* False when there is no room for an answer. */

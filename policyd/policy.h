@@ -17,11 +17,17 @@
 typedef void policy_count_fn(void *ctx, struct span login, struct span sender,
     struct decide_counts *counts);
 
+/* Told when a rule refuses, for now or for good. */
+typedef void policy_refused_fn(
+    void *ctx, const struct attr_request *request, const struct rule *rule);
+
 struct policy {
 	const struct log *log; /* borrowed */
 	const struct orders *orders; /* borrowed; may change between requests */
 	policy_count_fn *count;
 	void *count_ctx;
+	policy_refused_fn *refused; /* NULL: nobody wants to know */
+	void *refused_ctx;
 	struct instances instances;
 	struct values values;
 	uint64_t requests;

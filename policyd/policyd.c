@@ -11,14 +11,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "hdrcheck/base/os.h"
 #include "hdrcheck/daemon.h"
+#include "policyd/check.h"
 #include "policyd/engine.h"
-#include "policyd/orders.h"
+#include "policyd/rule_file.h"
 #include "policyd/sched/runner.h"
 
 static const char usage[] =
@@ -46,18 +46,31 @@ struct options {
 	const char *file;
 };
 
+enum listener { POLICY, CONTROL, N_LISTENERS };
+
+/*
+ * Of the channel. The engine's gets the lower number, so that no low number is
+ * free among those it keeps: poll(2) fails for more descriptors than the limit,
+ * should somebody lower that to all that are in use.
+ */
+enum end { ENGINE_END, RUNNER_END, N_ENDS };
+
+/* The administrator's, and nobody else's. */
+static const struct sock_owner control_owner = {.mode = 0600};
+
 struct policyd {
 	struct daemon daemon;
 	struct options options;
 	struct postconf postconf;
 	struct priv_ids mail_owner;
-	struct daemon_listener policy;
+	struct daemon_listener listener[N_LISTENERS];
+	struct sock_address control; /* where the second one is */
 	bool is_engine;
 	bool looks; /* at what is on hold, for -n, and no more */
 	int rules; /* the rules file, or -1 */
 	int hold; /* the folder, locked by the runner as long as it lives */
 	int news;
-	int channel[2]; /* the runner's end, the engine's end */
+	int channel[N_ENDS];
 };
 
 static int
@@ -161,10 +174,7 @@ open_rules(struct policyd *p)
 	p->rules = rule_file_open(file, error);
 	if (p->rules >= 0)
 		return 0;
-	if (p->options.check)
-		fprintf(stderr, "%s\n", error);
-	else
-		log_error(&p->daemon.log, "%s", error);
+	log_error(&p->daemon.log, "%s", error);
 	return EX_CONFIG;
 }
 
@@ -179,13 +189,32 @@ open_channel(struct policyd *p)
 }
 
 static int
+open_listeners(struct policyd *p)
+{
+	const struct settings *settings = &p->daemon.settings;
+	char text[SETTINGS_PATH_SIZE + sizeof("unix:")];
+	const char *wrong;
+
+	snprintf(text, sizeof(text), "unix:%s", settings->control_socket);
+	wrong = sock_parse(span_str(text), &p->control);
+	if (wrong != NULL) {
+		log_error(&p->daemon.log, "control_socket: %s", wrong);
+		return EX_CONFIG;
+	}
+	p->listener[POLICY].name = "policy";
+	p->listener[POLICY].address = &settings->policy_listen;
+	p->listener[CONTROL].name = "control";
+	p->listener[CONTROL].address = &p->control;
+	p->listener[CONTROL].owner = &control_owner;
+	return daemon_open_listeners(&p->daemon, p->listener, N_LISTENERS);
+}
+
+static int
 open_all(struct policyd *p)
 {
 	struct daemon *d = &p->daemon;
 	int exit_code = daemon_find_ids(d);
 
-	p->policy.name = "policy";
-	p->policy.address = &d->settings.policy_listen;
 	if (exit_code == 0)
 		exit_code = ask_postfix(p);
 	if (exit_code == 0)
@@ -196,7 +225,7 @@ open_all(struct policyd *p)
 		return exit_code;
 	exit_code = lock_queue(p);
 	if (exit_code == 0)
-		exit_code = daemon_open_listeners(d, &p->policy, 1);
+		exit_code = open_listeners(p);
 	if (exit_code == 0)
 		p->news = runner_open_news(&p->postconf);
 	return exit_code;
@@ -213,16 +242,17 @@ be_engine(struct policyd *p, pid_t runner)
 						     : SETTINGS_DEFAULT_FILE,
 	    .postconf = &p->postconf,
 	    .mail_owner_uid = p->mail_owner.uid,
-	    .channel = p->channel[1],
-	    .listener = p->policy.fd,
-	    .listens_on = daemon_listener_text(&p->policy),
+	    .channel = p->channel[ENGINE_END],
+	    .listener = p->listener[POLICY].fd,
+	    .listens_on = daemon_listener_text(&p->listener[POLICY]),
+	    .control = p->listener[CONTROL].fd,
 	    .rules = p->rules,
 	    .news = p->news,
 	    .looks = p->looks,
 	    .watchdog_ns = p->daemon.notify.watchdog_ns,
 	};
 
-	close(p->channel[0]);
+	close(p->channel[RUNNER_END]);
 	if (p->hold >= 0)
 		close(p->hold);
 	signal(SIGINT, SIG_IGN);
@@ -250,23 +280,24 @@ be_runner(struct policyd *p, pid_t engine)
 	    .settings_file = p->options.file,
 	    .postconf = &p->postconf,
 	    .mail_owner = p->mail_owner,
-	    .channel = p->channel[0],
+	    .channel = p->channel[RUNNER_END],
 	    .engine = engine,
 	    .looks = p->looks,
 	    .has_news = p->news >= 0,
 	};
 	int exit_code;
 
-	close(p->channel[1]);
-	if (p->policy.fd >= 0)
-		close(p->policy.fd);
+	close(p->channel[ENGINE_END]);
+	for (int i = 0; i < N_LISTENERS; i++)
+		if (p->listener[i].fd >= 0)
+			close(p->listener[i].fd);
 	if (p->rules >= 0)
 		close(p->rules);
 	if (p->news >= 0)
 		close(p->news);
 	log_started(&p->daemon.log);
 	exit_code = runner_run(&options);
-	close(p->channel[0]);
+	close(p->channel[RUNNER_END]);
 	if (exit_code == EX_OK && !p->looks)
 		log_info(&p->daemon.log, "stopped");
 	return exit_code;
@@ -300,60 +331,6 @@ run(struct policyd *p)
 	daemon_prepare(&p->daemon);
 	exit_code = open_all(p);
 	return exit_code != 0 ? exit_code : part(p);
-}
-
-static int
-parse_rules(struct policyd *p)
-{
-	struct orders orders = {.settings = p->daemon.settings};
-	struct orders_source source = {
-	    .rules_fd = p->rules,
-	    .rules_file = p->daemon.settings.rules_file,
-	    .now_s = clock_floor_s(clock_wall_ns()),
-	};
-	char error[RULE_ERROR_SIZE];
-
-	if (!orders_read_rules(&orders, &source, error)) {
-		fprintf(stderr, "%s\n", error);
-		return EX_CONFIG;
-	}
-	orders_warn(&orders, source.rules_file, &p->daemon.log);
-	orders_free(&orders);
-	return EX_OK;
-}
-
-/* By a child that is not root any more, as whoever reads lists and zones. */
-static int
-parse_rules_elsewhere(struct policyd *p)
-{
-	pid_t pid = fork();
-	int exit_code, status;
-
-	if (pid < 0) {
-		log_error(&p->daemon.log, "fork: %s", strerror(errno));
-		return EX_OSERR;
-	}
-	if (pid == 0) {
-		exit_code = daemon_stop_being_root(&p->daemon);
-		_exit(exit_code != 0 ? exit_code : parse_rules(p));
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return EX_OSERR;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
-}
-
-static int
-check_rules(struct policyd *p)
-{
-	int exit_code = open_rules(p);
-
-	if (exit_code != 0 || p->rules < 0)
-		return exit_code;
-	exit_code = geteuid() == 0 ? parse_rules_elsewhere(p) : parse_rules(p);
-	close(p->rules);
-	p->rules = -1;
-	return exit_code;
 }
 
 /*
@@ -404,7 +381,7 @@ start(struct policyd *p)
 	}
 	if (!p->options.check)
 		return run(p);
-	exit_code = check_rules(p);
+	exit_code = check_rules(&p->daemon);
 	return exit_code != EX_OK || geteuid() != 0 ? exit_code : look(p);
 }
 
@@ -416,7 +393,8 @@ main(int argc, char **argv)
 
 	if (p == NULL)
 		return EX_OSERR;
-	p->daemon.notify.fd = p->policy.fd = p->rules = p->hold = p->news = -1;
+	p->daemon.notify.fd = p->rules = p->hold = p->news = -1;
+	p->listener[POLICY].fd = p->listener[CONTROL].fd = -1;
 	code = parse_options(argc, argv, &p->options);
 	if (code < 0)
 		code = start(p);

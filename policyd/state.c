@@ -36,7 +36,7 @@ reason_of(int saved)
 	if (saved == ELOOP || saved == EISDIR)
 		return "not a regular file";
 	if (saved == EFBIG)
-		return "too large for what it should be";
+		return "too large";
 	return strerror(saved);
 }
 

@@ -10,9 +10,16 @@
 #include <unistd.h>
 
 #include "hdrcheck/daemon.h"
+#include "policyd/ctl/check.h"
+#include "policyd/ctl/engine_verbs.h"
+#include "policyd/ctl/events_verb.h"
 #include "policyd/ctl/explain.h"
 #include "policyd/ctl/list.h"
+#include "policyd/ctl/release.h"
+#include "policyd/ctl/remove.h"
+#include "policyd/ctl/setup.h"
 #include "policyd/ctl/show.h"
+#include "policyd/ctl/status_verb.h"
 #include "policyd/ctl/text.h"
 #include "policyd/ctl/timeline.h"
 
@@ -20,8 +27,20 @@
 static const struct ctl_verb *const verbs[] = {
     &list_verb,
     &count_verb,
-    &show_verb,
     &timeline_verb,
+    &show_verb,
+    &release_verb,
+    &reschedule_verb,
+    &fail_verb,
+    &drop_verb,
+    &pause_verb,
+    &resume_verb,
+    &status_verb,
+    &events_verb,
+    &sweep_verb,
+    &reload_verb,
+    &check_verb,
+    &setup_verb,
     &explain_verb,
 };
 

@@ -2,20 +2,14 @@
 #include "policyd/sched/postconf.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "hdrcheck/base/buf.h"
-#include "hdrcheck/base/clock.h"
-#include "policyd/sched/command.h"
+#include "policyd/sched/collect.h"
 
 enum {
 	OUTPUT_MAX = 1024 * 1024, /* bytes of what postconf prints */
-	READ_SIZE = 4096,
 	ARGS_MAX = 32,
 };
 
@@ -207,48 +201,6 @@ postconf_parse(struct span main, struct span services, struct postconf *conf)
 		main, "bounce_queue_lifetime", &conf->facts.bounce_lifetime_s);
 }
 
-/* True when more may come. */
-static bool
-read_more(struct pollfd *p, struct buf *b)
-{
-	char *room;
-	ssize_t n;
-
-	if (p->fd < 0 || p->revents == 0)
-		return p->fd >= 0;
-	room = buf_reserve(b, READ_SIZE);
-	n = room != NULL ? read(p->fd, room, READ_SIZE) : 0;
-	if (n > 0)
-		buf_commit(b, (size_t)n);
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		p->fd = -1;
-	return p->fd >= 0;
-}
-
-/* Reads both outputs to their ends, or until the deadline. */
-static bool
-collect(int out, int err, struct buf *output, struct buf *errors)
-{
-	int64_t deadline_ns =
-	    clock_mono_ns() + POSTCONF_DEADLINE_MS * CLOCK_NS_PER_MS;
-	struct pollfd fds[2] = {
-	    {.fd = out, .events = POLLIN}, {.fd = err, .events = POLLIN}};
-	bool more = true;
-
-	while (more) {
-		int64_t left_ns = deadline_ns - clock_mono_ns();
-		bool more_out, more_err;
-
-		if (left_ns <= 0)
-			return false;
-		poll(fds, 2, (int)(left_ns / CLOCK_NS_PER_MS) + 1);
-		more_out = read_more(&fds[0], output);
-		more_err = read_more(&fds[1], errors);
-		more = more_out || more_err;
-	}
-	return true;
-}
-
 static bool
 explain(char error[POSTCONF_ERROR_SIZE], const char *what, struct span detail)
 {
@@ -267,27 +219,18 @@ run(char *const argv[], struct buf *output, char error[POSTCONF_ERROR_SIZE])
 	char *env[] = {locale, NULL};
 	struct command command = {.path = "postconf", .argv = argv, .env = env};
 	struct buf errors;
-	int out, err, status = 0;
-	bool whole, ok;
-	pid_t pid = command_start(&command, &out, &err);
+	int code;
 
-	if (pid < 0)
-		return explain(error, strerror(errno), span_of("", 0));
 	buf_init(&errors, OUTPUT_MAX);
-	whole = collect(out, err, output, &errors);
-	close(out);
-	close(err);
-	if (!whole)
-		kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	ok = whole && command_exit_code(status) == 0;
-	if (!whole)
+	code = collect_command(&command, POSTCONF_DEADLINE_MS, output, &errors);
+	if (code < 0 && errno == ETIMEDOUT)
 		explain(error, "no answer in time", span_of("", 0));
-	else if (!ok)
+	else if (code < 0)
+		explain(error, strerror(errno), span_of("", 0));
+	else if (code != 0)
 		explain(error, "failed", buf_span(&errors));
 	buf_free(&errors);
-	return ok;
+	return code == 0;
 }
 
 bool

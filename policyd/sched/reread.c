@@ -12,11 +12,23 @@
 static bool
 open_file(const struct log *log, const char *file, bool may_miss, int *fd)
 {
+	int saved;
+
 	/* A FIFO must not keep us waiting: the engine sees an empty file. */
 	*fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (*fd >= 0 || (may_miss && errno == ENOENT))
 		return true;
+	saved = errno;
 	log_warn(log, "%s; the old configuration stays", file);
+	errno = saved;
+	return false;
+}
+
+static bool
+fail(struct reread *files, int kind)
+{
+	files->error = errno;
+	files->missing = kind;
 	return false;
 }
 
@@ -39,12 +51,12 @@ reread_open(struct reread *files, const struct log *log,
 
 	memset(files, 0, sizeof(*files));
 	if (!open_file(log, file, settings_file == NULL, &fd))
-		return false;
+		return fail(files, WIRE_HAS_SETTINGS);
 	add(files, WIRE_HAS_SETTINGS, fd);
 	if (rules_file[0] == '\0')
 		return true;
 	if (!open_file(log, rules_file, false, &fd))
-		return false;
+		return fail(files, WIRE_HAS_RULES);
 	add(files, WIRE_HAS_RULES, fd);
 	return true;
 }

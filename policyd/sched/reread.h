@@ -14,6 +14,8 @@ struct reread {
 	int has; /* of WIRE_HAS_..., in their order */
 	int fds[WIRE_FDS_MAX];
 	size_t n_fds;
+	int missing; /* of WIRE_HAS_...: the one that cannot be opened */
+	int error; /* and its errno */
 };
 
 /*

@@ -235,20 +235,21 @@ pass_sign_of_life(struct runner *r)
 static void
 reload(struct runner *r)
 {
+	struct wire_report what;
 	struct reread files;
 
 	r->rereads_again = r->rereads;
 	if (r->rereads)
 		return;
 	refresh_postfix(r);
-	if (reread_open(&files, r->o.log, r->o.settings_file,
-		r->o.settings->rules_file)) {
-		struct wire_report what = {
-		    .tell = WIRE_SETTINGS, .number = files.has};
-
-		r->rereads = true;
-		report(r, &what, files.fds, files.n_fds);
-	}
+	r->rereads = reread_open(
+	    &files, r->o.log, r->o.settings_file, r->o.settings->rules_file);
+	what = r->rereads
+	    ? (struct wire_report){.tell = WIRE_SETTINGS, .number = files.has}
+	    : (struct wire_report){.tell = WIRE_NOT_OPENED,
+		  .file = files.missing,
+		  .number = files.error};
+	report(r, &what, files.fds, r->rereads ? files.n_fds : 0);
 	reread_close(&files);
 }
 
@@ -268,6 +269,8 @@ act(struct runner *r, const struct wire_request *request)
 		pass_sign_of_life(r);
 	else if (request->ask == WIRE_HAVE_READ)
 		end_reread(r);
+	else if (request->ask == WIRE_RELOAD)
+		reload(r);
 	else if (request->ask == WIRE_END_READ && r->pid[SWEEP_READ] != 0)
 		kill(-r->pid[SWEEP_READ], SIGKILL);
 	if (request->ask != WIRE_COMMAND)

@@ -17,6 +17,7 @@ static const char *const asks[] = {
     [WIRE_END_READ] = "E",
     [WIRE_ALIVE] = "A",
     [WIRE_HAVE_READ] = "S",
+    [WIRE_RELOAD] = "G",
 };
 
 static const char verb_letters[SWEEP_VERBS] = {
@@ -77,7 +78,7 @@ wire_get_request(struct span message, struct wire_request *request)
 	struct qid id;
 
 	memset(request, 0, sizeof(*request));
-	for (int i = WIRE_END_READ; i <= WIRE_HAVE_READ; i++) {
+	for (int i = WIRE_END_READ; i <= WIRE_RELOAD; i++) {
 		if (span_equal_str(message, asks[i])) {
 			request->ask = (enum wire_ask)i;
 			return true;
@@ -123,6 +124,9 @@ wire_put_report(struct buf *out, const struct wire_report *r)
 	case WIRE_SETTINGS:
 		n = snprintf(text, sizeof(text), "C%d", r->number);
 		break;
+	case WIRE_NOT_OPENED:
+		n = snprintf(text, sizeof(text), "O%d %d", r->file, r->number);
+		break;
 	case WIRE_NEWS:
 		n = snprintf(text, sizeof(text), "N");
 		break;
@@ -163,6 +167,16 @@ get_postfix(struct span text, struct plan_postfix *postfix)
 	return true;
 }
 
+static bool
+get_not_opened(struct span text, struct wire_report *r)
+{
+	struct span file;
+
+	return span_cut(&text, ' ', &file) && get_number(file, &r->file) &&
+	    (r->file == WIRE_HAS_SETTINGS || r->file == WIRE_HAS_RULES) &&
+	    get_number(text, &r->number);
+}
+
 bool
 wire_get_report(struct span m, struct wire_report *r)
 {
@@ -189,6 +203,9 @@ wire_get_report(struct span m, struct wire_report *r)
 		r->tell = WIRE_SETTINGS;
 		return get_number(span_skip(m, 1), &r->number) &&
 		    r->number <= (WIRE_HAS_SETTINGS | WIRE_HAS_RULES);
+	case 'O':
+		r->tell = WIRE_NOT_OPENED;
+		return get_not_opened(span_skip(m, 1), r);
 	case 'N':
 		r->tell = WIRE_NEWS;
 		return m.len == 1;

@@ -15,7 +15,9 @@
  *   E               end the read    P ...    what Postfix's settings say
  *   A               I am alive      C N      read settings (1) and rules (2)
  *   S               I have read              again, from the descriptors that
- *                                            come along; not there: none
+ *   G               reload                   come along; not there: none
+ *                                   O N E    file N (1, 2) of these cannot be
+ *                                            opened: errno E
  *                                   N        a watch on hold comes along
  *                                   T        stop
  */
@@ -36,6 +38,7 @@ enum wire_ask {
 	WIRE_END_READ, /* kill the read that runs, if one does */
 	WIRE_ALIVE, /* a sign of life */
 	WIRE_HAVE_READ, /* the answer to WIRE_SETTINGS, whatever came of it */
+	WIRE_RELOAD, /* what SIGHUP asks for */
 };
 
 /* What the engine asks for. */
@@ -69,6 +72,7 @@ enum wire_tell {
 	WIRE_NOT_STARTED,
 	WIRE_POSTFIX,
 	WIRE_SETTINGS,
+	WIRE_NOT_OPENED,
 	WIRE_NEWS,
 	WIRE_STOP,
 };
@@ -77,7 +81,8 @@ enum wire_tell {
 struct wire_report {
 	enum wire_tell tell;
 	enum sweep_verb verb; /* STARTED, ENDED, NOT_STARTED */
-	int number; /* ENDED, NOT_STARTED, SETTINGS */
+	int number; /* ENDED, NOT_STARTED, SETTINGS, NOT_OPENED: the errno */
+	int file; /* NOT_OPENED: WIRE_HAS_... */
 	struct plan_postfix postfix; /* POSTFIX */
 };
 

@@ -74,8 +74,11 @@ host_setup(void **state)
 	    .postconf = &h->postconf,
 	    .mail_owner_uid = HOST_OWNER_UID,
 	    .listener = -1,
+	    .control = -1,
 	    .rules = -1,
 	    .news = -1};
+	snprintf(h->settings.state_directory,
+	    sizeof(h->settings.state_directory), "%s", (char *)h->folder);
 	*state = h;
 	return 0;
 }

@@ -14,7 +14,7 @@
 #include "policyd/ctl/queue.h"
 
 /* 2026-12-24 22:00 UTC, 23:00 in Amsterdam. */
-#define MESSAGE_NOW INT64_C(1798149600)
+#define MESSAGE_NOW  INT64_C(1798149600)
 #define MESSAGE_ZONE "CET-1CEST,M3.5.0,M10.5.0/3"
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 24 * HOUR };

@@ -4,6 +4,7 @@
 #include "tests/unit/zone_support.h"
 
 #include "policyd/ctl/moment.h"
+#include "policyd/sched/override.h"
 
 #define HERE     "CET-1CEST,M3.5.0,M10.5.0/3"
 #define NEW_YORK "EST5EDT,M3.2.0,M11.1.0"
@@ -148,6 +149,145 @@ prefixes_are_whole_or_refused(void **state)
 	}
 }
 
+/* It is Tuesday, 1 December 2026, 12:00:30 here, 11:00:30 in UTC. */
+#define NOW "2026-12-01 11:00:30"
+
+static const struct {
+	const char *row;
+	struct span text;
+	const char *want; /* UTC; NULL: refused for this reason */
+	const char *reason;
+} readings[] = {
+    {"a distance", SPAN("+2h30m"), "2026-12-01 13:30:30", NULL},
+    {"a distance of days", SPAN("+1d12h"), "2026-12-02 23:00:30", NULL},
+    {"a distance of seconds", SPAN("+90"), "2026-12-01 11:02:00", NULL},
+    {"a distance in the wrong order", SPAN("+30m2h"), NULL, "largest unit"},
+    {"a distance and nothing", SPAN("+"), NULL, "behind +"},
+    {"a distance behind a blank", SPAN("+ 2h"), NULL, "behind +"},
+    {"a time of today", SPAN("17:30"), "2026-12-01 16:30", NULL},
+    {"one with seconds", SPAN("17:30:15"), "2026-12-01 16:30:15", NULL},
+    {"an hour of one digit", SPAN("tomorrow 9:00"), "2026-12-02 08:00", NULL},
+    {"the last second of today", SPAN("23:59:59"), "2026-12-01 22:59:59", NULL},
+    {"the next second", SPAN("12:00:31"), "2026-12-01 11:00:31", NULL},
+    {"this second", SPAN("12:00:30"), NULL, "is over"},
+    {"a time of today that is over", SPAN("09:00"), NULL, "is over"},
+    {"midnight", SPAN("00:00"), NULL, "is over"},
+    {"today", SPAN("today 17:30"), "2026-12-01 16:30", NULL},
+    {"today that is over", SPAN("today 09:00"), NULL, "is over"},
+    {"tomorrow", SPAN("tomorrow 09:00"), "2026-12-02 08:00", NULL},
+    {"tomorrow in capitals and blanks", SPAN(" TOMORROW   09:00 "),
+	"2026-12-02 08:00", NULL},
+    {"midnight of tomorrow", SPAN("tomorrow 00:00"), "2026-12-01 23:00", NULL},
+    {"tomorrow and no time", SPAN("tomorrow"), NULL, "in the same word"},
+    {"today and no time", SPAN("today "), NULL, "in the same word"},
+    {"tomorrow and no time of a day", SPAN("tomorrow 9"), NULL, "of a day"},
+    {"hour 24", SPAN("tomorrow 24:00"), NULL, "of a day"},
+    {"minute 60", SPAN("tomorrow 09:60"), NULL, "of a day"},
+    {"second 60", SPAN("tomorrow 09:00:60"), NULL, "of a day"},
+    {"a minute of one digit", SPAN("tomorrow 09:0"), NULL, "of a day"},
+    {"an hour of three digits", SPAN("tomorrow 009:00"), NULL, "of a day"},
+    {"four parts", SPAN("tomorrow 09:00:00:00"), NULL, "of a day"},
+    {"a colon at the end", SPAN("tomorrow 09:00:"), NULL, "of a day"},
+    {"nothing before the colon", SPAN("tomorrow :30"), NULL, "of a day"},
+    {"the day after tomorrow", SPAN("overmorrow 09:00"), NULL, "not a date"},
+    {"the name of a day", SPAN("Friday 09:00"), NULL, ""},
+    {"local time", SPAN("2026-12-24T23:00"), "2026-12-24 22:00", NULL},
+    {"local time with a blank", SPAN("2026-12-24 23:00"), "2026-12-24 22:00",
+	NULL},
+    {"local time with a blank and seconds", SPAN("2026-12-24 23:00:07"),
+	"2026-12-24 22:00:07", NULL},
+    {"a blank and a zone", SPAN("2026-12-24 23:00+05:00"), "2026-12-24 18:00",
+	NULL},
+    {"48 bytes with a blank",
+	SPAN("2026-12-24 23:00:00." DIGITS DIGITS "01+01:00"),
+	"2026-12-24 22:00:01", NULL},
+    {"49 bytes with a blank",
+	SPAN("2026-12-24 23:00:00." DIGITS DIGITS "012+01:00"), NULL,
+	"without T"},
+    {"RFC 3339", SPAN("2026-12-24T23:00:00-05:00"), "2026-12-25 04:00", NULL},
+    {"a date of mail", SPAN("Thu, 24 Dec 2026 23:00:00 +0100"),
+	"2026-12-24 22:00", NULL},
+    {"one with a comment", SPAN("24 Dec 2026 23:00 +0100 (CET)"),
+	"2026-12-24 22:00", NULL},
+    {"one of a rule", SPAN("24 Dec 2026 23:00 +0100 (rule quiet)"),
+	"2026-12-24 22:00", NULL},
+    {"a moment in the past", SPAN("2020-01-01T00:00:00Z"), "2020-01-01 00:00",
+	NULL},
+    {"a wrong day name", SPAN("Fri, 24 Dec 2026 23:00 +0100"), NULL,
+	"day name"},
+    {"a date of mail without a zone", SPAN("24 Dec 2026 23:00"), NULL,
+	"no time zone"},
+    {"a day that is not there", SPAN("2026-02-30 12:00"), NULL, "no such date"},
+    {"a day alone", SPAN("2026-12-24"), NULL, ""},
+    {"a never of a rule", SPAN("never (rule quiet)"), NULL, "stands alone"},
+    {"words", SPAN("in two hours"), NULL, ""},
+    {"a number", SPAN("1798149600"), NULL, "number"},
+    {"nothing", {"", 0}, NULL, "empty"},
+    {"blanks", SPAN("  "), NULL, "empty"},
+    {"a NUL", SPAN("17:30\0"), NULL, ""},
+};
+
+static void
+what_is_typed_is_read(void **state)
+{
+	struct zone local;
+	struct moment_base base = {.now_s = moment(NOW), .local = &local};
+
+	(void)state;
+	rule_zone(HERE, &local);
+	for (size_t i = 0; i < COUNT_OF(readings); i++) {
+		struct span text = exact_copy(readings[i].text);
+		int64_t got = -1;
+		const char *wrong = moment_read(text, &base, &got);
+
+		check_bool(
+		    readings[i].row, wrong == NULL, readings[i].want != NULL);
+		if (wrong == NULL)
+			check_moment(
+			    readings[i].row, got, moment(readings[i].want));
+		else
+			check_part(readings[i].row, wrong, readings[i].reason);
+		exact_free(text);
+	}
+	zone_free(&local);
+}
+
+static void
+never_is_read(void **state)
+{
+	struct zone local = {0};
+	struct moment_base base = {.now_s = 0, .local = &local};
+	int64_t got = 0;
+
+	(void)state;
+	assert_null(moment_read(span_str("never"), &base, &got));
+	check_bool("never", got == OVERRIDE_NEVER, true);
+	got = 0;
+	assert_null(moment_read(span_str("Never "), &base, &got));
+	check_bool("Never", got == OVERRIDE_NEVER, true);
+}
+
+/* 28 March 2026, a day before the clocks jump from 2:00 to 3:00. */
+static void
+tomorrow_is_a_day_of_the_calendar(void **state)
+{
+	struct zone local;
+	struct moment_base base = {
+	    .now_s = moment("2026-03-28 22:30"), .local = &local};
+	int64_t got;
+
+	(void)state;
+	rule_zone(HERE, &local);
+	assert_null(moment_read(span_str("tomorrow 09:00"), &base, &got));
+	check_moment("of 23 hours", got, moment("2026-03-29 07:00"));
+	assert_null(moment_read(span_str("tomorrow 02:30"), &base, &got));
+	check_moment("in the gap", got, moment("2026-03-29 01:00"));
+	base.now_s = moment("2026-03-28 23:30");
+	assert_null(moment_read(span_str("tomorrow 09:00"), &base, &got));
+	check_moment("it is tomorrow here", got, moment("2026-03-30 07:00"));
+	zone_free(&local);
+}
+
 int
 main(void)
 {
@@ -155,6 +295,9 @@ main(void)
 	    cmocka_unit_test(moments_are_read),
 	    cmocka_unit_test(local_time_is_that_of_the_zone),
 	    cmocka_unit_test(prefixes_are_whole_or_refused),
+	    cmocka_unit_test(what_is_typed_is_read),
+	    cmocka_unit_test(never_is_read),
+	    cmocka_unit_test(tomorrow_is_a_day_of_the_calendar),
 	};
 
 	return cmocka_run_group_tests_name("moment", tests, NULL, NULL);

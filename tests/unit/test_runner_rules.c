@@ -82,16 +82,18 @@ static const struct {
 	const char *row;
 	const char *settings;
 	const char *rules;
+	const char *told; /* 2: ENOENT */
 	const char *log;
 } missing[] = {
-    {"no rules", "", NULL, "/rules; the old configuration stays: No such"},
-    {"no settings", NULL, "a : pass\n",
+    {"no rules", "", NULL, "O2 2",
+	"/rules; the old configuration stays: No such"},
+    {"no settings", NULL, "a : pass\n", "O1 2",
 	"/deliver-at.conf; the old configuration stays: No such"},
-    {"neither", NULL, NULL,
+    {"neither", NULL, NULL, "O1 2",
 	"/deliver-at.conf; the old configuration stays: No such"},
 };
 
-/* Told to the administrator, and not to the engine. */
+/* Told to the administrator, and to the engine for those who follow it. */
 static void
 a_file_that_is_missing_changes_nothing(void **state)
 {
@@ -105,6 +107,7 @@ a_file_that_is_missing_changes_nothing(void **state)
 		stage_open(s);
 		stage_sync(s);
 		reload(s);
+		stage_expect(s, missing[i].row, missing[i].told, 0);
 		stage_sync(s);
 		stage_hang_up(s);
 		stage_ends(s, missing[i].row, EX_SOFTWARE, missing[i].log);
@@ -153,8 +156,10 @@ no_descriptor_stays_open(void **state)
 		if (i == 10)
 			unlink(s->settings.rules_file);
 		reload(s);
-		if (i >= 10)
+		if (i >= 10) {
+			stage_expect(s, "no rules", "O2 2", 0);
 			continue;
+		}
 		stage_expect(s, "both", "C3", 2);
 		close(s->fds[0]);
 		close(s->fds[1]);
@@ -195,6 +200,34 @@ no_more_than_one_is_under_way(void **state)
 	close(s->fds[0]);
 }
 
+/* The engine asks for it on behalf of the administrator. */
+static void
+the_engine_may_ask_for_it(void **state)
+{
+	struct stage *s = *state;
+	char file[FOLDER_PATH_SIZE];
+
+	if (s == NULL || !has_postconf())
+		skip();
+	set_files(s, file, "", NULL);
+	s->settings.rules_file[0] = '\0';
+	stage_open(s);
+	stage_sync(s);
+	stage_send(s, span_str("G"));
+	stage_expect(s, "Postfix", "P432000 432000 1", 0);
+	stage_expect(s, "the first", "C1", 1);
+	close(s->fds[0]);
+	for (int i = 0; i < 3; i++)
+		stage_send(s, span_str("G"));
+	stage_sync(s);
+	stage_send(s, span_str("S"));
+	stage_expect(s, "Postfix", "P432000 432000 1", 0);
+	stage_expect(s, "all others", "C1", 1);
+	close(s->fds[0]);
+	stage_send(s, span_str("S"));
+	stage_sync(s);
+}
+
 /* One that did not come to the engine keeps nobody. */
 static void
 a_failure_is_not_waited_for(void **state)
@@ -209,6 +242,7 @@ a_failure_is_not_waited_for(void **state)
 	stage_open(s);
 	stage_sync(s);
 	reload(s);
+	stage_expect(s, "the first", "O1 2", 0);
 	stage_sync(s);
 	stage_write(s, "deliver-at.conf", "", 0600);
 	reload(s);
@@ -380,6 +414,7 @@ main(void)
 		STAGE(a_fifo_is_not_waited_for),
 		STAGE(no_descriptor_stays_open),
 		STAGE(no_more_than_one_is_under_way),
+		STAGE(the_engine_may_ask_for_it),
 		STAGE(a_failure_is_not_waited_for),
 		STAGE(the_engine_s_code_says_why_it_ended),
 		STAGE(an_engine_that_hangs_up_is_killed),

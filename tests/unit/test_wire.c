@@ -98,6 +98,8 @@ static const struct {
     {"what the runner says", SPAN("SL"), false},
     {"alive", SPAN("A"), true},
     {"files were read", SPAN("S"), true},
+    {"files are to be read", SPAN("G"), true},
+    {"files are to be read, and more", SPAN("GG"), false},
     {"the end of the read", SPAN("E"), true},
     {"the end of a read of that id", SPAN("EABCDEF\n"), false},
     {"the end of another verb", SPAN("EL"), false},
@@ -132,7 +134,8 @@ malformed_requests_are_refused(void **state)
 static const struct {
 	enum wire_ask ask;
 	const char *message;
-} asks[] = {{WIRE_END_READ, "E"}, {WIRE_ALIVE, "A"}, {WIRE_HAVE_READ, "S"}};
+} asks[] = {{WIRE_END_READ, "E"}, {WIRE_ALIVE, "A"}, {WIRE_HAVE_READ, "S"},
+    {WIRE_RELOAD, "G"}};
 
 static void
 what_is_asked_beside_commands_has_a_letter(void **state)
@@ -307,6 +310,8 @@ static const struct {
     {"P432000 86400 1", {POSTFIX(432000, 86400, true)}},
     {"P0 0 0", {POSTFIX(0, 0, false)}},
     {"P9223372036854775807 1 0", {POSTFIX(INT64_MAX, 1, false)}},
+    {"O1 2", {.tell = WIRE_NOT_OPENED, .file = WIRE_HAS_SETTINGS, .number = 2}},
+    {"O2 13", {.tell = WIRE_NOT_OPENED, .file = WIRE_HAS_RULES, .number = 13}},
     {"C0", {.tell = WIRE_SETTINGS}},
     {"C1", {.tell = WIRE_SETTINGS, .number = WIRE_HAS_SETTINGS}},
     {"C2", {.tell = WIRE_SETTINGS, .number = WIRE_HAS_RULES}},
@@ -335,6 +340,7 @@ reports_come_back_as_they_were_written(void **state)
 		check_int(row, got.tell, r->tell);
 		check_int(row, got.verb, r->verb);
 		check_int(row, got.number, r->number);
+		check_int(row, got.file, r->file);
 		check_int(row, got.postfix.queue_lifetime_s,
 		    r->postfix.queue_lifetime_s);
 		check_int(row, got.postfix.bounce_lifetime_s,
@@ -368,6 +374,13 @@ static const struct {
     {"a lifetime beyond 2^63", SPAN("P9223372036854775808 2 0")},
     {"neither safe nor unsafe", SPAN("P1 2 2")},
     {"no numbers of Postfix", SPAN("P")},
+    {"a file that is not open, and no errno", SPAN("O1")},
+    {"and an empty errno", SPAN("O1 ")},
+    {"and another word", SPAN("O1 2 3")},
+    {"both files are not open", SPAN("O3 2")},
+    {"no file is not open", SPAN("O0 2")},
+    {"a third file is not open", SPAN("O4 2")},
+    {"an errno below 0", SPAN("O1 -2")},
     {"settings without a number", SPAN("C")},
     {"settings with a letter", SPAN("Cx")},
     {"settings, rules, and a third file", SPAN("C4")},

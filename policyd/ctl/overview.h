@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * overview - how deliver-at is, for "policyctl status"
+ *
+ * Pure, but for what wcwidth(3) knows of the locale.
+ */
+#ifndef CTL_OVERVIEW_H
+#define CTL_OVERVIEW_H
+
+#include "policyd/ctl/members.h"
+#include "policyd/ctl/probe.h"
+#include "policyd/ctl/queue.h"
+#include "policyd/zone.h"
+
+enum { OVERVIEW_MAX = 128 * 1024 /* bytes of one */ };
+
+/* What is on hold; told by the engine, or by the queue where it is down. */
+struct overview_counts {
+	bool known;
+	uint64_t waiting;
+	uint64_t waiting_bytes;
+	uint64_t frozen;
+	uint64_t overdue;
+	int64_t oldest_overdue_s; /* -1: nothing is */
+	uint64_t foreign; /* with a date */
+	uint64_t unreadable;
+	uint64_t rescheduled;
+	int64_t next_due_s; /* -1: nothing is due */
+	bool paused;
+	int64_t paused_since_s;
+};
+
+struct overview {
+	struct span engine; /* its line, see status.h; empty: it is down */
+	struct members members; /* of that line */
+	struct probe hdrcheck;
+	bool postfix_runs;
+	struct overview_counts counts;
+	char paused_reason[STATE_REASON_MAX + 1];
+	int64_t now_s;
+	const struct zone *local;
+};
+
+/* Takes the engine's line. False: it is no such line; nothing is changed. */
+bool overview_take_engine(struct overview *o, struct span line);
+
+/*
+ * Takes the counts from what is on hold, all of it and foreign mail too.
+ */
+void overview_take_queue(struct overview *o, const struct queue *queue);
+
+/* Both daemons and Postfix run. */
+bool overview_is_well(const struct overview *o);
+
+/* Append it for people, or as a line of JSON. False: no room. */
+bool overview_print(const struct overview *o, struct buf *out);
+bool overview_print_json(const struct overview *o, struct buf *out);
+
+#endif

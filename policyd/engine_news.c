@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * News of the hold queue: names that come and go, told by inotify.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "hdrcheck/base/os.h"
+#include "policyd/engine_private.h"
+
+static void
+take_news(struct engine *g, enum os_news kind, struct span name)
+{
+	struct clock_now now = clock_read();
+	struct qid id;
+
+	if (kind == OS_NEWS_LOST) {
+		log_info(g->o.log, "news of the hold queue were lost");
+		sweep_want_walk(&g->sweep);
+	} else if (qid_parse(name, &id)) {
+		if (kind == OS_NEWS_COMPLETE)
+			sweep_arrived(&g->sweep, &id);
+		else if (kind == OS_NEWS_DEPARTED)
+			sweep_departed(&g->sweep, &id, &now);
+	}
+}
+
+static void
+on_news(void *ctx, short revents)
+{
+	struct engine *g = ctx;
+	ssize_t n = read(g->o.news, g->room, sizeof(g->room));
+	struct span bytes, name;
+	enum os_news kind;
+
+	(void)revents;
+	if (n > 0) {
+		bytes = span_of(g->room, (size_t)n);
+		while (os_news_next(&bytes, &kind, &name))
+			take_news(g, kind, name);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		log_warn(g->o.log, "no more news of the hold queue");
+		loop_unwatch(g->loop, g->o.news);
+		close(g->o.news);
+		g->o.news = -1;
+	}
+	engine_pump(g);
+}
+
+void
+engine_start_news(struct engine *g, int fd)
+{
+	if (g->o.news >= 0 || loop_watch(g->loop, fd, POLLIN, on_news, g) < 0) {
+		close(fd);
+		return;
+	}
+	g->o.news = fd;
+	log_info(g->o.log, "the hold queue is watched now");
+}
+
+int
+engine_watch_news(struct engine *g)
+{
+	return g->o.news < 0
+	    ? 0
+	    : loop_watch(g->loop, g->o.news, POLLIN, on_news, g);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * collect - a command that is run to its end, and what it printed
+ */
+#ifndef SCHED_COLLECT_H
+#define SCHED_COLLECT_H
+
+#include "hdrcheck/base/buf.h"
+#include "policyd/sched/command.h"
+
+/*
+ * Starts the command and waits for it, deadline_ms at most; then it is killed.
+ * What it printed is appended to out and err as far as that fits; the rest
+ * counts as read.
+ *
+ * Its exit code as command_exit_code() says it. -1 with errno: it could not be
+ * started, or ETIMEDOUT.
+ */
+int collect_command(const struct command *command, int64_t deadline_ms,
+    struct buf *out, struct buf *err);
+
+#endif
