@@ -198,6 +198,10 @@ test_rules(void **state)
 	} rows[] = {
 	    {"it stands", "a sender=x@b.example : hold\n",
 		"1 of 1, 0 unreadable\nAAAAAA1 <AAAAAA1@b> 1 never a\n", ""},
+	    {"it stands beside one that postpones",
+		"a sender=x@b.example : hold\n"
+		"b sender=y@b.example : until 2026-12-31T06:00:00Z\n",
+		"1 of 1, 0 unreadable\nAAAAAA1 <AAAAAA1@b> 1 never a\n", ""},
 	    {"it is gone", "b sender=x@b.example : hold\n",
 		"1 of 1, 0 unreadable\nAAAAAA1 <AAAAAA1@b> 1 0 ann\n", ""},
 	    {"it is wrong", "a sender : hold\n",
