@@ -178,12 +178,15 @@ settings_load(
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	bool ok;
 
-	if (fd < 0 && errno == ENOENT && file == NULL)
-		return settings_parse(settings, span_of("", 0), path, error);
-	if (fd < 0)
+	if (fd < 0 && (errno != ENOENT || file != NULL))
 		return fail(path, error);
-	ok = settings_read(settings, fd, path, error);
-	close(fd);
+	if (fd < 0)
+		ok = settings_parse(settings, span_of("", 0), path, error);
+	else
+		ok = settings_read(settings, fd, path, error);
+	if (fd >= 0)
+		close(fd);
+	snprintf(settings->file, sizeof(settings->file), "%s", path);
 	return ok;
 }
 

@@ -15,7 +15,11 @@
 #include "hdrcheck/header.h"
 #include "hdrcheck/permit.h"
 
-#define SETTINGS_DEFAULT_FILE "/etc/deliver-at/deliver-at.conf"
+#ifndef SYSCONFDIR /* make's */
+#define SYSCONFDIR "/etc"
+#endif
+
+#define SETTINGS_DEFAULT_FILE SYSCONFDIR "/deliver-at/deliver-at.conf"
 
 enum {
 	SETTINGS_PATH_SIZE = 256,
@@ -28,6 +32,7 @@ enum settings_method { METHOD_AUTO, METHOD_RELEASE, METHOD_REQUEUE };
 #define SETTINGS_AUTO INT64_C(-1)
 
 struct settings {
+	char file[SETTINGS_PATH_SIZE]; /* of settings_load(), perhaps cut */
 	struct header_names header_names;
 	int64_t max_postpone_s;
 	struct permit permit_postpone;

@@ -176,6 +176,17 @@ os_accept(int listener)
 	return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
+pid_t
+os_peer(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return 0;
+	return peer.pid;
+}
+
 #else /* portable */
 
 /*
@@ -286,6 +297,13 @@ os_accept(int listener)
 		return -1;
 	}
 	return fd;
+}
+
+pid_t
+os_peer(int fd)
+{
+	(void)fd;
+	return 0;
 }
 
 #endif

@@ -66,4 +66,10 @@ int os_random(void *out, size_t len);
 /* accept(2) with close-on-exec and non-blocking set; -1: errno. */
 int os_accept(int listener);
 
+/*
+ * The process that listens where this unix socket is connected to; 0: not
+ * known.
+ */
+pid_t os_peer(int fd);
+
 #endif

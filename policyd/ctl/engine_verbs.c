@@ -45,10 +45,10 @@ tell_reload(const struct members *members)
 		text = span_str("");
 	log_printable(text, shown);
 	if (ok)
-		printf("policyd has read its configuration again%s%s\n"
+		printf("policyd: %s\n"
 		       "(hdrcheck reads the file by itself: systemctl reload "
 		       "deliver-at-hdrcheck, or SIGHUP)\n",
-		    shown[0] != '\0' ? ": " : "", shown);
+		    shown[0] != '\0' ? shown : "configuration read again");
 	else
 		fprintf(stderr,
 		    "policyctl: %s\n"

@@ -146,9 +146,14 @@ run_command(struct parent *p, enum hands_verb verb, char *ids, size_t n)
 {
 	int fds[2];
 	int64_t deadline_s;
+	uint64_t lookup;
 	pid_t pid;
 
-	if (p->command != 0 || !check_ids(verb, span_of(ids, n)))
+	if (p->command != 0)
+		return false;
+	if (verb == HANDS_LOOKUP
+		? !hands_read_lookup(p->o, span_of(ids, n), &lookup)
+		: !check_ids(verb, span_of(ids, n)))
 		return false;
 	if ((verb == HANDS_FAIL || verb == HANDS_DROP) && !p->o->may_remove)
 		return false;

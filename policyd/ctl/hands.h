@@ -20,6 +20,7 @@ enum {
 	HANDS_IDS_MAX = 1900, /* of one command: they fit into 64 KiB */
 	HANDS_READ_MAX = 1024, /* of one HANDS_READ */
 	HANDS_OUTPUT_MAX = 17 * 1024 * 1024, /* bytes that wait to be taken */
+	HANDS_TABLES_MAX = 64, /* of one lookup */
 	HANDS_ERRORS_SIZE = 256 * 1024, /* of standard error that are kept:
 					 two lines for each of the ids */
 };
@@ -31,13 +32,24 @@ enum hands_verb {
 	HANDS_DROP, /* postsuper -d - hold; likewise */
 	HANDS_KICK, /* postkick public qmgr D: what was failed leaves now */
 	HANDS_RUNS, /* postfix status */
+	HANDS_LOOKUP, /* postmap -q; see hands_look_up() */
 	HANDS_VERBS, /* how many there are */
+};
+
+/* What Postfix's own client is asked: key in these tables, the first one first.
+   All of it is the administrator's. */
+struct hands_lookup {
+	const char *key;
+	const char *const *table;
+	size_t n_tables; /* at most HANDS_TABLES_MAX */
 };
 
 struct hands_options {
 	const struct settings *settings;
 	const struct postconf *postconf; /* of hands_open() */
 	bool may_remove; /* HANDS_FAIL and HANDS_DROP are allowed */
+	const struct hands_lookup *lookup; /* that may be asked for */
+	size_t n_lookups;
 };
 
 struct hands; /* the child's end */
@@ -76,6 +88,13 @@ typedef bool hands_take_fn(void *ctx, struct buf *in);
  */
 int hands_command(struct hands *h, enum hands_verb verb, const struct qid *ids,
     size_t n, hands_take_fn *take, void *ctx);
+
+/*
+ * The same for one of the lookups of the options, as mail_owner. A relative
+ * path in a table is one of the folder this process was in.
+ */
+int hands_look_up(
+    struct hands *h, size_t lookup, hands_take_fn *take, void *ctx);
 
 /* What the last command said on standard error, perhaps cut, without blanks at
    its ends; valid until the next one. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -123,8 +124,9 @@ hands_errors(const struct hands *h)
 	return span_trim(span_of(h->errors, h->n_errors));
 }
 
-static void
-ask_command(
+/* The request of a command: how many bytes of room it takes. */
+static size_t
+put_command(
     struct hands *h, enum hands_verb verb, const struct qid *ids, size_t n)
 {
 	size_t used = 0;
@@ -134,7 +136,7 @@ ask_command(
 		used += qid_format(&ids[i], h->room + used);
 		h->room[used++] = '\n';
 	}
-	ask(h, span_of(h->room, used));
+	return used;
 }
 
 /* False at the end. What does not fit is lost. */
@@ -202,20 +204,16 @@ read_all(struct hands *h, const int fds[2], hands_take_fn *take, void *ctx)
 	return piece;
 }
 
-int
-hands_command(struct hands *h, enum hands_verb verb, const struct qid *ids,
-    size_t n, hands_take_fn *take, void *ctx)
+/* Asks for the command in room, and sees it to its end. */
+static int
+run_command(struct hands *h, size_t used, hands_take_fn *take, void *ctx)
 {
 	struct reply reply;
 	enum piece piece;
 
-	if (n > hands_ids_max(verb) || hands_takes_ids(verb) != (n > 0)) {
-		errno = EINVAL;
-		return -1;
-	}
 	buf_clear(&h->in);
 	h->n_errors = 0;
-	ask_command(h, verb, ids, n);
+	ask(h, span_of(h->room, used));
 	await(h, &reply);
 	if (reply.letter == HANDS_ERRNO) {
 		errno = reply.number;
@@ -233,4 +231,24 @@ hands_command(struct hands *h, enum hands_verb verb, const struct qid *ids,
 		give_up();
 	errno = ENOBUFS;
 	return piece == PIECE_TOO_MUCH ? -1 : reply.number;
+}
+
+int
+hands_command(struct hands *h, enum hands_verb verb, const struct qid *ids,
+    size_t n, hands_take_fn *take, void *ctx)
+{
+	if (n > hands_ids_max(verb) || hands_takes_ids(verb) != (n > 0)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return run_command(h, put_command(h, verb, ids, n), take, ctx);
+}
+
+int
+hands_look_up(struct hands *h, size_t lookup, hands_take_fn *take, void *ctx)
+{
+	int n = snprintf(h->room, sizeof(h->room), "%c%zu",
+	    hands_letters[HANDS_LOOKUP], lookup);
+
+	return run_command(h, (size_t)n, take, ctx);
 }

@@ -3,9 +3,9 @@
  * hands_private - what the child and its hands say to each other
  *
  * Datagrams of wire_send(). The child asks, one letter and for some verbs ids,
- * each followed by a line end: a letter of hands_letters starts a command, K
- * ends the one that runs, C connects to control_socket, O opens the rules
- * file. The hands answer:
+ * each followed by a line end, or the number of a lookup: a letter of
+ * hands_letters starts a command, K ends the one that runs, C connects to
+ * control_socket, O opens the rules file. The hands answer:
  *
  *   S      started; its standard output and error come along
  *   D      done; the descriptor comes along
@@ -18,7 +18,7 @@
 #include "policyd/ctl/hands.h"
 
 /* Of enum hands_verb. */
-static const char hands_letters[HANDS_VERBS + 1] = "LRFDkr";
+static const char hands_letters[HANDS_VERBS + 1] = "LRFDkrQ";
 
 enum {
 	HANDS_END = 'K',
@@ -45,8 +45,18 @@ hands_ids_max(enum hands_verb verb)
 	return verb == HANDS_READ ? HANDS_READ_MAX : HANDS_IDS_MAX;
 }
 
+/* The number of a lookup; false: there is no such one. */
+static inline bool
+hands_read_lookup(
+    const struct hands_options *options, struct span text, uint64_t *number)
+{
+	return options->n_lookups > 0 &&
+	    span_to_u64(text, options->n_lookups - 1, number);
+}
+
 /*
- * The parent's: starts a command, see verb_start(). *program is its name, and
+ * The parent's: starts a command, see verb_start(). ids is the number of the
+ * lookup for HANDS_LOOKUP. *program is its name, and
  * *deadline_s how long it may run. -1: errno.
  */
 pid_t hands_start(const struct hands_options *options, enum hands_verb verb,

@@ -2,7 +2,9 @@
 /*
  * What the hands may do, as commands of Postfix.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "policyd/ctl/hands_private.h"
 #include "policyd/sched/command.h"
@@ -27,6 +29,7 @@ static const struct own_verb {
     [HANDS_FAIL] = {"postsuper", {"-f", "-", "hold"}, 300},
     [HANDS_DROP] = {"postsuper", {"-d", "-", "hold"}, 300},
     [HANDS_RUNS] = {"postfix", {"status"}, 30},
+    [HANDS_LOOKUP] = {"postmap", {"-q"}, 20},
 };
 
 /* Those that it has. */
@@ -67,6 +70,43 @@ start_own(const struct hands_options *o, const struct own_verb *v,
 	return command_start(&command, &fds[0], &fds[1]);
 }
 
+/* As who cleanup works, so that it finds what cleanup finds. */
+static pid_t
+start_lookup(const struct hands_options *o, struct span number,
+    const struct priv_ids *mail_owner, int fds[2])
+{
+	static char name[] = "postmap", c[] = "-c", q[] = "-q";
+	static char locale[] = "LC_ALL=C";
+	char path[PATH_TEXT_SIZE], config[SETTINGS_PATH_SIZE];
+	char *argv[HANDS_TABLES_MAX + 6] = {name, c, config, q};
+	char *env[] = {locale, NULL};
+	struct command command = {
+	    .path = path, .argv = argv, .env = env, .run_as = mail_owner};
+	const struct hands_lookup *lookup;
+	size_t n = 4;
+	uint64_t i;
+	pid_t pid;
+
+	if (!hands_read_lookup(o, number, &i) ||
+	    o->lookup[i].n_tables > HANDS_TABLES_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	lookup = &o->lookup[i];
+	snprintf(
+	    path, sizeof(path), "%s/%s", o->postconf->command_directory, name);
+	snprintf(config, sizeof(config), "%s",
+	    o->settings->postfix_config_directory);
+	argv[n++] = strdup(lookup->key);
+	for (size_t t = 0; t < lookup->n_tables; t++)
+		argv[n++] = strdup(lookup->table[t]);
+	/* A copy that failed ends the list early: too little is asked. */
+	pid = command_start(&command, &fds[0], &fds[1]);
+	while (n > 4)
+		free(argv[--n]);
+	return pid;
+}
+
 pid_t
 hands_start(const struct hands_options *o, enum hands_verb verb, char *ids,
     size_t n, int fds[2], const char **program, int64_t *deadline_s)
@@ -81,6 +121,11 @@ hands_start(const struct hands_options *o, enum hands_verb verb, char *ids,
 
 	if (priv_find_user(o->postconf->mail_owner, &mail_owner) < 0)
 		return -1;
+	if (verb == HANDS_LOOKUP) {
+		*program = own_verbs[verb].program;
+		*deadline_s = own_verbs[verb].deadline_s;
+		return start_lookup(o, span_of(ids, n), &mail_owner, fds);
+	}
 	if (!scheduler_has(verb, &sweep)) {
 		*program = own_verbs[verb].program;
 		*deadline_s = own_verbs[verb].deadline_s;

@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "hdrcheck/daemon.h"
+#include "policyd/ctl/check.h"
 #include "policyd/ctl/engine_verbs.h"
 #include "policyd/ctl/events_verb.h"
 #include "policyd/ctl/explain.h"
 #include "policyd/ctl/list.h"
 #include "policyd/ctl/release.h"
 #include "policyd/ctl/remove.h"
+#include "policyd/ctl/setup.h"
 #include "policyd/ctl/show.h"
 #include "policyd/ctl/status_verb.h"
 #include "policyd/ctl/text.h"
@@ -37,6 +39,8 @@ static const struct ctl_verb *const verbs[] = {
     &events_verb,
     &sweep_verb,
     &reload_verb,
+    &check_verb,
+    &setup_verb,
     &explain_verb,
 };
 

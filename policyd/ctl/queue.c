@@ -70,7 +70,7 @@ read_words(struct queue_reading *r)
 	    !state_read_pause(directory, &r->q->pause, error))
 		return queue_fail(r, error);
 	r->q->has_orders = read_rules(r, wrong);
-	if (!r->q->has_orders)
+	if (!r->q->has_orders && !r->o->quiet)
 		fprintf(stderr, "policyctl: %s\n", wrong);
 	return true;
 }

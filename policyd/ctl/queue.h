@@ -92,6 +92,7 @@ struct queue_options {
 	/* Told now and then how many of how many were read; may be NULL. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t all);
 	void *progress_ctx;
+	bool quiet; /* what is wrong with the rules is not printed */
 	int64_t now_s;
 };
 

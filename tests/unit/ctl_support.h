@@ -22,7 +22,7 @@
 #include "policyd/sched/command.h"
 
 enum {
-	CTL_TEXT_MAX = 256 * 1024,
+	CTL_TEXT_MAX = 1024 * 1024,
 	CTL_GUARD_S = 30, /* what takes longer has failed */
 };
 
