@@ -150,13 +150,14 @@ class Doctor:
         yield
         self.environment["PATH"] = path
 
-    def assert_mended(self, name, *, rest=(), **environment):
-        """It is found, its command mends it, and nothing (but rest) is left."""
-        finding = self.finding(name)
-        self.mend(finding, **environment)
-        left = {finding.name for finding in self.findings()}
-        assert left == set(rest), (finding, self.findings())
-        return finding
+    def assert_mended(self, name, *, others=(), rest=(), **environment):
+        """It is found with others, its command mends it, and only rest is left."""
+        found = {finding.name: finding for finding in self.findings()}
+        assert set(found) == {name, *others}, found
+        self.mend(found[name], **environment)
+        left = self.findings()
+        assert {finding.name for finding in left} == set(rest), (found[name], left)
+        return found[name]
 
     # Changes by hand
 

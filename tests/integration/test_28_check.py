@@ -164,9 +164,7 @@ CHANGES = [
 def test_postfix_configuration(paper, name, change, others, rest):
     """main.cf or master.cf is changed."""
     paper.postconf(*change)
-    found = {finding.name for finding in paper.findings()}
-    assert found == {name, *others}
-    paper.assert_mended(name, rest=rest)
+    paper.assert_mended(name, others=others, rest=rest)
 
 
 def test_hidden(paper):
@@ -177,23 +175,26 @@ def test_hidden(paper):
     assert '"WARN"' in finding.text
 
 
-def test_not_asked(paper):
+def test_not_asked(doctor):
     """Nothing is left of the recipe, and setup puts it there."""
-    main = paper.config / "main.cf"
+    main = doctor.config / "main.cf"
     ours = ("deliver_at", "your_header", "header_checks", " ")
     lines = main.read_text().splitlines(keepends=True)
     main.write_text("".join(line for line in lines if not line.startswith(ours)))
-    for service in ("pickup/unix", f"127.0.0.1:{paper.postfix.submission_port}/inet"):
-        paper.postconf("-PX", f"{service}/cleanup_service_name")
-    on_submission(paper, LISTS, "permit_sasl_authenticated,reject")
-    paper.postconf("-MX", "cleanup-deliver-at/unix")
-    finding = paper.finding("not-asked")
+    for service in ("pickup/unix", f"127.0.0.1:{doctor.postfix.submission_port}/inet"):
+        doctor.postconf("-PX", f"{service}/cleanup_service_name")
+    on_submission(doctor, LISTS, "permit_sasl_authenticated,reject")
+    doctor.postconf("-MX", "cleanup-deliver-at/unix")
+    finding = doctor.finding("not-asked")
     assert "setup" in finding.mend
-    paper.mend(finding)
+    doctor.mend(finding)
     for _ in range(3):
-        for left in paper.findings()[:1]:
-            paper.mend(left)
-    assert paper.findings() == []
+        for left in doctor.findings()[:1]:
+            doctor.mend(left)
+    assert doctor.findings() == []
+    doctor.restore()
+    doctor.age()
+    doctor.postfix.command("postfix", "reload")
 
 
 def test_chroot(paper):
@@ -222,7 +223,6 @@ def test_chroot(paper):
 def test_the_question_to_policyd(paper, name, before):
     """It is not there, or stands in the wrong place."""
     on_submission(paper, LISTS, before)
-    assert [finding.name for finding in paper.findings()] == [name]
     paper.assert_mended(name)
 
 
@@ -445,8 +445,6 @@ def test_state_folder(doctor):
 
 def test_paused(doctor):
     """The brake is on; and its reason is shown."""
-    done = doctor.run()
-    assert done.returncode == FINE
     doctor.mend(Pause(doctor))
     finding = doctor.assert_mended("paused")
     assert "moving house" in finding.text
