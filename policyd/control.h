@@ -27,6 +27,9 @@
  * "ok" to pause, resume and reschedule means that it is on the disk. What
  * follows events, follow or tail is not read.
  *
+ * A request is collected whole: CONTROL_REQUEST_MAX (48 MB) of memory at worst
+ * for each of CONTROL_CONNECTIONS, which only root can make.
+ *
  * Pure.
  */
 #ifndef POLICYD_CONTROL_H
