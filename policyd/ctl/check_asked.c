@@ -67,7 +67,7 @@ check_permit(const struct check_site *site, const struct entry *e,
 	finding_say(f, " ask policyd behind ");
 	finding_say_span(f, permit->text);
 	finding_say(f, ", so for what that lets through there are no rules");
-	check_asked_mend(f, site, &e->service, parameter);
+	check_asked_mend(f, site, &e->service, false, parameter);
 	mend_postfix(f, site, "postfix", "reload");
 }
 
@@ -85,7 +85,7 @@ check_refusal(const struct check_site *site, const struct entry *e,
 	    ": the rules for a recipient who is refused there still postpone "
 	    "the message");
 	if (!check_asked_is_stuck(site, &e->service, recipients)) {
-		check_asked_mend(f, site, &e->service, recipients);
+		check_asked_mend(f, site, &e->service, false, recipients);
 	} else {
 		buf_init(&file, SETTINGS_PATH_SIZE);
 		buf_append(
@@ -216,7 +216,8 @@ check_nobody_asks(const struct check_site *site, const struct entry *e)
 	    "policyd is not asked for rules (rules_file is set): they hold "
 	    "none of its mail");
 
-	check_asked_mend(f, site, &e->service, recipients);
+	check_asked_mend(
+	    f, site, &e->service, e->kind == ENTRY_SUBMISSION, recipients);
 	mend_postfix(f, site, "postfix", "reload");
 }
 

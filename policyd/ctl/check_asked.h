@@ -44,9 +44,12 @@ bool asked_find_server(const struct check_site *site,
 void check_asked(
     const struct check_site *site, const struct entries *entries, bool reached);
 
-/* Appends what puts the question into the right place of a list. */
+/*
+ * Appends what puts the question into the right place of a list; own: of that
+ * service alone.
+ */
 void check_asked_mend(struct finding *f, const struct check_site *site,
-    const struct view_service *service, const char *parameter);
+    const struct view_service *service, bool own, const char *parameter);
 
 /* Appends what takes it out. */
 void check_asked_mend_out(struct finding *f, const struct check_site *site,

@@ -86,7 +86,7 @@ put_in_place(struct buf *out, const struct asked_list *list,
 
 void
 check_asked_mend(struct finding *f, const struct check_site *site,
-    const struct view_service *service, const char *parameter)
+    const struct view_service *service, bool own, const char *parameter)
 {
 	struct asked_list *list = calloc(1, sizeof(*list));
 	char text[RULES_TEXT_SIZE];
@@ -104,7 +104,7 @@ check_asked_mend(struct finding *f, const struct check_site *site,
 	if (!put_in_place(
 		&out, list, question, relay_is_controlled(site, service)))
 		f->cut = true;
-	mend_parameter(f, site, service, false, parameter, buf_span(&out));
+	mend_parameter(f, site, service, own, parameter, buf_span(&out));
 	buf_free(&out);
 	asked_free(list);
 	free(list);

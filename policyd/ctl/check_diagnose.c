@@ -328,7 +328,8 @@ check_diagnose(struct hands *hands, void *ctx)
 	diagnose_files(run);
 	run_lookups(run, hands);
 	lookups_judge(&run->lookups, &run->site,
-	    !run->hdrcheck_runs || run->hdrcheck.elsewhere);
+	    !run->hdrcheck_runs || run->hdrcheck.elsewhere ||
+		findings_have(&run->findings, FINDING_SOCKET_RIGHTS));
 	check_headers(
 	    &run->site, &run->entries, lookups_reached(&run->lookups));
 	if (run->policy.fd >= 0 && (run->rules || run->policy_asked))

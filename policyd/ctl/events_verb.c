@@ -75,11 +75,8 @@ fail(const char *what)
 static int
 on_end(const struct events *e, struct hands *hands)
 {
-	struct remote r;
-
-	if (!e->follow || ask_connect_quietly(hands, &r) < 0)
+	if (!e->follow || !ask_is_alive(hands))
 		return EX_OK;
-	remote_close(&r);
 	return fail("policyd has cut it off: too many read its events, or "
 		    "this reader is too slow");
 }

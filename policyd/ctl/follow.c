@@ -104,14 +104,9 @@ is_over(struct follow *f)
 static void
 on_tails_end(struct follow *f)
 {
-	struct remote r;
-
-	if (ask_connect_quietly(f->hands, &r) < 0) {
+	f->deaf = ask_is_alive(f->hands);
+	if (!f->deaf)
 		f->over = "policyd has ended: it leaves when it runs again";
-		return;
-	}
-	remote_close(&r);
-	f->deaf = true;
 }
 
 static void

@@ -15,6 +15,7 @@ from processes import kill_all, working_in
 from waiting import wait_until
 
 FINE, WARNINGS, ERRORS = 0, 1, 2
+READ_AGAIN = "configuration read again"
 ASK_US = "    -o cleanup_service_name=cleanup-deliver-at\n"
 SUBMISSION = (
     "127.0.0.1:{submission_port} inet n - n - - smtpd\n"
@@ -149,13 +150,14 @@ class Doctor:
         yield
         self.environment["PATH"] = path
 
-    def assert_mended(self, name, *, rest=(), **environment):
-        """It is found, its command mends it, and nothing (but rest) is left."""
-        finding = self.finding(name)
-        self.mend(finding, **environment)
-        left = {finding.name for finding in self.findings()}
-        assert left == set(rest), (finding, self.findings())
-        return finding
+    def assert_mended(self, name, *, others=(), rest=(), **environment):
+        """It is found with others, its command mends it, and only rest is left."""
+        found = {finding.name: finding for finding in self.findings()}
+        assert set(found) == {name, *others}, found
+        self.mend(found[name], **environment)
+        left = self.findings()
+        assert {finding.name for finding in left} == set(rest), (found[name], left)
+        return found[name]
 
     # Changes by hand
 
@@ -195,7 +197,17 @@ class Doctor:
         if daemons.configuration in changed or self.rules in changed:
             for daemon in (daemons.hdrcheck, daemons.policyd):
                 if daemon.is_running():
-                    daemon.reload()
+                    self.reload(daemon)
+
+    @staticmethod
+    def reload(daemon):
+        """Have it read its configuration again; it has when this returns."""
+        before = len(daemon.logged(READ_AGAIN))
+        daemon.reload()
+        wait_until(
+            f"{daemon.name} has read it",
+            lambda: len(daemon.logged(READ_AGAIN)) > before,
+        )
 
     def file_differs(self, file):
         """It is not what it was."""

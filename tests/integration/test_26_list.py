@@ -394,6 +394,13 @@ def split_at(row, columns):
     return row[:end].ljust(columns), row[end:]
 
 
+def test_terminal_of_unknown_width(site, mail):
+    """As if it had 80 columns."""
+    lines = on_terminal(site, 0, "list")
+    assert max(columns_of(line) for line in lines) in (79, 80)
+    assert mail
+
+
 @pytest.mark.parametrize("columns", [40, 80])
 def test_ascii_terminal(site, mail, columns):
     """The same without UTF-8."""
@@ -504,5 +511,5 @@ def test_output_that_nobody_reads(waiting_site, mail):
         assert process.wait(30) == OK
     with open("/dev/full", "wb") as full:
         done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE)
-    assert done.returncode == 74 and b"No space" in done.stderr
+    assert done.returncode == 74 and done.stderr
     assert mail

@@ -256,6 +256,12 @@ a_queue_is_counted(void **state)
 	check_bool("paused", c->paused, true);
 	check_int("since", c->paused_since_s, NOW - 1);
 	check_string("why", o.paused_reason, "a test");
+	check_bool("it is known", c->known, true);
+	queue.message = &messages[2];
+	queue.n = 1;
+	overview_take_queue(&o, &queue);
+	check_int("what is due is not overdue", c->oldest_overdue_s, -1);
+	check_int("nor is it next", c->next_due_s, -1);
 	queue.n = 0;
 	overview_take_queue(&o, &queue);
 	check_int("nothing is overdue", c->oldest_overdue_s, -1);

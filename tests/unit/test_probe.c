@@ -69,11 +69,12 @@ prefixes_ask_for_more(void **state)
 	check_int("malformed", (int64_t)probe.count[PROBE_MALFORMED], 1);
 }
 
-/* hdrcheck, for one connection. */
+/* hdrcheck, for one connection; its reply comes in two pieces. */
 static void
 serve(int listener, const char *reply)
 {
 	struct pollfd p = {.fd = listener, .events = POLLIN};
+	size_t half = strlen(reply) / 2;
 	char got[64] = "";
 	int fd;
 
@@ -81,8 +82,11 @@ serve(int listener, const char *reply)
 	fd = accept(listener, NULL, NULL);
 	if (read(fd, got, sizeof(got) - 1) < 0 ||
 	    strcmp(got, "7:status ,") != 0)
-		reply = "12:TEMP no such,";
-	_exit(write(fd, reply, strlen(reply)) < 0);
+		_exit(1);
+	if (write(fd, reply, half) < 0)
+		_exit(1);
+	poll(NULL, 0, 20);
+	_exit(write(fd, reply + half, strlen(reply) - half) < 0);
 }
 
 static void
@@ -111,8 +115,11 @@ probe_server(void **state, const char *reply, struct probe *probe)
 static void
 a_server_is_asked(void **state)
 {
+	char too_long[4097] = "4095:";
 	struct probe probe;
 
+	memset(too_long + 5, 'x', sizeof(too_long) - 6);
+	too_long[sizeof(too_long) - 1] = '\0';
 	probe_server(state, "60:" COUNTS ",", &probe);
 	check_bool("it answers", probe.runs, true);
 	check_bool("with counts", probe.has_counts, true);
@@ -121,6 +128,8 @@ a_server_is_asked(void **state)
 	probe_server(state, "", &probe);
 	check_bool("it hangs up", probe.runs, false);
 	check_string("it hangs up", probe.wrong, "hangs up");
+	probe_server(state, too_long, &probe);
+	check_string("too long", probe.wrong, "gives no such answer");
 	probe_server(state, "5:wrong,", &probe);
 	check_bool("something else", probe.runs, false);
 	check_string("something else", probe.wrong, "gives no such answer");

@@ -128,6 +128,24 @@ static const struct row rows[] = {
 			     USED("pickup") "\n-e " ROUTE(
 				 "$deliver_at_other_cleanup_service_name") "\n",
 	NULL, NULL},
+    {"header_checks of the site's cleanup, with blanks", SUBMISSION, "",
+	USERS PICKUP "cleanup unix n - y - 0 cleanup -o {header_checks=a:b, "
+		     "c:d} -o mime_header_checks=-o\n",
+	"cleanup/unix/header_checks = a:b, c:d\n",
+	"-e deliver_at_other_header_checks=\n" SET_OURS
+	"-M cleanup-deliver-at/unix=cleanup-deliver-at unix n - y - 0 cleanup "
+	"-o mime_header_checks=-o "
+	"-o {header_checks=$deliver_at_header_checks,a:b, c:d} "
+	"-o {nested_header_checks=a:b, c:d}\n-e header_checks=" OTHER
+	"\n-e deliver_at_services=" USED("submission")
+	    USED("pickup") "\n-e " ROUTE("cleanup") "\n",
+	NULL, NULL},
+    {"inner checks that name those of the site's cleanup", SUBMISSION,
+	"mime_header_checks = $header_checks\n",
+	USERS PICKUP "cleanup unix n - y - 0 cleanup -o header_checks=a:b\n",
+	"cleanup/unix/header_checks = a:b\n",
+	"refused: the service cleanup in master.cf has -o header_checks", NULL,
+	NULL},
     {"all is there", SUBMISSION, OUR_MAIN, ALL OUR_ENTRY, OUR_OVERRIDES, "",
 	NULL, NULL},
     {"header_checks came later", SUBMISSION,
@@ -325,6 +343,49 @@ static const struct row rows[] = {
 	"deliver_at_header_checks = " OURS "\n"
 	"smtpd_relay_before_recipient_restrictions = no\n",
 	ALL, "", "", "rules_file = /r\n", "before relaying is refused"},
+    {"rules everywhere, no list", EVERYTHING,
+	"header_checks = $deliver_at_header_checks, " OTHER "\n"
+	"mime_header_checks = " OTHER "\nnested_header_checks = " OTHER "\n"
+	"deliver_at_other_header_checks =\n"
+	"deliver_at_header_checks = " OURS "\n"
+	"deliver_at_rules =\n",
+	ALL, "10025/inet/receive_override_options = no_header_body_checks\n",
+	"-e deliver_at_rules=check_policy_service { unix:deliver-at/policy, "
+	"timeout=5s, default_action=DUNNO }\n"
+	"-e smtpd_recipient_restrictions=reject_unlisted_recipient, "
+	"$deliver_at_rules\n",
+	"rules_file = /r\n", NULL},
+    {"rules everywhere, an empty list, unlisted recipients taken", EVERYTHING,
+	"header_checks = $deliver_at_header_checks, " OTHER "\n"
+	"mime_header_checks = " OTHER "\nnested_header_checks = " OTHER "\n"
+	"deliver_at_other_header_checks =\n"
+	"deliver_at_header_checks = " OURS "\n"
+	"deliver_at_rules = mine\nsmtpd_recipient_restrictions =\n"
+	"smtpd_reject_unlisted_recipient = no\n",
+	ALL, "", "-e smtpd_recipient_restrictions=${deliver_at_rules}\n",
+	"rules_file = /r\n", NULL},
+    {"rules everywhere, an entry whose mail is not asked about", EVERYTHING,
+	"header_checks = $deliver_at_header_checks, " OTHER "\n"
+	"mime_header_checks = " OTHER "\nnested_header_checks = " OTHER "\n"
+	"deliver_at_other_header_checks =\n"
+	"deliver_at_header_checks = " OURS "\n"
+	"deliver_at_rules = mine\n",
+	"10025 inet n - y - - smtpd\n" PICKUP CLEANUP,
+	"10025/inet/receive_override_options = no_header_body_checks\n", "",
+	"rules_file = /r\n", NULL},
+    {"undo an empty list of rules, and header_checks that were not set", UNDO,
+	"deliver_at_other_header_checks =\nheader_checks = " OTHER "\n"
+	"smtpd_recipient_restrictions = ${deliver_at_rules}\n"
+	"deliver_at_services = " USED("pickup") "\n"
+						"cleanup_service_name = mine\n",
+	ALL, "",
+	"-e smtpd_recipient_restrictions=\n-X deliver_at_services\n"
+	"-X header_checks\n-X deliver_at_other_header_checks\n",
+	NULL, NULL},
+    {"undo what another parameter refers to", UNDO,
+	"deliver_at_other_header_checks = x:y\nheader_checks = " OTHER "\n"
+	"smtp_header_checks = " OTHER "\n",
+	ALL, "", "-e header_checks=x:y\n", NULL, "smtp_header_checks refers"},
     {"undo where nothing is", UNDO, "header_checks = x:y\n", ALL, "", "", NULL,
 	NULL},
     {"undo what was done by hand", UNDO,
@@ -336,6 +397,23 @@ static const struct row rows[] = {
 	"-e header_checks=regexp:/a\n-MX cleanup-deliver-at/unix\n"
 	"-X deliver_at_header_checks\n-X deliver_at_other_header_checks\n",
 	NULL, NULL},
+    {"undo with options that the site's cleanup has too", UNDO, OUR_MAIN,
+	USERS PICKUP "cleanup unix n - y - 0 cleanup -v -o a=b\n"
+		     "cleanup-deliver-at unix n - y - 0 cleanup -v -o a=b -o "
+		     "header_checks=$deliver_at_header_checks,x:y\n",
+	OUR_OVERRIDES,
+	"-X cleanup_service_name\n-X deliver_at_services\n"
+	"-e header_checks=regexp:/a\n-MX cleanup-deliver-at/unix\n"
+	"-X deliver_at_header_checks\n-X deliver_at_other_header_checks\n",
+	NULL, NULL},
+    {"undo with an argument that is no option", UNDO, OUR_MAIN,
+	USERS PICKUP CLEANUP "cleanup-deliver-at unix n - y - 0 cleanup -v -o "
+			     "header_checks=$deliver_at_header_checks\n",
+	OUR_OVERRIDES, "-e deliver_at_header_checks=\n", NULL, "stays"},
+    {"undo with header_checks of its own in our entry", UNDO, OUR_MAIN,
+	USERS PICKUP CLEANUP "cleanup-deliver-at unix n - y - 0 cleanup -o "
+			     "header_checks=x:y\n",
+	OUR_OVERRIDES, "-e deliver_at_header_checks=\n", NULL, "stays"},
     {"undo with another cleanup", UNDO,
 	"deliver_at_other_header_checks =\nheader_checks = "
 	"${deliver_at_other_header_checks}\n"

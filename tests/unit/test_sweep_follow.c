@@ -117,6 +117,48 @@ a_false_former_id_takes_nothing_away(void **state)
 	sim_close(sim);
 }
 
+/* Nor before it was read. */
+static void
+a_false_former_id_takes_nothing_from_unread_mail(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 10s");
+	struct sim_mail *m = sim_add(sim, 50);
+
+	(void)state;
+	m->queue = SIM_GONE;
+	sim_learn(sim);
+	say(sim, m, 200);
+	requeue(sim, m, false);
+	m->queue = SIM_HOLD;
+	sweep_arrived(&sim->sweep, &m->id);
+	sweep_arrived(&sim->sweep, &sim->mail[1].id);
+	sim_run(sim, 190 * SEC);
+	check_int("both stay", sim->released, 0);
+	sim_run(sim, 20 * SEC);
+	check_int("both leave", sim->released, 2);
+	sim_close(sim);
+}
+
+/* It was due, so we requeued it; a header held it again all the same. */
+static void
+what_we_requeued_ourselves_is_followed(void **state)
+{
+	struct sim *sim =
+	    sim_open("sweep_interval = 1h
+release_method = requeue");
+	struct sim_mail *m = sim_add(sim, 5);
+
+	(void)state;
+	sim_learn(sim);
+	say(sim, m, 10);
+	sim_run(sim, 20 * SEC);
+	check_int("requeued", (int64_t)sim->sweep.counts.requeued, 1);
+	requeue(sim, m, true)->facts.own_latest_s += 1000;
+	sim_settle(sim);
+	check_int("one is left", sim->overrides.n, 1);
+	sim_close(sim);
+}
+
 static void
 other_mail_of_the_former_id_is_no_former(void **state)
 {
@@ -148,7 +190,9 @@ a_former_id_that_is_used_again_is_followed(void **state)
 	old->queue = SIM_HOLD;
 	old->facts.arrival_s += 70;
 	old->facts.created_s += 70;
-	sim_run(sim, 60 * SEC);
+	sim_run(sim, 11 * SEC);
+	check_int("it is not on hold any more", sim->overrides.n, 1);
+	sim_run(sim, 49 * SEC);
 	check_int("the other one leaves", sim->released, 1);
 	check_int("the other one", old->queue, SIM_DEFERRED);
 	check_int("one is left", sim->overrides.n, 1);
@@ -179,6 +223,51 @@ what_was_said_waits_for_a_read(void **state)
 	sim_run(sim, 600 * SEC);
 	check_int("stays", sim->released, 0);
 	sim_run(sim, 600 * SEC);
+	check_int("leaves", sim->released, 1);
+	sim_close(sim);
+}
+
+static void
+what_was_said_waits_for_a_read_under_way(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 10s");
+	struct sim_mail *m = sim_add(sim, 100);
+
+	(void)state;
+	sim_learn(sim);
+	say(sim, m, 1000);
+	m = requeue(sim, m, true);
+	sim_expect(sim, SWEEP_READ);
+	sim_run(sim, 60 * SEC);
+	check_bool("walks", sim->commands[SWEEP_LIST] > 4, true);
+	sim_end(sim, SWEEP_READ, true);
+	sim_run(sim, 900 * SEC);
+	check_int("stays", sim->released, 0);
+	sim_run(sim, 100 * SEC);
+	check_int("leaves", sim->released, 1);
+	sim_close(sim);
+}
+
+/* Its id was that of other mail, which was not read before it left. */
+static void
+what_was_said_waits_for_an_id_that_is_back(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 10s");
+	struct sim_mail *m = sim_add(sim, 100);
+
+	(void)state;
+	sim_learn(sim);
+	say(sim, m, 1000);
+	m = requeue(sim, m, true);
+	sweep_departed(&sim->sweep, &m->id, &sim->now);
+	sweep_arrived(&sim->sweep, &m->id);
+	sim->sweep.verb[SWEEP_READ].not_before_ns = INT64_MAX;
+	sim_run(sim, 60 * SEC);
+	check_bool("walks", sim->commands[SWEEP_LIST] > 4, true);
+	sim->sweep.verb[SWEEP_READ].not_before_ns = 0;
+	sim_run(sim, 900 * SEC);
+	check_int("stays", sim->released, 0);
+	sim_run(sim, 100 * SEC);
 	check_int("leaves", sim->released, 1);
 	sim_close(sim);
 }
@@ -270,9 +359,13 @@ main(void)
 	    cmocka_unit_test(a_moment_follows_many_requeues),
 	    cmocka_unit_test(a_moment_of_the_new_id_counts_more),
 	    cmocka_unit_test(a_false_former_id_takes_nothing_away),
+	    cmocka_unit_test(a_false_former_id_takes_nothing_from_unread_mail),
+	    cmocka_unit_test(what_we_requeued_ourselves_is_followed),
 	    cmocka_unit_test(other_mail_of_the_former_id_is_no_former),
 	    cmocka_unit_test(a_former_id_that_is_used_again_is_followed),
 	    cmocka_unit_test(what_was_said_waits_for_a_read),
+	    cmocka_unit_test(what_was_said_waits_for_a_read_under_way),
+	    cmocka_unit_test(what_was_said_waits_for_an_id_that_is_back),
 	    cmocka_unit_test(what_was_said_waits_for_an_unreadable_file),
 	    cmocka_unit_test(what_was_said_does_not_wait_for_ever),
 	    cmocka_unit_test(what_is_in_the_queue_is_remembered),

@@ -57,6 +57,40 @@ of_news_that_is_due_it_is_told_after_a_walk(void **state)
 	sim_close(sim);
 }
 
+/* Of what was told before a walk that shows it is enough. */
+static void
+of_news_that_was_told_nothing_is_read_twice(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+	struct sim_mail *m;
+
+	(void)state;
+	sim_learn(sim);
+	m = sim_add(sim, 100);
+	say(sim, m, 0);
+	overrides_find(&sim->overrides, &m->id, m->facts.arrival_s)->told =
+	    true;
+	sweep_arrived(&sim->sweep, &m->id);
+	sim_run(sim, SEC);
+	check_log("read once", sim,
+	    "read MAILAAA\nlist\nrelease MAILAAA\n* released MAILAAA\nkick\n");
+	sim_close(sim);
+}
+
+static void
+reads_that_fail_do_not_delay_it(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+	struct sim_mail *m = become_waiting(sim);
+
+	(void)state;
+	sim->sweep.verb[SWEEP_READ].not_before_ns = sim->now.mono_ns + 10 * SEC;
+	say(sim, m, 200);
+	sim_settle(sim);
+	check_log("at once", sim, "read MAILAAA\n* rescheduled MAILAAA 200\n");
+	sim_close(sim);
+}
+
 /* A read under way looks it up when it is told. */
 static void
 a_read_that_runs_knows_of_it(void **state)
@@ -155,6 +189,10 @@ the_rule_does_not_keep_it_then(void **state)
 	sweep_reconsider(&sim->sweep);
 	sim_run(sim, 60 * SEC);
 	check_log("the rule is gone", sim, "list\nread MAILAAA\n");
+	say(sim, m, 2000);
+	sim_settle(sim);
+	check_log("no news of that rule", sim,
+	    "read MAILAAA\n* rescheduled MAILAAA 2000\n");
 	sim_close(sim);
 }
 
@@ -247,6 +285,7 @@ the_others_to_be_requeued_go_on(void **state)
 	    "* rescheduled MAILAAE never\n* rescheduled MAILAAC 100\n"
 	    "requeue MAILAAD\n* released MAILAAD\npickup\n"
 	    "requeue MAILAAB\n* released MAILAAB\npickup\n");
+	check_bool("done", sim->sweep.to_sort, false);
 	sim_run(sim, 60 * SEC);
 	check_log("and the one", sim,
 	    "requeue MAILAAC\n* released MAILAAC\npickup\n");
@@ -314,6 +353,50 @@ what_cannot_be_read_again_does_not_leave(void **state)
 	sim_close(sim);
 }
 
+/* Failures of its release do not count as such of reads. */
+static void
+what_failed_before_and_cannot_be_read_is_told(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 5s");
+	struct sim_mail *m = sim_add(sim, 1);
+
+	(void)state;
+	m->spoils = true;
+	sim_learn(sim);
+	sim_run(sim, 300 * SEC);
+	m->spoils = false;
+	m->bad = true;
+	sim->log.used = 0;
+	say(sim, m, 2000);
+	sim_run(sim, 60 * SEC);
+	check_part("told", sim->log.text, "* unreadable MAILAAA\n");
+	sim_close(sim);
+}
+
+/* A command was told to release it and did nothing: that is over. */
+static void
+what_somebody_releases_then_is_not_released_by_us(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+	struct sim_mail *m = sim_add(sim, 10);
+
+	(void)state;
+	sim_add(sim, 10);
+	sim_learn(sim);
+	sim_pass(sim, 10 * SEC);
+	sim_expect(sim, SWEEP_RELEASE);
+	sim_end(sim, SWEEP_RELEASE, false);
+	sweep_pause(&sim->sweep, true);
+	say(sim, m, 200);
+	sim_settle(sim);
+	sim->log.used = 0;
+	sweep_departed(&sim->sweep, &sim->mail[0].id, &sim->now);
+	check_log("the one", sim, "");
+	sweep_departed(&sim->sweep, &sim->mail[1].id, &sim->now);
+	check_log("the other", sim, "* released MAILAAB\n");
+	sim_close(sim);
+}
+
 /* The walk begun before says it is on hold: no reason to judge it thrice. */
 static void
 a_walk_meanwhile_changes_nothing(void **state)
@@ -354,6 +437,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(it_is_told_once_that_it_counts),
 	    cmocka_unit_test(of_news_that_is_due_it_is_told_after_a_walk),
+	    cmocka_unit_test(of_news_that_was_told_nothing_is_read_twice),
+	    cmocka_unit_test(reads_that_fail_do_not_delay_it),
 	    cmocka_unit_test(a_read_that_runs_knows_of_it),
 	    cmocka_unit_test(other_mail_with_that_id_is_not_meant),
 	    cmocka_unit_test(foreign_mail_stays_foreign),
@@ -366,6 +451,8 @@ main(void)
 	    cmocka_unit_test(the_others_held_up_go_on),
 	    cmocka_unit_test(thousands_are_rescheduled_at_once),
 	    cmocka_unit_test(what_cannot_be_read_again_does_not_leave),
+	    cmocka_unit_test(what_failed_before_and_cannot_be_read_is_told),
+	    cmocka_unit_test(what_somebody_releases_then_is_not_released_by_us),
 	    cmocka_unit_test(a_walk_meanwhile_changes_nothing),
 	    cmocka_unit_test(without_overrides_all_is_as_it_says),
 	};
