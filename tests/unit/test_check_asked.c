@@ -44,6 +44,11 @@ static const struct {
 	    "\n",
 	    .services = ALL_SERVICES},
 	"", NULL},
+    {"one of the others is enough",
+	{.main = EVERYTHING,
+	    .services = "10025 inet n - y - - smtpd\n" ALL_SERVICES,
+	    .overrides = "smtp/inet/smtpd_recipient_restrictions = " ASK "\n"},
+	"", NULL},
     {"without delay in another list",
 	{.overrides =
 		LIST ENDS "\n" SUBMIT "smtpd_data_restrictions = " ASK "\n"},
