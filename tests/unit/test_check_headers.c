@@ -193,6 +193,24 @@ static const struct {
 	    .overrides =
 		CLEANUP "header_checks = ${deliver_at_header_checks}\n"},
 	"not-first", "postconf -e 'deliver_at_header_checks = " GUARD},
+    {"what refuses long lines of another header is no guard",
+	{.main = CHECKS "regexp:{{/^Subject:.{500}/ REJECT}}, " ASKING "\n"},
+	"not-first line-guard", NULL},
+    {"a chroot by default, as it was once",
+	{.main = "compatibility_level = 0\n" CHECKS GUARD
+		 ", pipemap:{regexp:{{/^(X-Deliver-At:.*)/ $$1}}, "
+		 "socketmap:unix:/var/spool/postfix/deliver-at/"
+		 "socketmap:deliver-at}\n",
+	    .services = "pickup unix n - - 60 1 pickup\n"
+			"cleanup-deliver-at unix n - - - 0 cleanup\n"},
+	"chroot", NULL},
+    {"no chroot by default, as it is now",
+	{.main = CHECKS GUARD ", pipemap:{regexp:{{/^(X-Deliver-At:.*)/ $$1}}, "
+			      "socketmap:unix:/var/spool/postfix/deliver-at/"
+			      "socketmap:deliver-at}\n",
+	    .services = "pickup unix n - - 60 1 pickup\n"
+			"cleanup-deliver-at unix n - - - 0 cleanup\n"},
+	"", NULL},
     {"another socketmap is none of ours",
 	{.main = CHECKS GUARD ", " ASKING ", socketmap:unix:private/x:other\n"},
 	"", NULL},
