@@ -15,7 +15,11 @@
 #include "hdrcheck/header.h"
 #include "hdrcheck/permit.h"
 
-#define SETTINGS_DEFAULT_FILE "/etc/deliver-at/deliver-at.conf"
+#ifndef SYSCONFDIR /* make's */
+#define SYSCONFDIR "/etc"
+#endif
+
+#define SETTINGS_DEFAULT_FILE SYSCONFDIR "/deliver-at/deliver-at.conf"
 
 enum {
 	SETTINGS_PATH_SIZE = 256,

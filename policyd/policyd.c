@@ -48,6 +48,13 @@ struct options {
 
 enum listener { POLICY, CONTROL, N_LISTENERS };
 
+/*
+ * Of the channel. The engine's gets the lower number, so that no low number is
+ * free among those it keeps: poll(2) fails for more descriptors than the limit,
+ * should somebody lower that to all that are in use.
+ */
+enum end { ENGINE_END, RUNNER_END, N_ENDS };
+
 /* The administrator's, and nobody else's. */
 static const struct sock_owner control_owner = {.mode = 0600};
 
@@ -63,7 +70,7 @@ struct policyd {
 	int rules; /* the rules file, or -1 */
 	int hold; /* the folder, locked by the runner as long as it lives */
 	int news;
-	int channel[2]; /* the runner's end, the engine's end */
+	int channel[N_ENDS];
 };
 
 static int
@@ -235,7 +242,7 @@ be_engine(struct policyd *p, pid_t runner)
 						     : SETTINGS_DEFAULT_FILE,
 	    .postconf = &p->postconf,
 	    .mail_owner_uid = p->mail_owner.uid,
-	    .channel = p->channel[1],
+	    .channel = p->channel[ENGINE_END],
 	    .listener = p->listener[POLICY].fd,
 	    .listens_on = daemon_listener_text(&p->listener[POLICY]),
 	    .control = p->listener[CONTROL].fd,
@@ -245,7 +252,7 @@ be_engine(struct policyd *p, pid_t runner)
 	    .watchdog_ns = p->daemon.notify.watchdog_ns,
 	};
 
-	close(p->channel[0]);
+	close(p->channel[RUNNER_END]);
 	if (p->hold >= 0)
 		close(p->hold);
 	signal(SIGINT, SIG_IGN);
@@ -273,14 +280,14 @@ be_runner(struct policyd *p, pid_t engine)
 	    .settings_file = p->options.file,
 	    .postconf = &p->postconf,
 	    .mail_owner = p->mail_owner,
-	    .channel = p->channel[0],
+	    .channel = p->channel[RUNNER_END],
 	    .engine = engine,
 	    .looks = p->looks,
 	    .has_news = p->news >= 0,
 	};
 	int exit_code;
 
-	close(p->channel[1]);
+	close(p->channel[ENGINE_END]);
 	for (int i = 0; i < N_LISTENERS; i++)
 		if (p->listener[i].fd >= 0)
 			close(p->listener[i].fd);
@@ -290,7 +297,7 @@ be_runner(struct policyd *p, pid_t engine)
 		close(p->news);
 	log_started(&p->daemon.log);
 	exit_code = runner_run(&options);
-	close(p->channel[0]);
+	close(p->channel[RUNNER_END]);
 	if (exit_code == EX_OK && !p->looks)
 		log_info(&p->daemon.log, "stopped");
 	return exit_code;

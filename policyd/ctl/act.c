@@ -174,17 +174,15 @@ static int
 start(struct act *a, char *const *words, int n)
 {
 	struct choice *c = &a->choice;
-	struct postconf postconf;
 	struct hands_options hands = {
 	    .settings = c->settings,
-	    .postconf = &postconf,
+	    .postconf = &c->postconf,
 	    .may_remove = a->kind->may_remove,
 	};
 	int exit_code = take_words(a, words, n);
 
 	if (exit_code == EX_OK)
-		exit_code = hands_open(c->settings, &postconf);
-	c->postconf = &postconf;
+		exit_code = hands_open(c->settings, &c->postconf);
 	return exit_code == EX_OK ? hands_run(&hands, in_child, a) : exit_code;
 }
 

@@ -2,9 +2,12 @@
 #include "policyd/ctl/ask.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+
+enum { ENDING_MS = 200 /* an engine that ends may still be connected to */ };
 
 int
 ask_connect_quietly(struct hands *hands, struct remote *r)
@@ -32,6 +35,18 @@ ask_connect(
 		fprintf(stderr, "policyctl: control_socket %s: %s\n",
 		    settings->control_socket, strerror(errno));
 	return EX_UNAVAILABLE;
+}
+
+bool
+ask_is_alive(struct hands *hands)
+{
+	struct remote r;
+
+	poll(NULL, 0, ENDING_MS);
+	if (ask_connect_quietly(hands, &r) < 0)
+		return false;
+	remote_close(&r);
+	return true;
 }
 
 int

@@ -21,6 +21,12 @@ int ask_connect(
 /* The same, without a word. -1: errno. */
 int ask_connect_quietly(struct hands *hands, struct remote *r);
 
+/*
+ * After the end of a connection: does the engine run? One that ends is given
+ * the time to be gone.
+ */
+bool ask_is_alive(struct hands *hands);
+
 /* Sends the request of a verb without a body; 0 or EX_UNAVAILABLE, printed. */
 int ask_send(struct remote *r, enum control_verb verb);
 

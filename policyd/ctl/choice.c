@@ -122,7 +122,7 @@ choice_read(struct choice *c, struct hands *hands)
 	char error[QUEUE_ERROR_SIZE], wrong[FILTER_ERROR_SIZE];
 	struct queue_options options = {
 	    .settings = c->settings,
-	    .postconf = c->postconf,
+	    .postconf = &c->postconf,
 	    .filter = filter_matches,
 	    .filter_ctx = c->filter,
 	    .foreign = filter_has_ids(c->filter),

@@ -18,7 +18,7 @@ struct choice {
 	const char *done; /* "released" */
 	const char *postsuper; /* its option for mail of others; NULL: none */
 	const struct settings *settings;
-	const struct postconf *postconf;
+	struct postconf postconf; /* of hands_open() */
 	struct filter *filter;
 	bool yes;
 	bool dry_run;

@@ -64,31 +64,52 @@ show(struct events *e, struct span line)
 	fflush(stdout);
 }
 
-/* Without end; a reader that has gone is an end. */
 static int
-show_all(struct events *e, struct remote *r)
+fail(const char *what)
 {
-	struct span line;
+	fprintf(stderr, "policyctl: events: %s\n", what);
+	return EX_UNAVAILABLE;
+}
+
+/* policyd has ended, which ends this well, or does not want us. */
+static int
+on_end(const struct events *e, struct hands *hands)
+{
+	if (!e->follow || !ask_is_alive(hands))
+		return EX_OK;
+	return fail("policyd has cut it off: too many read its events, or "
+		    "this reader is too slow");
+}
+
+static int
+refuse(struct span line)
+{
 	char text[LOG_TEXT_MAX];
 
-	while (!ferror(stdout)) {
-		enum remote_news news =
-		    remote_next(r, e->follow ? -1 : REMOTE_ANSWER_MS, &line);
+	return fail(log_printable(line, text));
+}
 
-		if (news == REMOTE_ENDED)
-			return EX_OK;
-		if (news != REMOTE_LINE) {
-			fprintf(stderr, "policyctl: events: %s\n",
-			    news == REMOTE_QUIET ? "policyd does not go on"
-						 : strerror(errno));
-			return EX_UNAVAILABLE;
+/* Without end; a reader that has gone is an end. */
+static int
+show_all(struct events *e, struct hands *hands, struct remote *r)
+{
+	int timeout_ms = e->follow ? -1 : REMOTE_ANSWER_MS;
+	struct span line;
+
+	while (!ferror(stdout)) {
+		switch (remote_next(r, timeout_ms, &line)) {
+		case REMOTE_LINE:
+			if (span_starts_with(line, "error "))
+				return refuse(line);
+			show(e, line);
+			break;
+		case REMOTE_QUIET:
+			return fail("policyd does not go on");
+		case REMOTE_ENDED:
+			return on_end(e, hands);
+		case REMOTE_BROKEN:
+			return fail(strerror(errno));
 		}
-		if (span_starts_with(line, "error ")) {
-			fprintf(stderr, "policyctl: events: policyd says: %s\n",
-			    log_printable(span_skip(line, 6), text));
-			return EX_UNAVAILABLE;
-		}
-		show(e, line);
 	}
 	return EX_OK;
 }
@@ -105,7 +126,7 @@ in_child(struct hands *hands, void *ctx)
 	buf_init(&e->shown, EVENT_VIEW_MAX);
 	exit_code = ask_send(&r, e->follow ? CONTROL_FOLLOW : CONTROL_EVENTS);
 	if (exit_code == EX_OK)
-		exit_code = show_all(e, &r);
+		exit_code = show_all(e, hands, &r);
 	buf_free(&e->shown);
 	remote_close(&r);
 	return exit_code;
@@ -116,7 +137,7 @@ run(const struct settings *settings, char *const *words, int n)
 {
 	struct events e = {.settings = settings};
 	const struct option_place places[] = {
-	    {.name = "follow", .letter = 'f', .flag = &e.follow},
+	    {.name = "follow", .flag = &e.follow},
 	    {.name = "json", .flag = &e.json},
 	};
 	struct options options = {

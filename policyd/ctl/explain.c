@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/ctl/explain.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -11,6 +10,7 @@
 #include "hdrcheck/base/clock.h"
 #include "hdrcheck/base/log.h"
 #include "hdrcheck/daemon.h"
+#include "policyd/ctl/local.h"
 #include "policyd/ctl/moment.h"
 #include "policyd/orders.h"
 #include "policyd/reply.h"
@@ -45,22 +45,6 @@ refuse(char error[OPTIONS_ERROR_SIZE], const char *word, const char *what)
 	return false;
 }
 
-/* Local time is UTC where the system has no zone. */
-static bool
-load_local(struct zone *local)
-{
-	size_t len;
-	char *file = rule_file_source.load(NULL, SOURCE_ZONE, "", &len);
-	const char *wrong;
-
-	memset(local, 0, sizeof(*local));
-	if (file == NULL)
-		return errno == ENOENT;
-	wrong = zone_parse(span_of(file, len), local);
-	free(file);
-	return wrong == NULL;
-}
-
 static bool
 take_now(struct explain *x, const char *text, char error[OPTIONS_ERROR_SIZE])
 {
@@ -68,7 +52,7 @@ take_now(struct explain *x, const char *text, char error[OPTIONS_ERROR_SIZE])
 	int64_t now_s;
 	bool ok;
 
-	if (!load_local(&local))
+	if (!local_load(&local))
 		return refuse(error, "/etc/localtime", "cannot be read");
 	ok = moment_parse(span_str(text), &local, &now_s);
 	zone_free(&local);

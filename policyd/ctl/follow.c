@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/ctl/follow.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <sysexits.h>
 
 #include "hdrcheck/base/clock.h"
 #include "hdrcheck/base/log.h"
+#include "policyd/ctl/ask.h"
 #include "policyd/ctl/event_view.h"
 
 struct follow {
@@ -13,6 +15,8 @@ struct follow {
 	struct hands *hands;
 	int64_t progress_ns; /* when the last one left */
 	int faults;
+	bool deaf; /* no more events come, though policyd runs */
+	bool blind; /* the queue cannot be listed */
 	const char *over; /* why it is no use to wait on; NULL: it is */
 };
 
@@ -71,7 +75,10 @@ look(struct follow *f)
 {
 	struct targets *t = &f->c->targets;
 
-	if (t->n_done == t->n || choice_look(f->c, f->hands) != EX_OK)
+	if (t->n_done == t->n || f->blind)
+		return;
+	f->blind = choice_look(f->c, f->hands) != EX_OK;
+	if (f->blind)
 		return;
 	for (size_t i = 0; i < t->n; i++)
 		if (!t->target[i].held)
@@ -91,11 +98,27 @@ is_over(struct follow *f)
 	return f->over != NULL;
 }
 
+/*
+ * It ends, or has too many readers, or we were too slow: then the queue tells.
+ */
+static void
+on_tails_end(struct follow *f)
+{
+	f->deaf = ask_is_alive(f->hands);
+	if (!f->deaf)
+		f->over = "policyd has ended: it leaves when it runs again";
+}
+
 static void
 wait_for_news(struct follow *f, struct remote *tail)
 {
 	struct span line;
 
+	if (f->deaf) {
+		poll(NULL, 0, FOLLOW_LOOK_MS);
+		look(f);
+		return;
+	}
 	switch (remote_next(tail, FOLLOW_QUIET_MS, &line)) {
 	case REMOTE_LINE:
 		take_event(f, line);
@@ -105,7 +128,7 @@ wait_for_news(struct follow *f, struct remote *tail)
 		break;
 	case REMOTE_ENDED:
 	case REMOTE_BROKEN:
-		f->over = "policyd has ended: it leaves when it runs again";
+		on_tails_end(f);
 		break;
 	}
 }

@@ -18,6 +18,7 @@ void follow(struct choice *c, struct hands *hands, struct remote *tail);
 enum {
 	FOLLOW_PATIENCE_MS = 30 * 1000,
 	FOLLOW_QUIET_MS = 2 * 1000, /* before a look at the queue */
+	FOLLOW_LOOK_MS = 500, /* between two, where no events come */
 	FOLLOW_FAULTS_MAX = 10, /* lines about what went wrong meanwhile */
 };
 

@@ -319,13 +319,14 @@ static int
 end_output(int exit_code)
 {
 	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	bool flushed = fflush(stdout) == 0;
+	const char *reason = flushed ? "not all was written" : strerror(errno);
 
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (flushed && !ferror(stdout))
 		return exit_code;
-	if (errno == EPIPE ||
-	    (poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0))
+	if (poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0)
 		return exit_code;
-	fprintf(stderr, "policyctl: standard output: %s\n", strerror(errno));
+	fprintf(stderr, "policyctl: standard output: %s\n", reason);
 	return EX_IOERR;
 }
 

@@ -96,7 +96,6 @@ overview_take_queue(struct overview *o, const struct queue *queue)
 	    .oldest_overdue_s = -1,
 	    .next_due_s = -1,
 	    .unreadable = queue->unreadable,
-	    .rescheduled = queue->overrides.n,
 	    .paused = queue->pause.on,
 	    .paused_since_s = queue->pause.since_s,
 	};
@@ -108,6 +107,7 @@ overview_take_queue(struct overview *o, const struct queue *queue)
 			c->foreign += m->read && m->plan.dated ? 1 : 0;
 			continue;
 		}
+		c->rescheduled += m->override != NULL ? 1 : 0;
 		if (queue_due_s(m) != OVERRIDE_NEVER)
 			c->waiting_bytes += m->size;
 		count_due(c, queue_due_s(m), o->now_s);

@@ -122,8 +122,9 @@ put_hdrcheck(struct page *p)
 	}
 	put(p, h->has_counts ? "runs" : "listens on %s", h->address->text);
 	for (int i = 0; h->has_counts && i < PROBE_COUNTS; i++)
-		put(p, "%s %llu %s", i == 0 ? ":" : ",",
-		    (unsigned long long)h->count[i], probe_names[i]);
+		if (i == PROBE_LOOKUPS || h->count[i] > 0)
+			put(p, "%s %llu %s", i == PROBE_LOOKUPS ? ":" : ",",
+			    (unsigned long long)h->count[i], probe_names[i]);
 	put(p, "\n");
 }
 
@@ -196,13 +197,14 @@ put_late(struct page *p, const struct members *m)
 
 	if (!members_find(m, "late", &value) || !members_parse(value, &late))
 		return;
-	put(p, "; late: half of them up to ");
+	put_name(p, "late");
+	put(p, "half of them up to ");
 	put_raw(p, &late, "median");
 	put(p, " s, 99%% up to ");
 	put_raw(p, &late, "p99");
 	put(p, " s, at most ");
 	put_raw(p, &late, "most");
-	put(p, " s");
+	put(p, " s\n");
 }
 
 static void
@@ -218,7 +220,6 @@ put_released(struct page *p, const struct members *m)
 	put_raw(p, &released, "release");
 	put(p, ", and requeued ");
 	put_raw(p, &released, "requeue");
-	put_late(p, m);
 	put(p, "\n");
 }
 
@@ -255,6 +256,7 @@ put_engine(struct page *p)
 	if (p->o->engine.len == 0)
 		return;
 	put_released(p, m);
+	put_late(p, m);
 	put_walk(p, m);
 	members_bool(m, "inotify", &inotify);
 	if (!inotify) {

@@ -23,20 +23,12 @@
 #include "policyd/ctl/text.h"
 #include "policyd/ctl/timeline.h"
 
-static const struct ctl_verb setup_verb = {
-    .name = "setup",
-    .summary = "put deliver-at into Postfix, or take it out",
-    .help = "usage: policyctl setup [--everywhere] [--dry-run] [--reload]\n"
-	    "       policyctl setup --undo [--dry-run] [--reload]\n",
-    .run = setup_run,
-};
-
 /* In the order of --help. */
 static const struct ctl_verb *const verbs[] = {
     &list_verb,
     &count_verb,
-    &show_verb,
     &timeline_verb,
+    &show_verb,
     &release_verb,
     &reschedule_verb,
     &fail_verb,
@@ -47,9 +39,9 @@ static const struct ctl_verb *const verbs[] = {
     &events_verb,
     &sweep_verb,
     &reload_verb,
-    &explain_verb,
     &check_verb,
     &setup_verb,
+    &explain_verb,
 };
 
 static const char usage[] = "usage: policyctl [-c FILE] VERB ...\n"

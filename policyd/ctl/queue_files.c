@@ -112,26 +112,22 @@ keep_unread(const struct files *f, size_t *which, size_t n)
 	return kept;
 }
 
-/*
- * One bad file spoils the call. When others were read before it, it is most
- * likely the first that was not; else it is looked for by halves.
- */
+/* One bad file spoils the call: it is looked for by halves. */
 static bool
 read_hard(struct files *f, size_t *which, size_t n)
 {
 	while (n > 0 && f->retries++ < RETRIES_MAX) {
-		size_t asked = n, first;
+		bool alone = n == 1;
 
 		if (!read_some(f, which, n))
 			return false;
 		n = keep_unread(f, which, n);
-		if (asked == 1 || f->exit_code == 0)
+		if (alone || f->exit_code == 0)
 			return true;
-		first = n < asked ? 1 : n / 2;
-		if (n > 0 && !read_hard(f, which, first))
+		if (!read_hard(f, which, n / 2))
 			return false;
-		which += n > 0 ? first : 0;
-		n -= n > 0 ? first : 0;
+		which += n / 2;
+		n -= n / 2;
 	}
 	return true;
 }

@@ -23,7 +23,7 @@ bool queue_fail_command(
 /* q->message is what the filter lets through of the listing. */
 bool queue_scan(struct queue_reading *r);
 
-/* Lists again: messages that were not read and are not on hold are gone. */
+/* Lists again: messages that are not on hold any more are gone. */
 bool queue_scan_again(struct queue_reading *r);
 
 /*

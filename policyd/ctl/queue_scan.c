@@ -126,8 +126,7 @@ queue_scan_again(struct queue_reading *r)
 	idset_init(&scan.seen);
 	ok = run(r, &list);
 	for (size_t i = 0; ok && i < q->n; i++)
-		if (q->message[i].read ||
-		    idset_meet(&scan.seen, &q->message[i].id))
+		if (idset_meet(&scan.seen, &q->message[i].id))
 			q->message[kept++] = q->message[i];
 	if (ok)
 		q->n = kept;

@@ -31,7 +31,7 @@ would_leave_old(const struct act *a, const struct queue_message *m)
 		return false;
 	plan = plan_judge(
 	    &m->facts, true, m->tried, false, at_s, c->now_s, c->settings);
-	return plan_choose_method(c->settings, &c->postconf->facts,
+	return plan_choose_method(c->settings, &c->postconf.facts,
 		   m->facts.created_s, at_s, m->facts.empty_sender,
 		   plan.all_due_then && !m->facts.filtered) == PLAN_RELEASE_OLD;
 }

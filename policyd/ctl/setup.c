@@ -44,29 +44,21 @@ complain(int code, const char *what, const char *why)
 static int
 take_options(struct setup *s, char *const *words, int n)
 {
-	const struct {
-		const char *name;
-		bool *flag;
-	} options[] = {{"--everywhere", &s->everywhere},
-	    {"--dry-run", &s->dry_run}, {"--reload", &s->reload},
-	    {"--undo", &s->undo}};
-	const size_t n_options = sizeof(options) / sizeof(options[0]);
+	const struct option_place places[] = {
+	    {.name = "everywhere", .flag = &s->everywhere},
+	    {.name = "dry-run", .flag = &s->dry_run},
+	    {.name = "reload", .flag = &s->reload},
+	    {.name = "undo", .flag = &s->undo},
+	};
+	struct options options = {.verb = &setup_verb,
+	    .place = places,
+	    .n_places = sizeof(places) / sizeof(places[0])};
+	int code = options_take(&options, words, n);
 
-	for (int i = 0; i < n; i++) {
-		size_t k = 0;
-
-		while (k < n_options && strcmp(words[i], options[k].name) != 0)
-			k++;
-		if (k == n_options)
-			return complain(EX_USAGE, words[i],
-			    "takes --everywhere, --dry-run, --reload, or "
-			    "--undo");
-		*options[k].flag = true;
-	}
-	if (s->undo && s->everywhere)
-		return complain(EX_USAGE, "--undo",
-		    "takes out either recipe: leave --everywhere away");
-	return EX_OK;
+	if (code == EX_OK && s->undo && s->everywhere)
+		return options_usage_error(&setup_verb,
+		    "--undo takes out either recipe: leave --everywhere away");
+	return code;
 }
 
 /*
@@ -229,15 +221,22 @@ reload(const struct setup *s)
 	snprintf(folder, sizeof(folder), "%s",
 	    s->settings->postfix_config_directory);
 	show(argv);
-	return s->dry_run || run(argv) ? EX_OK : EX_UNAVAILABLE;
+	if (s->dry_run || run(argv))
+		return EX_OK;
+	return complain(EX_UNAVAILABLE, "postfix reload",
+	    "Postfix does not run, or its log tells why; all else is done");
 }
 
 static void
 say_nothing_to_do(const struct setup *s)
 {
-	printf("nothing to do: %s\n",
-	    s->undo ? "main.cf and master.cf have nothing that setup put there"
-		    : "deliver-at is set up");
+	if (s->plan.n_notes > 0)
+		printf("nothing to do but what the notes say\n");
+	else
+		printf("nothing to do: %s\n",
+		    s->undo ? "main.cf and master.cf have nothing that setup "
+			      "put there"
+			    : "deliver-at is set up");
 }
 
 static int
@@ -245,14 +244,16 @@ finish(const struct setup *s, int changes)
 {
 	int code = EX_OK;
 
-	if (changes == 0 && s->plan.n_notes == 0)
+	if (changes == 0)
 		say_nothing_to_do(s);
 	if (s->reload)
 		code = reload(s);
 	else if (changes > 0 && !s->dry_run)
-		printf("now: postfix -c %s reload (mail of users may get a 451 "
-		       "until then)\n",
-		    s->settings->postfix_config_directory);
+		printf("now: postfix -c %s reload%s\n",
+		    s->settings->postfix_config_directory,
+		    s->undo || s->everywhere
+			? ""
+			: " (mail of users waits until then)");
 	if (s->undo && changes > 0)
 		printf("Mail that is on hold stays so until policyd lets it "
 		       "go: keep it running until \"policyctl count\" says 0.\n"
@@ -278,8 +279,8 @@ carry_out(struct setup *s)
 	return code != EX_OK ? code : finish(s, folders + (int)s->plan.n);
 }
 
-int
-setup_run(const struct settings *settings, char *const *words, int n)
+static int
+run_setup(const struct settings *settings, char *const *words, int n)
 {
 	struct setup s = {.settings = settings, .folder = -1};
 	int code = take_options(&s, words, n);
@@ -293,3 +294,28 @@ setup_run(const struct settings *settings, char *const *words, int n)
 		close(s.folder);
 	return code;
 }
+
+static const char help[] =
+    "usage: policyctl setup [--everywhere] [--reload] [--dry-run]\n"
+    "       policyctl setup --undo [--reload] [--dry-run]\n"
+    "\n"
+    "Puts deliver-at into Postfix, by postconf(1), and makes the user and the\n"
+    "folders that the daemons need. Prints each change as the command that\n"
+    "makes it. What header_checks were there before stay, behind ours. Run\n"
+    "again, it does what is missing.\n"
+    "\n"
+    "Without --everywhere, mail that comes in through submission, submissions\n"
+    "(smtps, 587, 465) and sendmail(1) may be postponed; port 25 stays as it "
+    "is.\n"
+    "\n"
+    "  --everywhere  all mail may be postponed, that of strangers included\n"
+    "  --reload      postfix reload at the end\n"
+    "  --dry-run     only print\n"
+    "  --undo        take out what it put in, and nothing else\n";
+
+const struct ctl_verb setup_verb = {
+    .name = "setup",
+    .summary = "puts deliver-at into Postfix, or takes it out",
+    .help = help,
+    .run = run_setup,
+};

@@ -181,6 +181,7 @@ is_postfix_new_enough(struct setup_draft *d)
 {
 	struct span version = {"", 0}, rest, part;
 	uint64_t major = 0, minor = 0;
+	size_t digits = 0;
 
 	view_parameter(d->site->view, span_str("mail_version"), &version);
 	rest = version;
@@ -188,9 +189,9 @@ is_postfix_new_enough(struct setup_draft *d)
 		span_to_u64(part, INT32_MAX, &major);
 	if (!span_cut(&rest, '.', &part))
 		part = rest;
-	while (part.len > 0 && !ascii_is_digit(part.data[part.len - 1]))
-		part.len--;
-	span_to_u64(part, INT32_MAX, &minor);
+	while (digits < part.len && ascii_is_digit(part.data[digits]))
+		digits++;
+	span_to_u64(span_head(part, digits), INT32_MAX, &minor);
 	if (major > VERSION_MAJOR ||
 	    (major == VERSION_MAJOR && minor >= VERSION_MINOR))
 		return true;

@@ -88,10 +88,12 @@ bool setup_is_our_table(struct span element);
 bool setup_tables_of_others(struct span list, struct buf *out);
 
 /*
- * The service at which a user's mail comes in: submission, submissions, smtps,
- * by name or port, and pickup.
+ * The service at which users' mail comes in: pickup; and submission,
+ * submissions, smtps, by name, by port, or by the end of the syslog_name that
+ * its entry has.
  */
-bool setup_is_for_users(const struct view_service *service);
+bool setup_is_for_users(
+    const struct setup_draft *d, const struct view_service *service);
 
 /*
  * Adds our cleanup service, made after the site's, or puts right what it needs

@@ -257,7 +257,7 @@ static bool
 is_concerned(const struct setup_draft *d, const struct view_service *s)
 {
 	return span_equal_str(s->command, "smtpd") &&
-	    (d->everywhere || setup_is_for_users(s));
+	    (d->everywhere || setup_is_for_users(d, s));
 }
 
 void

@@ -5,24 +5,35 @@
 
 #define CLEANUP_NAME "cleanup_service_name"
 
-bool
-setup_is_for_users(const struct view_service *s)
+static bool
+is_one_of_users(struct span name, char parted_by)
 {
-	static const char *const ports[] = {
+	static const char *const names[] = {
 	    "submission", "submissions", "smtps", "587", "465"};
-	struct span port = s->name, host;
+	struct span before;
+
+	while (span_cut(&name, parted_by, &before))
+		;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_equal_str(name, names[i]))
+			return true;
+	return false;
+}
+
+bool
+setup_is_for_users(const struct setup_draft *d, const struct view_service *s)
+{
+	struct span log_name;
 
 	if (span_equal_str(s->command, "pickup"))
 		return true;
 	if (!span_equal_str(s->command, "smtpd") ||
 	    !span_equal_str(s->type, "inet"))
 		return false;
-	while (span_cut(&port, ':', &host))
-		;
-	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
-		if (span_equal_str(port, ports[i]))
-			return true;
-	return false;
+	return is_one_of_users(s->name, ':') ||
+	    (view_override(
+		 d->site->view, s, span_str("syslog_name"), &log_name) &&
+		is_one_of_users(log_name, '/'));
 }
 
 bool
@@ -103,7 +114,7 @@ print_services(struct setup_draft *d, struct buf *out)
 	while (view_next_service(&rest, &s)) {
 		bool is_pickup = span_equal_str(s.command, "pickup");
 
-		if (!setup_is_for_users(&s))
+		if (!setup_is_for_users(d, &s))
 			continue;
 		pickup = pickup || is_pickup;
 		smtp = smtp || !is_pickup;

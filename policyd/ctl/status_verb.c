@@ -16,7 +16,7 @@ enum { EXIT_NOT_WELL = 1 };
 
 struct status_run {
 	const struct settings *settings;
-	const struct postconf *postconf;
+	struct postconf postconf;
 	bool json;
 	struct zone local;
 	struct overview overview;
@@ -51,7 +51,7 @@ ask_queue(struct status_run *s, struct hands *hands)
 {
 	struct queue_options options = {
 	    .settings = s->settings,
-	    .postconf = s->postconf,
+	    .postconf = &s->postconf,
 	    .foreign = true,
 	    .now_s = s->overview.now_s,
 	};
@@ -106,10 +106,9 @@ in_child(struct hands *hands, void *ctx)
 static int
 start(struct status_run *s)
 {
-	struct postconf postconf;
 	struct hands_options hands = {
-	    .settings = s->settings, .postconf = &postconf};
-	int exit_code = hands_open(s->settings, &postconf);
+	    .settings = s->settings, .postconf = &s->postconf};
+	int exit_code = hands_open(s->settings, &s->postconf);
 
 	if (exit_code != EX_OK)
 		return exit_code;
@@ -117,7 +116,6 @@ start(struct status_run *s)
 		fprintf(stderr, "policyctl: /etc/localtime: cannot be read\n");
 		return EX_OSFILE;
 	}
-	s->postconf = &postconf;
 	exit_code = hands_run(&hands, in_child, s);
 	zone_free(&s->local);
 	return exit_code;

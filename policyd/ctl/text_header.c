@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/ctl/text.h"
 
+enum charset { NO_CHARSET, AS_IT_IS, LATIN_1 };
+
 /* "=?charset?encoding?text?=" (RFC 2047, 2; *language: RFC 2231, 5) */
 struct encoded_word {
-	enum { NO_CHARSET, AS_IT_IS, LATIN_1 } charset;
+	enum charset charset;
 	char encoding; /* 'q' or 'b' */
 	struct span text;
 	size_t len; /* of all of it */
@@ -15,7 +17,7 @@ is_charset(struct span name, const char *known)
 	return span_equal_nocase(name, span_str(known));
 }
 
-static int
+static enum charset
 charset_of(struct span name)
 {
 	struct span language = name;

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "policyd/ctl/timeline.h"
 #include "policyd/ctl/put.h"
+#include "policyd/ctl/timeline.h"
 #include "policyd/ctl/view.h"
 
 enum { HOURS_PRESET = 24 };

@@ -17,7 +17,8 @@
 	"FILTER, of which all must be met:\n"                                  \
 	"  --sender LIST, --recipient LIST, --login LIST, --rule LIST\n"       \
 	"               as in deliver-at.rules(5); <> is none\n"               \
-	"  --due '<3h30m', --due '>1d'   leaves within that time, or later\n"  \
+	"  --due '<3h30m', --due '>1d'   within that time, or later or "       \
+	"never\n"                                                              \
 	"  --age '<3h', --age '>1d'      came within that time, or before\n"   \
 	"  --size '<10k', --size '>1m'\n"                                      \
 	"  --subject TEXT                is part of the subject\n"

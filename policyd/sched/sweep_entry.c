@@ -198,9 +198,11 @@ entry_judge_anew(struct sweep *s, uint32_t slot)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
+	/* Failures of a release are none of reads. */
 	switch ((enum state)e->state) {
 	case TO_REQUEUE:
 	case HELD_UP:
+		e->attempts = 0;
 		entry_read_again(s, slot);
 		s->to_sort = true;
 		break;

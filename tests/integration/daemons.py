@@ -157,6 +157,7 @@ class Daemon:
         with held_back():
             kill_all(process.pid for process in self.processes())
             self._process.wait()
+            self._wait_for_group()  # its sockets are gone, too
 
     def log(self):
         """All it has written to standard error so far."""
@@ -188,9 +189,8 @@ class Daemons:
         self.policyd = self._daemon("policyd", postfix.socket_folder / "policy")
 
     def _make_state_folder(self):
-        state = self._folder / "state"
-        state.mkdir(mode=0o700)
-        shutil.chown(state, "nobody")
+        self.state_folder.mkdir(mode=0o700)
+        shutil.chown(self.state_folder, "nobody")
 
     def _daemon(self, name, ready_socket):
         log_file = self._folder / f"{name}.log"
@@ -200,6 +200,16 @@ class Daemons:
     def socketmap(self):
         """The socket Postfix asks hdrcheck on, unless it is a tcp_table."""
         return self._postfix.socket_folder / "socketmap"
+
+    @property
+    def control_socket(self):
+        """Where policyd hears its administrator."""
+        return self._folder / "control"
+
+    @property
+    def state_folder(self):
+        """What policyd must not forget."""
+        return self._folder / "state"
 
     def _asked_at(self, tcp_table_listen=None, **_others):
         if not tcp_table_listen:
@@ -214,8 +224,8 @@ class Daemons:
             "socket_group": "postfix",
             "socketmap_listen": f"unix:{self.socketmap}",
             "policy_listen": f"unix:{self._postfix.socket_folder / 'policy'}",
-            "control_socket": self._folder / "control",
-            "state_directory": self._folder / "state",
+            "control_socket": self.control_socket,
+            "state_directory": self.state_folder,
             "postfix_config_directory": self._postfix.config_folder,
         }
         everything.update(settings)

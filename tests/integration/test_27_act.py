@@ -2,7 +2,9 @@
 """27. policyctl release and reschedule: moments that policyd keeps."""
 
 import re
+import socket
 import time
+from contextlib import ExitStack
 
 import pytest
 from ctl import NOT_ALL, UNAVAILABLE, WRONG_USE, Policyctl, on_hold
@@ -12,6 +14,7 @@ from waiting import wait_for_clock, wait_until
 FAR_S = 3600
 MANY = 500
 SENDERS = 5
+READERS_MAX = 16  # FEED_READERS_MAX
 
 
 @pytest.fixture(name="ctl")
@@ -71,7 +74,8 @@ def test_each_verb_on_its_share_of_many(site, ctl):
     )
     assert not delivered(site, sent[shares[0]] + sent[shares[1]])
     assert site.postfix.count_held() == share
-    assert ctl.ok("release", "--yes", "--age", "<1h") == f"released {share} of {share}\n"
+    said = ctl.ok("release", "--yes", "--age", "<1h")
+    assert said == f"released {share} of {share}\n"
     rest = sent[shares[4]]
     wait_until("the rest is delivered", lambda: delivered(site, rest) == len(rest))
     site.assert_once(*gone, *rest)
@@ -124,6 +128,22 @@ def test_release_by_id(site, ctl):
     site.assert_once(mail.recipient)
 
 
+def test_release_when_policyd_has_no_ear_left(site, ctl):
+    """Its events are read by as many as may be: then the queue tells what left."""
+    control = site.daemons.configuration.with_name("control")
+    mail = hold(site)
+    with ExitStack() as readers:
+        for _ in range(READERS_MAX):
+            reader = readers.enter_context(socket.socket(socket.AF_UNIX))
+            reader.connect(str(control))
+            reader.sendall(b"tail\n")
+        said = ctl.fails(UNAVAILABLE, "events", "--follow")  # by now they are taken
+        assert "too many read its events" in said
+        assert ctl.ok("release", mail.queue_id) == "released 1 of 1\n"
+    site.sink.wait_for(mail.recipient)
+    site.assert_once(mail.recipient)
+
+
 def test_release_during_a_pause(site, ctl):
     """They are taken, stay, and leave at its end, also after a crash."""
     ctl.ok("pause", "a", "test")
@@ -131,7 +151,8 @@ def test_release_during_a_pause(site, ctl):
     done = ctl.run("release", mail.queue_id)
     assert done.returncode == NOT_ALL, done
     assert done.stdout.startswith("released 0 of 1\n")
-    assert f'{mail.queue_id}: is to leave, and does at "policyctl resume"' in done.stdout
+    later = 'is to leave, and does at "policyctl resume"'
+    assert f"{mail.queue_id}: {later}\n" in done.stdout
     assert re.search(r"paused since .*: a test\n", done.stderr)
     site.daemons.policyd.kill()
     site.daemons.policyd.start()

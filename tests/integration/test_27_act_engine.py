@@ -5,7 +5,16 @@ import json
 import re
 
 import pytest
-from ctl import BAD_CONFIGURATION, NOT_ALL, OK, UNAVAILABLE, WRONG_USE, Policyctl
+from ctl import (
+    BAD_CONFIGURATION,
+    CTRL_C,
+    INTERRUPTED,
+    NOT_ALL,
+    OK,
+    UNAVAILABLE,
+    WRONG_USE,
+    Policyctl,
+)
 from harness import deliver_at, due_in
 from rules import start
 from waiting import wait_for_clock, wait_until
@@ -42,7 +51,8 @@ def test_pause_and_resume(site, ctl):
     assert status["paused"]["reason"].startswith("relay is down; Ann ")
     site.daemons.policyd.kill()
     said = ctl.fails(NOT_ALL, "status")
-    assert re.search(r"^PAUSED +since .*(ago|now)\): relay is down; Ann ", said, re.MULTILINE)
+    paused = r"^PAUSED +since .*(ago|now)\): relay is down; Ann "
+    assert re.search(paused, said, re.MULTILINE)
     assert "\x1b" not in said
     site.daemons.policyd.start()
     wait_for_clock(due + 1)
@@ -86,7 +96,8 @@ def test_status(site, ctl):
     assert re.search(r"^policyd +runs, pid \d+, since ", page, re.MULTILINE)
     assert re.search(r"^hdrcheck +runs: \d+ lookups, ", page, re.MULTILINE)
     assert re.search(r"^Postfix +runs$", page, re.MULTILINE)
-    assert re.search(r"^waiting +2 .*, the next leaves .*\(in (59m|1h)", page, re.MULTILINE)
+    waiting = r"^waiting +2 .*, the next leaves .*\(in (59m|1h)"
+    assert re.search(waiting, page, re.MULTILINE)
     assert re.search(r"^last walk +20.*(ago|now)\), took 0\.\d+ s", page, re.MULTILINE)
 
     site.daemons.policyd.stop()
@@ -145,6 +156,18 @@ def test_events(site, ctl):
         site.daemons.policyd.stop()
         code, rest = follow.end()
     assert (code, rest) == (OK, "")
+
+
+def test_events_until_ctrl_c(site, ctl):
+    """Without a word."""
+    ctl.ok("pause")
+    with ctl.on_terminal("events", "--follow") as terminal:
+        terminal.read_until("paused")
+        terminal.type(CTRL_C)
+        assert terminal.end() == INTERRUPTED
+    assert "policyctl" not in terminal.said
+    ctl.ok("resume")
+    assert not site.postfix.queue()
 
 
 def test_sweep(standin_site, standins):

@@ -22,7 +22,7 @@
 #include "policyd/sched/command.h"
 
 enum {
-	CTL_TEXT_MAX = 256 * 1024,
+	CTL_TEXT_MAX = 1024 * 1024,
 	CTL_GUARD_S = 30, /* what takes longer has failed */
 };
 
@@ -65,6 +65,17 @@ ctl_script(struct ctl *c, const char *name, const char *content)
 	ctl_write(c, name, span_str(content), 0755);
 }
 
+/* The same for all commands. */
+static inline void
+ctl_scripts(struct ctl *c, const char *content)
+{
+	static const char *const names[] = {
+	    "postqueue", "postcat", "postsuper", "postkick", "postfix"};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		ctl_script(c, names[i], content);
+}
+
 static inline int
 ctl_setup(void **state)
 {
@@ -102,6 +113,8 @@ ctl_teardown(void **state)
 
 	if (c == NULL)
 		return 0;
+	folder = strdup(c->settings.state_directory);
+	folder_teardown(&folder);
 	folder = c->folder;
 	folder_teardown(&folder);
 	free(c);

@@ -171,6 +171,80 @@ a_second_start_takes_what_is_given_up_meanwhile(void **state)
 	close(second);
 }
 
+/* The same for a listener that has an owner of its own. */
+static int
+try_own(
+    const struct sock_address *address, int *exit_code, char out[CAPTURE_SIZE])
+{
+	struct sock_owner owner = {geteuid(), getegid(), 0600};
+	struct daemon d = new_daemon("");
+	struct daemon_listener listener = {
+	    .name = "x", .address = address, .owner = &owner};
+	struct capture c;
+
+	d.ids.sockets = (struct sock_owner){geteuid(), getegid(), 0666};
+	capture_start(&c, STDERR_FILENO);
+	*exit_code = daemon_open_listeners(&d, &listener, 1);
+	capture_stop(&c, out);
+	return listener.fd;
+}
+
+static void
+a_socket_of_its_own_gets_a_folder(void **state)
+{
+	char out[CAPTURE_SIZE], folder[FOLDER_PATH_SIZE];
+	mode_t saved_mask = umask(0077);
+	struct sock_address address;
+	int fd, exit_code;
+	struct stat st;
+
+	folder_join(state, "run", folder);
+	folder_address(state, "run/s", &address);
+	for (int i = 0; i < 2; i++) {
+		fd = try_own(&address, &exit_code, out);
+		assert_string_equal(out, "");
+		assert_int_equal(exit_code, 0);
+		assert_true(fd >= 0);
+		assert_int_equal(stat(sock_path(&address), &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0600);
+		assert_int_equal(stat(folder, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0755);
+		close(fd);
+	}
+	assert_int_equal(umask(saved_mask), 0077);
+	unlink(sock_path(&address));
+	rmdir(folder);
+}
+
+static void
+no_more_than_one_folder_is_made(void **state)
+{
+	char out[CAPTURE_SIZE], folder[FOLDER_PATH_SIZE];
+	struct sock_address address;
+	int exit_code;
+
+	folder_address(state, "a/b/s", &address);
+	assert_int_equal(try_own(&address, &exit_code, out), -1);
+	assert_int_equal(exit_code, EX_CANTCREAT);
+	check_part("why", out, "/a/b/s: its folder cannot be used: No such");
+	check_part("what helps", out, "make it with: install -d -m 0755 /tmp/");
+	check_part("what helps", out, "/a/b, or policyctl setup\n");
+	assert_int_equal(access(folder_join(state, "a", folder), F_OK), -1);
+}
+
+static void
+others_get_none(void **state)
+{
+	char out[CAPTURE_SIZE], folder[FOLDER_PATH_SIZE];
+	struct sock_address address;
+	int exit_code;
+
+	folder_address(state, "a/s", &address);
+	assert_int_equal(try_listen(&address, &exit_code, out), -1);
+	assert_int_equal(exit_code, EX_CANTCREAT);
+	assert_int_equal(access(folder_join(state, "a", folder), F_OK), -1);
+}
+
 static void
 a_file_in_the_way_is_told(void **state)
 {
@@ -320,6 +394,9 @@ main(void)
 	    cmocka_unit_test(ids_are_those_of_the_settings),
 	    cmocka_unit_test(others_stay_who_they_are),
 	    IN_FOLDER(a_second_start_exits_75),
+	    IN_FOLDER(a_socket_of_its_own_gets_a_folder),
+	    IN_FOLDER(no_more_than_one_folder_is_made),
+	    IN_FOLDER(others_get_none),
 	    IN_FOLDER(a_second_start_takes_what_is_given_up_meanwhile),
 	    IN_FOLDER(a_file_in_the_way_is_told),
 	    IN_FOLDER(a_missing_folder_is_told_with_the_command),

@@ -48,6 +48,8 @@ static const struct {
 	"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
     {"a lead byte that was never one", SPAN("\xf5\xff"),
 	"\xef\xbf\xbd\xef\xbf\xbd"},
+    {"one behind the last lead byte", SPAN("\xf5\x80\x80\x80"),
+	"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
     {"two bytes cut off", SPAN("a\xc3"), "a\xef\xbf\xbd"},
     {"three bytes cut off", SPAN("\xe2\x82"), "\xef\xbf\xbd\xef\xbf\xbd"},
     {"four bytes cut off", SPAN("\xf0\x9f\x98"),
@@ -229,6 +231,8 @@ static const struct {
 	SPAN("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf")},
     {"the first half alone", SPAN("\\ud83dx"), SPAN("\xef\xbf\xbdx")},
     {"the second half alone", SPAN("\\ude00"), SPAN("\xef\xbf\xbd")},
+    {"the first and the last half alone", SPAN("\\udfff\\ud800"),
+	SPAN("\xef\xbf\xbd\xef\xbf\xbd")},
     {"two first halves", SPAN("\\ud800\\ud83d\\ude00"),
 	SPAN("\xef\xbf\xbd\xf0\x9f\x98\x80")},
     {"two second halves", SPAN("\\udc00\\udc00"),
@@ -248,6 +252,8 @@ static const struct {
     {"three digits", SPAN("\\u004"), {NULL, 0}},
     {"three digits and something else", SPAN("\\u004g"), {NULL, 0}},
     {"a minus", SPAN("\\u-041"), {NULL, 0}},
+    {"half a pair, and an escape of another letter", SPAN("\\ud83d\\xde00"),
+	{NULL, 0}},
     {"a broken escape behind half a pair", SPAN("\\ud83d\\u12"), {NULL, 0}},
 };
 

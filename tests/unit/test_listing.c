@@ -36,7 +36,7 @@ setup(void **state)
 	m[1].subject = span_str("=?utf-8?q?=E4=BD=A0=E4=BD=A0?=");
 	m[2] = message_frozen("4F3A2B1C0D03", "freeze");
 	m[3] = message_due_in("4F3A2B1C0D04", 400 * DAY);
-	m[3].sender = span_str("Zoe\x1B[2J@\xFF.example");
+	m[3].sender = span_str("Zae\x1B[2J@\xFF.example");
 	m[3].subject = span_str(" two\n lines");
 	m[4] = message_due_in("4F3A2B1C0D05", HOUR);
 	m[4].rule = span_str("quiet");
@@ -106,7 +106,7 @@ static const struct {
 	     "25 Dec 02:12      in 3h 12m   4F3A2B1C0D01  ann@corp.example     "
 	     "    bob@sms.example                      tea\n"
 	     "2028-01-28 23:00  in 400d     4F3A2B1C0D04  "
-	     "Zoe\\x1B[2J@\\xFF.example  bob@sms.example                      "
+	     "Zae\\x1B[2J@\\xFF.example  bob@sms.example                      "
 	     "two lines\n"
 	     "never                         4F3A2B1C0D03  ann@corp.example     "
 	     "    bob@sms.example              freeze  tea\n")},
@@ -120,7 +120,7 @@ static const struct {
 	     "  " NI NI NI MORE " +2   tea\n"
 	     "25 Dec 02:12      in 3h 12m   4F3A2B1C0D01  ann@corp.ex" MORE
 	     "  bob@sms.ex" MORE "  tea\n"
-	     "2028-01-28 23:00  in 400d     4F3A2B1C0D04  Zoe\\x1B[2J@" MORE
+	     "2028-01-28 23:00  in 400d     4F3A2B1C0D04  Zae\\x1B[2J@" MORE
 	     "  bob@sms.ex" MORE "  two lines\n"
 	     "never                         4F3A2B1C0D03  ann@corp.ex" MORE
 	     "  bob@sms.ex" MORE "  tea\n")},
@@ -131,7 +131,7 @@ static const struct {
 	    "24 Dec 23:00      now         4F3A2B1C0D06  ann@corp.example\n"
 	    "25 Dec 00:00*     in 1h       4F3A2B1C0D05  ann@corp.example\n"
 	    "25 Dec 02:12      in 3h 12m   4F3A2B1C0D01  ann@corp.example\n"
-	    "2028-01-28 23:00  in 400d     4F3A2B1C0D04  Zoe\\x1B[2J@\\xFF" MORE
+	    "2028-01-28 23:00  in 400d     4F3A2B1C0D04  Zae\\x1B[2J@\\xFF" MORE
 	    "\n"
 	    "never                         4F3A2B1C0D03  ann@corp.example\n")},
     {"40 columns", LISTING_DUE, 40,
@@ -162,7 +162,7 @@ static const struct {
 	     "25 Dec 02:12      in 3h 12m   4F3A2B1C0D01  24 Dec 22:00  "
 	     "ann@corp.e" MORE "  bob@sms.e" MORE "          tea\n"
 	     "2028-01-28 23:00  in 400d     4F3A2B1C0D04  24 Dec 22:00  "
-	     "Zoe\\x1B[2J" MORE "  bob@sms.e" MORE "          two lines\n"
+	     "Zae\\x1B[2J" MORE "  bob@sms.e" MORE "          two lines\n"
 	     "never                         4F3A2B1C0D03  24 Dec 22:00  "
 	     "ann@corp.e" MORE "  bob@sms.e" MORE "  freeze  tea\n")},
     {"by size", LISTING_SIZE, 100,
@@ -177,7 +177,7 @@ static const struct {
 	     "25 Dec 02:12      in 3h 12m   4F3A2B1C0D01  1234  "
 	     "ann@corp.examp" MORE "  bob@sms.examp" MORE "          tea\n"
 	     "2028-01-28 23:00  in 400d     4F3A2B1C0D04  1234  "
-	     "Zoe\\x1B[2J@" MORE "     bob@sms.examp" MORE
+	     "Zae\\x1B[2J@" MORE "     bob@sms.examp" MORE
 	     "          two lines\n"
 	     "never                         4F3A2B1C0D03  1234  "
 	     "ann@corp.examp" MORE "  bob@sms.examp" MORE "  freeze  tea\n")},
@@ -287,6 +287,108 @@ orders_have_names(void **state)
 	}
 }
 
+static const struct {
+	const char *row;
+	uint64_t size;
+	const char *want;
+} sizes[] = {
+    {"nothing", 0, "     0"},
+    {"all digits", 10239, " 10239"},
+    {"ten KiB", 10240, "   10K"},
+    {"rounded down", 11 * 1024 - 1, "   10K"},
+    {"as many as there are digits", 10240 * 1024 - 1, " 10239K"},
+    {"ten MiB", UINT64_C(10240) * 1024, "   10M"},
+    {"ten GiB", UINT64_C(10240) * 1024 * 1024, "   10G"},
+    {"no larger unit", UINT64_C(10240) * 1024 * 1024 * 1024, " 10240G"},
+};
+
+static void
+sizes_are_short(void **state)
+{
+	struct mail *mail = *state;
+
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		char text[OUT_MAX];
+
+		mail->message[0].size = sizes[i].size;
+		print(mail, LISTING_SIZE, 0);
+		assert_true(
+		    span_to_string(buf_span(&mail->out), text, OUT_MAX));
+		check_part(
+		    sizes[i].row, strstr(text, "4F3A2B1C0D01"), sizes[i].want);
+	}
+}
+
+static void
+two_recipients_are_one_and_one(void **state)
+{
+	struct mail *mail = *state;
+	char text[OUT_MAX];
+
+	mail->message[4].n_recipients = 2;
+	print(mail, LISTING_DUE, 0);
+	assert_true(span_to_string(buf_span(&mail->out), text, OUT_MAX));
+	check_part("two", text, "@sms.example +1  ");
+}
+
+/* What is left out first, column by column of the terminal. */
+static void
+columns_go_in_an_order(void **state)
+{
+	static const char *const titles[] = {
+	    "RULE", "SUBJECT", "RECIPIENT", "SENDER", NULL};
+	struct mail *mail = *state;
+	size_t gone = 0;
+
+	for (int width = 100; width > 30; width--) {
+		char text[OUT_MAX];
+
+		print(mail, LISTING_DUE, width);
+		assert_true(
+		    span_to_string(buf_span(&mail->out), text, OUT_MAX));
+		*strchr(text, '\n') = '\0';
+		while (
+		    titles[gone] != NULL && strstr(text, titles[gone]) == NULL)
+			gone++;
+		for (size_t i = gone; titles[i] != NULL; i++)
+			check_part("not yet", text, titles[i]);
+	}
+	check_int("all of them", (int64_t)gone, 4);
+}
+
+static void
+no_room_is_told(void **state)
+{
+	struct mail *mail = *state;
+	struct listing listing;
+	struct buf out;
+	size_t need;
+
+	print(mail, LISTING_DUE, 0);
+	assert_true(listing_open(&listing, &mail->zone, MESSAGE_NOW,
+	    LISTING_DUE, mail->order, MESSAGES, 0));
+	buf_clear(&mail->out);
+	assert_true(listing_put_titles(&listing, &mail->out));
+	need = buf_len(&mail->out);
+	for (size_t max = 0; max <= need; max++) {
+		buf_init(&out, max);
+		check_bool(
+		    "titles", listing_put_titles(&listing, &out), max == need);
+		buf_free(&out);
+	}
+	buf_clear(&mail->out);
+	assert_true(listing_put_message(&listing, &mail->out, mail->order[2]));
+	need = buf_len(&mail->out);
+	for (size_t max = 0; max <= need; max++) {
+		buf_init(&out, max);
+		check_bool("a message",
+		    listing_put_message(&listing, &out, mail->order[2]),
+		    max == need);
+		buf_free(&out);
+	}
+	listing_close(&listing);
+}
+
 static void
 marks_are_told_of(void **state)
 {
@@ -308,6 +410,12 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		equals_are_sorted_by_id, setup, teardown),
 	    cmocka_unit_test(orders_have_names),
+	    cmocka_unit_test_setup_teardown(sizes_are_short, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		two_recipients_are_one_and_one, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		columns_go_in_an_order, setup, teardown),
+	    cmocka_unit_test_setup_teardown(no_room_is_told, setup, teardown),
 	    cmocka_unit_test_setup_teardown(marks_are_told_of, setup, teardown),
 	};
 

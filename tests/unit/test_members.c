@@ -80,6 +80,10 @@ values_have_kinds(void **state)
 	check_bool("a number is no bool", members_bool(&m, "n", &yes), false);
 	check_bool(
 	    "null is found as nothing", members_find(&m, "z", &s), false);
+	check_bool("there is no such member", members_find(&m, "y", &s), false);
+	check_bool("nor such a bool", members_bool(&m, "y", &yes), false);
+	check_bool("nor such a number", members_number(&m, "y", &n), false);
+	check_bool("nor such a time", members_time(&m, "y", &at), false);
 	check_bool("a number is no time", members_time(&m, "n", &at), false);
 	assert_true(members_find(&m, "o", &s));
 	check_span("an object is raw", s, span_str("{\"n\":3}"));

@@ -30,6 +30,8 @@ struct service {
 	unsigned counted;
 	char login[64]; /* who was counted last */
 	char sender[64];
+	unsigned refused; /* times that was told */
+	char refusal[128]; /* the last one: rule, sender */
 	char logged[CAPTURE_SIZE]; /* by the last request */
 	char reply[CONN_REPLY_MAX + 1];
 };
@@ -48,6 +50,18 @@ count(void *ctx, struct span login, struct span sender,
 	*counts = s->counts;
 }
 
+static void
+keep_refusal(
+    void *ctx, const struct attr_request *request, const struct rule *rule)
+{
+	struct service *s = ctx;
+	struct span sender = attr_get(request, "sender");
+
+	s->refused++;
+	snprintf(s->refusal, sizeof(s->refusal), "%.*s %.*s",
+	    (int)rule->name.len, rule->name.data, (int)sender.len, sender.data);
+}
+
 /* rules: NULL when no file is set. */
 static struct service *
 service_make(const char *rules, const char *settings)
@@ -62,6 +76,8 @@ service_make(const char *rules, const char *settings)
 	s->policy.orders = &s->orders;
 	s->policy.count = count;
 	s->policy.count_ctx = s;
+	s->policy.refused = keep_refusal;
+	s->policy.refused_ctx = s;
 	load_settings(&s->orders.settings, settings);
 	if (rules == NULL)
 		return s;
@@ -603,10 +619,47 @@ a_bad_peer_is_closed_and_others_are_not(void **state)
 	service_close(s);
 }
 
+static const struct {
+	const char *row;
+	const char *rules;
+	const char *lines;
+	unsigned refused;
+	const char *refusal;
+} refusals[] = {
+    {"reject", "no : reject 5.7.1 no", "protocol_state=RCPT\nsender=a@b\n", 1,
+	"no a@b"},
+    {"defer", "later : defer 4.7.1 later", "protocol_state=RCPT\n", 1,
+	"later "},
+    {"pass", "ok : pass", "protocol_state=RCPT\n", 0, ""},
+    {"no rule", "no sender=x@y : reject 5.7.1 no", "protocol_state=RCPT\n", 0,
+	""},
+    {"postponed", "wait : delay 1h", "protocol_state=RCPT\n", 0, ""},
+    {"misplaced", "wait : delay 1h", "protocol_state=DATA\n", 0, ""},
+};
+
+static void
+refusals_are_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+		struct service *s = service_make(refusals[i].rules, "");
+
+		ask(s, refusals[i].lines);
+		check_int(refusals[i].row, s->refused, refusals[i].refused);
+		check_string(refusals[i].row, s->refusal, refusals[i].refusal);
+		s->policy.refused = NULL;
+		ask(s, refusals[i].lines);
+		check_int(
+		    "nobody wants to know", s->refused, refusals[i].refused);
+		orders_free(&s->orders);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(refusals_are_told),
 	    cmocka_unit_test(every_request_is_answered),
 	    cmocka_unit_test(rules_are_answered_and_logged),
 	    cmocka_unit_test(no_value_gets_out_of_its_line),

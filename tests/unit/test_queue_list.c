@@ -251,6 +251,7 @@ count(void *ctx, const struct qmsg *msg, struct span line)
 	struct counted *c = ctx;
 	struct queue_message m;
 
+	assert_true(line.len <= QUEUE_LINE_MAX);
 	assert_true(
 	    queue_list_fill(&m, msg, line, c->told->text, &c->told->scratch));
 	check_span("its sender", m.sender, span_str("a@b"));

@@ -65,7 +65,7 @@ test_large_rooms(void **state)
 		check_span("behind it", copy, span_str("odd"));
 	}
 	assert_null(queue_text_room(t, SIZE_MAX));
-	assert_null(queue_text_room(t, SIZE_MAX - 64));
+	assert_null(queue_text_room(t, SIZE_MAX - 8));
 	queue_text_free(t);
 }
 

@@ -109,6 +109,8 @@ lines_are_bounded(void **state)
 			check_line("as long as may be", &p, text);
 		else
 			check_news("one byte too long", &p, REMOTE_BROKEN);
+		if (!fits)
+			check_int("says errno", errno, EMSGSIZE);
 		close_pair(&p);
 		free(text);
 	}
@@ -170,6 +172,20 @@ a_silent_engine_is_given_up(void **state)
 	assert_false(
 	    remote_ask(&p.r, span_str("status\n"), SHORT_MS, &answer, error));
 	check_string("silence", error, "policyd does not answer");
+	close_pair(&p);
+}
+
+static void
+an_engine_that_has_gone_takes_nothing(void **state)
+{
+	struct rig_pair p;
+
+	(void)state;
+	open_pair(&p);
+	engine_ends(&p);
+	check_bool("it has gone",
+	    remote_send(&p.r, span_str("sweep\n"), LONG_MS), false);
+	check_int("says errno", errno, EPIPE);
 	close_pair(&p);
 }
 
@@ -277,6 +293,7 @@ main(void)
 	    cmocka_unit_test(lines_are_bounded),
 	    cmocka_unit_test(answers_are_read),
 	    cmocka_unit_test(a_silent_engine_is_given_up),
+	    cmocka_unit_test(an_engine_that_has_gone_takes_nothing),
 	    cmocka_unit_test(an_engine_that_takes_nothing_is_given_up),
 	    cmocka_unit_test(a_long_request_is_sent_whole),
 	    cmocka_unit_test(an_early_refusal_is_heard),

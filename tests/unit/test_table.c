@@ -64,6 +64,30 @@ what_nobody_wants_takes_no_room(void **state)
 }
 
 static void
+the_first_one_is_like_the_others(void **state)
+{
+	struct table_column column[] = {
+	    {.wanted = 20, .least = 5, .drop = 1},
+	    {.wanted = 20, .least = 20, .drop = 2},
+	    {.wanted = 1, .least = 1, .drop = 3},
+	};
+
+	(void)state;
+	table_fit(column, COUNT_OF(column), 35);
+	check_int("it is widened", column[0].width, 10);
+	check_int("what is at its least is whole", column[1].width, 20);
+	check_int("a column of one", column[2].width, 1);
+	table_fit(column, COUNT_OF(column), 29);
+	check_int("it goes first", column[0].width, 0);
+	check_int("then there is room", column[1].width, 20);
+	table_fit(column, COUNT_OF(column), 1);
+	check_int("the next one", column[1].width, 0);
+	check_int("the last one", column[2].width, 1);
+	table_fit(column, COUNT_OF(column), 0);
+	check_int("no terminal", column[0].width, 20);
+}
+
+static void
 the_widest_cell_counts(void **state)
 {
 	struct table_column column = {.wanted = 3};
@@ -81,6 +105,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(columns_fit),
 	    cmocka_unit_test(what_nobody_wants_takes_no_room),
+	    cmocka_unit_test(the_first_one_is_like_the_others),
 	    cmocka_unit_test(the_widest_cell_counts),
 	};
 

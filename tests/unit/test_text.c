@@ -2,6 +2,7 @@
 #include "tests/unit/support.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -132,6 +133,12 @@ static const struct {
 	SPAN("\\xF0\\x8F\\xBF\\xBF"), SPAN("\\xF0\\x8F\\xBF\\xBF"), 16, 16},
     {"half of a pair", SPAN("\xED\xA0\x80"), SPAN("\\xED\\xA0\\x80"),
 	SPAN("\\xED\\xA0\\x80"), 12, 12},
+    {"the last half of a pair", SPAN("\xED\xBF\xBF"), SPAN("\\xED\\xBF\\xBF"),
+	SPAN("\\xED\\xBF\\xBF"), 12, 12},
+    {"the first of three bytes", SPAN("\xE0\xA0\x80"), SPAN("\xE0\xA0\x80"),
+	SPAN("\\u{800}"), 1, 7},
+    {"the first of four bytes", SPAN("\xF0\x90\x80\x80"),
+	SPAN("\xF0\x90\x80\x80"), SPAN("\\u{10000}"), 1, 9},
     {"a cut character", SPAN("a\xE4\xBD"), SPAN("a\\xE4\\xBD"),
 	SPAN("a\\xE4\\xBD"), 9, 9},
     {"a character that another one cuts", SPAN("\xE4" E_ACUTE),
@@ -153,6 +160,100 @@ all_is_made_visible(void **state)
 		check_int(shown[i].row, text_width(shown[i].text),
 		    shown[i].ascii_width);
 	}
+}
+
+/* Both ends of what is hidden or left out, and what stands beside them. */
+static const struct {
+	uint32_t first, last;
+	bool left_out; /* else it is shown by its number */
+} ranges[] = {
+    {0x80, 0x9F, false},
+    {0xAD, 0xAD, false},
+    {0x34F, 0x34F, false},
+    {0x61C, 0x61C, false},
+    {0x115F, 0x1160, false},
+    {0x180B, 0x180F, false},
+    {0x200B, 0x200B, false},
+    {0x200C, 0x200D, true},
+    {0x200E, 0x200F, false},
+    {0x2028, 0x202E, false},
+    {0x2060, 0x206F, false},
+    {0x3164, 0x3164, false},
+    {0xE000, 0xF8FF, false},
+    {0xFE00, 0xFE0F, true},
+    {0xFEFF, 0xFEFF, false},
+    {0xFFA0, 0xFFA0, false},
+    {0xFFF0, 0xFFFB, false},
+    {0x1F3FB, 0x1F3FF, true},
+    {0xE0000, 0xE00FF, false},
+    {0xE0100, 0xE01EF, true},
+    {0xE01F0, 0x10FFFF, false},
+};
+
+static struct span
+encode(uint32_t c, char out[4])
+{
+	size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const uint32_t lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+
+	for (size_t i = n - 1; i > 0; i--, c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3F));
+	out[0] = (char)(lead[n] | c);
+	return span_of(out, n);
+}
+
+/* The widths of a character on an "e" where it is shown by its number. */
+static int
+number_width(uint32_t c)
+{
+	char text[16];
+
+	return snprintf(text, sizeof(text), "e\\u{%X}", (unsigned)c);
+}
+
+static void
+check_character(uint32_t c, bool left_out, bool hidden)
+{
+	char row[16], text[5] = "e";
+	struct span s = encode(c, text + 1);
+	int width = text_width(span_of(text, s.len + 1));
+
+	snprintf(row, sizeof(row), "U+%X", (unsigned)c);
+	if (left_out)
+		check_put(
+		    row, span_of(text, s.len + 1), 0, false, span_str("e"));
+	else
+		check_bool(row, width == number_width(c), hidden);
+}
+
+static void
+what_is_not_shown_is_just_that(void **state)
+{
+	(void)state;
+	as_utf8();
+	for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+		check_character(ranges[i].first, ranges[i].left_out, true);
+		check_character(ranges[i].last, ranges[i].left_out, true);
+	}
+	check_character(0xA0, false, false);
+	check_character(0xAC, false, false);
+	check_character(0xAE, false, false);
+	check_character(0x34E, false, false);
+	check_character(0x350, false, false);
+	check_character(0x1810, false, false);
+	check_character(0x2010, false, false);
+	check_character(0x2027, false, false);
+	check_character(0x202F, false, false);
+	check_character(0x2070, false, false);
+	check_character(0x3163, false, false);
+	check_character(0x3165, false, false);
+	check_character(0xF900, false, false);
+	check_character(0xFE10, false, false);
+	check_character(0xFF01, false, false);
+	check_character(0xFFA1, false, false);
+	check_character(0xFFFC, false, false);
+	check_character(0x1F3FA, false, false);
+	check_character(0x1F400, false, false);
 }
 
 static const struct {
@@ -316,6 +417,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(all_is_made_visible),
+	    cmocka_unit_test(what_is_not_shown_is_just_that),
 	    cmocka_unit_test(cells_are_as_wide_as_asked),
 	    cmocka_unit_test(each_width_is_met),
 	    cmocka_unit_test(no_room_is_told),

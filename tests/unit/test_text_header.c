@@ -44,6 +44,15 @@ static const struct {
 	     "=?utf-8?b?YQ==?="),
 	SPAN("abc,ab,a")},
     {"B: all digits", SPAN("=?utf-8?b?+/+AZz09?="), SPAN("\xFB\xFF\x80g==")},
+    {"B: each digit",
+	SPAN(
+	    "=?iso-8859-1?b?"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789?="),
+	SPAN("\x00\x10\xC2\x83\x10\x51\xC2\x87\x20\xC2\x92\xC2\x8B\x30\xC3\x93"
+	     "\xC2\x8F\x41\x14\xC2\x93\x51\x55\xC2\x97\x61\xC2\x96\xC2\x9B\x71"
+	     "\xC3\x97\xC2\x9F\xC2\x82\x18\xC2\xA3\xC2\x92\x59\xC2\xA7\xC2\xA2"
+	     "\xC2\x9A\xC2\xAB\xC2\xB2\xC3\x9B\xC2\xAF\xC3\x83\x1C\xC2\xB3\xC3"
+	     "\x93\x5D\xC2\xB7\xC3\xA3\xC2\x9E\xC2\xBB\xC3\xB3")},
     {"B without padding", SPAN("=?utf-8?b?YWI?= =?utf-8?b?YQ?="), SPAN("aba")},
     {"B: nothing",
 	SPAN("=?utf-8?b?"
@@ -81,6 +90,8 @@ static const struct {
 	SPAN("=?utf-8?qq?a?=")},
     {"no encoding", SPAN("=?utf-8??a?="), SPAN("=?utf-8??a?=")},
     {"a blank in the text", SPAN("=?utf-8?q?a b?="), SPAN("=?utf-8?q?a b?=")},
+    {"a blank in front of the text", SPAN("=?utf-8?q? a?="),
+	SPAN("=?utf-8?q? a?=")},
     {"a fold in the text", SPAN("=?utf-8?q?a\n b?="), SPAN("=?utf-8?q?a b?=")},
     {"a blank in the charset", SPAN("=?utf -8?q?a?="), SPAN("=?utf -8?q?a?=")},
     {"Q: no hexadecimal digit", SPAN("=?utf-8?q?=4G?="),
@@ -95,6 +106,8 @@ static const struct {
     {"B: three of padding", SPAN("=?utf-8?b?YWJj===?="),
 	SPAN("=?utf-8?b?YWJj===?=")},
     {"not ended", SPAN("=?utf-8?q?abc"), SPAN("=?utf-8?q?abc")},
+    {"not ended, with an equals sign", SPAN("=?utf-8?q?=abc"),
+	SPAN("=?utf-8?q?=abc")},
     {"ended by half", SPAN("=?utf-8?q?abc?"), SPAN("=?utf-8?q?abc?")},
     {"begun twice", SPAN("=?=?utf-8?q?a?="), SPAN("=?a")},
 };
@@ -157,6 +170,25 @@ no_room_is_told(void **state)
 	}
 }
 
+static void
+no_room_for_a_word_is_told(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 2);
+	check_bool("a word",
+	    text_decode_header(&out, span_str("=?utf-8?q?abc?=")), false);
+	buf_free(&out);
+	buf_init(&out, 2);
+	check_bool("blanks before it",
+	    text_decode_header(&out,
+		span_str("a   =?utf-8?q??"
+			 "=")),
+	    false);
+	buf_free(&out);
+}
+
 static const struct {
 	const char *row;
 	int64_t seconds; /* from now */
@@ -208,6 +240,7 @@ main(void)
 	    cmocka_unit_test(headers_are_decoded),
 	    cmocka_unit_test(prefixes_do_not_overrun),
 	    cmocka_unit_test(no_room_is_told),
+	    cmocka_unit_test(no_room_for_a_word_is_told),
 	    cmocka_unit_test(distances_have_two_units),
 	};
 
