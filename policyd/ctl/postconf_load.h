@@ -5,7 +5,7 @@
 #ifndef CTL_POSTCONF_LOAD_H
 #define CTL_POSTCONF_LOAD_H
 
-#include "policyd/ctl/postconf_view.h"
+#include "policyd/sched/postconf_view.h"
 #include "policyd/sched/postconf.h"
 
 enum { POSTCONF_TEXT_MAX = 4 * 1024 * 1024 }; /* bytes of one output */
