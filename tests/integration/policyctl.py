@@ -9,6 +9,7 @@ import subprocess
 import termios
 import unicodedata
 from contextlib import closing
+from datetime import datetime, timezone
 
 from daemons import PROGRAMS
 
@@ -49,12 +50,13 @@ def said(site, *arguments, **how):
 
 def listed(site, *arguments):
     """The messages that "list --json" tells of, in that order."""
-    return [json.loads(line) for line in said(site, "list", "--json", *arguments).splitlines()]
+    lines = said(site, "list", "--json", *arguments).splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def shown(site, queue_id):
     """What "show" says of a message, by its labels; lines without one go on."""
-    labels = {}
+    labels, label = {}, ""
     for line in said(site, "show", queue_id).splitlines():
         label = line[:14].strip() or label
         labels.setdefault(label, []).append(line[14:])
@@ -89,6 +91,11 @@ def _until_closed(terminal):
         except OSError:
             return
         yield piece
+
+
+def rfc3339(moment):
+    """Seconds since the epoch in UTC, as programs get it."""
+    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def columns_of(text):

@@ -6,7 +6,7 @@ import re
 import subprocess
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 
 import pytest
 from daemons import PROGRAMS
@@ -20,6 +20,7 @@ from policyctl import (
     listed,
     on_terminal,
     policyctl,
+    rfc3339,
     said,
 )
 from rules import start
@@ -66,12 +67,8 @@ class Sent:
             due = due_in(self.due_in)
             self.due = rfc3339(due)
             date = deliver_at(due).encode() + b"\r\n"
-        return b"From: a@sender.test\r\n" + date + b"Subject: " + subject + b"\r\n\r\nHi\r\n"
-
-
-def rfc3339(moment):
-    """In UTC, as programs get it."""
-    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        headers = b"From: a@sender.test\r\n" + date + b"Subject: " + subject
+        return headers + b"\r\n\r\nHi\r\n"
 
 
 def moment_of(text):
@@ -277,7 +274,7 @@ FILTERS = {
     ("--size", ">10k"): lambda e: e["message_size"] > 10240,
     ("--size", "<10k"): lambda e: e["message_size"] < 10240,
     ("--subject", "CAF"): lambda e: "caf" in (e["subject"] or ""),
-    ("--subject", "caf\u00e9 \u65e5"): lambda e: "caf\u00e9 \u65e5" in (e["subject"] or ""),
+    ("--subject", "\u00e9 \u65e5"): lambda e: "\u00e9 \u65e5" in (e["subject"] or ""),
     ("--subject", "\x1b["): lambda e: "\x1b[" in (e["subject"] or ""),
 }
 
@@ -317,7 +314,8 @@ def test_ids_that_are_not_on_hold(site, mail):
 def test_table_without_a_terminal(site, mail):
     """All is there, and nothing is cut; no line has bytes for a terminal."""
     titles, rows = rows_of(said(site, "list").splitlines())
-    assert titles.split() == ["LEAVES", "QUEUE", "ID", "SENDER", "RECIPIENT", "RULE", "SUBJECT"]
+    wanted = "LEAVES QUEUE ID SENDER RECIPIENT RULE SUBJECT"
+    assert titles.split() == wanted.split()
     assert len(rows) == len(mail)
     for row, entry in zip(rows, listed(site), strict=True):
         assert re.match(r"\d\d \w{3} \d\d:\d\d  in |never  ", row), row

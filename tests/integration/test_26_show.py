@@ -13,6 +13,7 @@ from policyctl import (
     WRONG_USE,
     listed,
     policyctl,
+    rfc3339,
     said,
     shown,
 )
@@ -70,8 +71,11 @@ def test_own_date(show_site, running):
     told = shown(site, mail.queue_id)
     assert told["Queue id"] == [mail.queue_id]
     assert told["Leaves"][0] == f"{local(due)}, in 3h"
-    assert told["Leaves"][1] == f"{datetime.utcfromtimestamp(due).isoformat()}Z"
-    assert told["How"] == ["released (postsuper -H), 3h old then:", "younger than requeue_after"]
+    assert told["Leaves"][1] == rfc3339(due)
+    assert told["How"] == [
+        "released (postsuper -H), 3h old then:",
+        "younger than requeue_after",
+    ]
     assert told["Sender"] == ["ann@corp.test"]
     assert told["Recipients"] == recipients
     assert told["Login"] == ["ben"]
@@ -247,8 +251,8 @@ def test_rescheduled(show_site):
     entries = {entry["queue_id"]: entry for entry in listed(site)}
     told = [entries[mail.queue_id] for mail in mails]
     assert [entry["due"] == "never" for entry in told] == [False, True, False]
-    assert told[0]["due"] == f"{datetime.utcfromtimestamp(due).isoformat()}Z"
-    since = f"{datetime.utcfromtimestamp(SINCE).isoformat()}Z"
+    assert told[0]["due"] == rfc3339(due)
+    since = rfc3339(SINCE)
     assert [entry["rescheduled"] for entry in told] == [since, since, None]
     table = said(site, "list")
     marked = [line for line in table.splitlines()[1:] if "*" in line[:19]]

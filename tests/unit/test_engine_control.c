@@ -472,6 +472,11 @@ gone_mail_is_forgotten_and_that_is_written(void **state)
 	host_expect(h, "one more", "L");
 	check_string("the file", control_read_file(h, "overrides"),
 	    OVERRIDES_MAGIC "\n");
+	unlink(path);
+	host_serve(h, 'L', "", "");
+	walk_without_mail(h, "no more than once");
+	control_ask(h, "sync", "resume\n", "ok\n");
+	check_string("not again", control_read_file(h, "overrides"), "(none)");
 }
 
 static void
@@ -504,8 +509,13 @@ a_failed_write_is_told_once_and_tried_again(void **state)
 	check_string("and no other", control_line("the end", fd), "");
 	close(fd);
 	check_part("as it was", control_read_file(h, "overrides"), ID);
+	control_ask(h, "a walk", "sweep\n", "ok\n");
+	host_expect(h, "those before are over", "L");
 	assert_int_equal(rmdir(beside), 0);
-	walk_without_mail(h, "a walk");
+	control_ask(h, "not before it ends", "resume\n", "ok\n");
+	control_ask(h, "sync", "resume\n", "ok\n");
+	check_part("as it was", control_read_file(h, "overrides"), ID);
+	host_serve(h, 'L', "", "");
 	control_ask(h, "one more", "sweep\n", "ok\n");
 	host_expect(h, "one more", "L");
 	check_string("the file", control_read_file(h, "overrides"),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/unit/support.h"
@@ -254,6 +255,67 @@ the_ring_keeps_the_latest_lines(void **state)
 	}
 }
 
+/* To the byte. */
+static void
+the_ring_keeps_no_byte_too_many(void **state)
+{
+	static const struct {
+		const char *last;
+		size_t want;
+	} lasts[] = {
+	    {"\n", FEED_RING_MAX},
+	    {"a\n", FEED_RING_MAX + 1 - 4096},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(lasts); i++) {
+		char room[FEED_LINE_MAX];
+		size_t got = 0;
+		struct bench *b;
+		bool eof = false;
+		void *own;
+		int fd;
+
+		bench_setup(&own);
+		b = own;
+		for (unsigned n = 1; n < FEED_RING_MAX / 4096; n++)
+			feed_put(b->feed, line_of(4096, n, room));
+		feed_put(b->feed, line_of(4095, 0, room));
+		put(b, lasts[i].last);
+		fd = add(b, FEED_LAST);
+		while (!eof) {
+			got += take(fd, &eof).len;
+			turn(b);
+		}
+		check_int(lasts[i].last, (int64_t)got, (int64_t)lasts[i].want);
+		close(fd);
+		bench_teardown(&own);
+	}
+}
+
+/* It asked for what was there then, and takes its time. */
+static void
+what_comes_meanwhile_is_not_for_one_who_wants_the_last(void **state)
+{
+	struct bench *b = *state;
+	char room[FEED_LINE_MAX];
+	size_t got = 0;
+	bool eof = false;
+	int fd;
+
+	for (unsigned i = 0; i < FEED_RING_MAX / 4096; i++)
+		feed_put(b->feed, line_of(4096, i, room));
+	fd = add(b, FEED_LAST);
+	check_int("it has not got all", (int64_t)feed_readers(b->feed), 1);
+	put(b, "late\n");
+	while (!eof) {
+		got += take(fd, &eof).len;
+		turn(b);
+	}
+	check_int("what was there", (int64_t)got, FEED_RING_MAX);
+	close(fd);
+}
+
 static void
 a_reader_that_is_late_misses_nothing(void **state)
 {
@@ -348,6 +410,17 @@ one_that_hangs_up_is_noticed(void **state)
 	check_int("without a line", (int64_t)feed_readers(b->feed), 0);
 }
 
+/* For a third of a second, in which there is next to nothing to do. */
+static void
+check_idle(struct bench *b)
+{
+	clock_t begin = clock();
+
+	loop_arm(&b->round, clock_mono_ns() + CLOCK_NS_PER_S / 3);
+	assert_int_equal(loop_run(b->loop), 0);
+	assert_true(clock() - begin < CLOCKS_PER_SEC / 200);
+}
+
 static void
 one_that_sends_no_more_still_reads(void **state)
 {
@@ -356,6 +429,7 @@ one_that_sends_no_more_still_reads(void **state)
 
 	shutdown(fd, SHUT_WR);
 	turn(b);
+	check_idle(b);
 	put(b, "one\n");
 	check_reads("it reads", fd, "one\n", false);
 	check_int("and stays", (int64_t)feed_readers(b->feed), 1);
@@ -420,6 +494,8 @@ main(void)
 	    BENCH(only_what_comes),
 	    BENCH(readers_do_not_mix),
 	    cmocka_unit_test(the_ring_keeps_the_latest_lines),
+	    cmocka_unit_test(the_ring_keeps_no_byte_too_many),
+	    BENCH(what_comes_meanwhile_is_not_for_one_who_wants_the_last),
 	    BENCH(a_reader_that_is_late_misses_nothing),
 	    BENCH(a_reader_too_far_behind_is_dropped),
 	    BENCH(more_than_the_limit_are_turned_away),

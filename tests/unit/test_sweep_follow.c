@@ -6,7 +6,7 @@
 #include "tests/unit/sweep_requeue.h"
 
 static void
-say(struct sim *sim, const struct sim_mail *m, int64_t due_s)
+set(struct sim *sim, const struct sim_mail *m, int64_t due_s)
 {
 	struct override override = {.id = m->id,
 	    .arrival_s = m->facts.arrival_s,
@@ -14,6 +14,12 @@ say(struct sim *sim, const struct sim_mail *m, int64_t due_s)
 
 	assert_true(overrides_set(&sim->overrides, &override));
 	sweep_reschedule(&sim->sweep, &m->id);
+}
+
+static void
+say(struct sim *sim, const struct sim_mail *m, int64_t due_s)
+{
+	set(sim, m, due_s);
 	sim_settle(sim);
 	sim->log.used = 0;
 }
@@ -139,13 +145,33 @@ a_false_former_id_takes_nothing_from_unread_mail(void **state)
 	sim_close(sim);
 }
 
+/* Nor while it is about to be read again. */
+static void
+a_false_former_id_takes_nothing_from_mail_to_be_judged(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+	struct sim_mail *m = sim_add(sim, 1);
+
+	(void)state;
+	m->spoils = true;
+	sim_learn(sim);
+	sim_run(sim, 20 * SEC);
+	requeue(sim, m, false)->facts.own_latest_s += 100;
+	m->queue = SIM_HOLD;
+	sweep_arrived(&sim->sweep, &sim->mail[1].id);
+	sim_expect(sim, SWEEP_READ);
+	set(sim, m, 200);
+	sim_end(sim, SWEEP_READ, true);
+	check_int("for both", sim->overrides.n, 2);
+	sim_close(sim);
+}
+
 /* It was due, so we requeued it; a header held it again all the same. */
 static void
 what_we_requeued_ourselves_is_followed(void **state)
 {
 	struct sim *sim =
-	    sim_open("sweep_interval = 1h
-release_method = requeue");
+	    sim_open("sweep_interval = 1h\nrelease_method = requeue");
 	struct sim_mail *m = sim_add(sim, 5);
 
 	(void)state;
@@ -360,6 +386,8 @@ main(void)
 	    cmocka_unit_test(a_moment_of_the_new_id_counts_more),
 	    cmocka_unit_test(a_false_former_id_takes_nothing_away),
 	    cmocka_unit_test(a_false_former_id_takes_nothing_from_unread_mail),
+	    cmocka_unit_test(
+		a_false_former_id_takes_nothing_from_mail_to_be_judged),
 	    cmocka_unit_test(what_we_requeued_ourselves_is_followed),
 	    cmocka_unit_test(other_mail_of_the_former_id_is_no_former),
 	    cmocka_unit_test(a_former_id_that_is_used_again_is_followed),

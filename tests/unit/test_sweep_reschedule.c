@@ -432,6 +432,27 @@ what_failed_before_and_cannot_be_read_is_told(void **state)
 	sim_close(sim);
 }
 
+/* It stayed on hold, though the commands said that it left. */
+static void
+what_stayed_before_and_cannot_be_read_is_told(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 5s");
+	struct sim_mail *m = sim_add(sim, 1);
+
+	(void)state;
+	sim->stuck = true;
+	sim_learn(sim);
+	sim_run(sim, 300 * SEC);
+	sweep_pause(&sim->sweep, true);
+	sim_run(sim, 1000 * SEC);
+	m->bad = true;
+	sim->log.used = 0;
+	say(sim, m, 2000);
+	sim_run(sim, 60 * SEC);
+	check_part("told", sim->log.text, "* unreadable MAILAAA\n");
+	sim_close(sim);
+}
+
 /* A command was told to release it and did nothing: that is over. */
 static void
 what_somebody_releases_then_is_not_released_by_us(void **state)
@@ -513,6 +534,7 @@ main(void)
 	    cmocka_unit_test(thousands_are_rescheduled_at_once),
 	    cmocka_unit_test(what_cannot_be_read_again_does_not_leave),
 	    cmocka_unit_test(what_failed_before_and_cannot_be_read_is_told),
+	    cmocka_unit_test(what_stayed_before_and_cannot_be_read_is_told),
 	    cmocka_unit_test(what_somebody_releases_then_is_not_released_by_us),
 	    cmocka_unit_test(a_walk_meanwhile_changes_nothing),
 	    cmocka_unit_test(without_overrides_all_is_as_it_says),
