@@ -7,13 +7,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "policyd/ctl/foreign.h"
 #include "policyd/ctl/listing.h"
+#include "policyd/ctl/put.h"
 #include "policyd/ctl/text.h"
 #include "policyd/rule_file.h"
-#include "policyd/wording.h"
 
 enum {
-	LINE_MAX_BYTES = 4096, /* of a message in a list */
+	LINE_MAX_BYTES = 4096, /* of a message in a list, or a command */
 	ANSWER_SIZE = 16,
 };
 
@@ -43,30 +44,25 @@ choice_check(const struct choice *c)
 	return EX_OK;
 }
 
-static const char *
-why_foreign(const struct queue_message *m)
-{
-	if (!m->read)
-		return "its file cannot be read";
-	if (m->plan.why == PLAN_NOT_HELD_BY_US && !m->plan.dated)
-		return "somebody else put it on hold";
-	return wording_foreign(m->plan.why);
-}
-
 /* Refused, with what would do it. */
 static void
 refuse_foreign(const struct choice *c, const struct queue_message *m)
 {
-	const char *folder = c->settings->postfix_config_directory;
-	bool usual = strcmp(folder, "/etc/postfix") == 0;
+	struct buf command;
+	struct span shown;
 	char id[QID_SIZE];
 
+	buf_init(&command, LINE_MAX_BYTES);
+	if (c->postsuper != NULL &&
+	    (!put_string(&command, "; if it is to be: ") ||
+		!foreign_put_command(
+		    &command, c->settings, c->postsuper, &m->id)))
+		buf_clear(&command);
+	shown = buf_span(&command);
 	qid_format(&m->id, id);
-	fprintf(stderr, "policyctl: %s: not ours: %s", id, why_foreign(m));
-	if (c->postsuper != NULL)
-		fprintf(stderr, "; if it is to be: postsuper%s%s %s %s hold",
-		    usual ? "" : " -c ", usual ? "" : folder, c->postsuper, id);
-	fprintf(stderr, "\n");
+	text_complain("%s: not ours: %s%.*s", id, foreign_why(m),
+	    (int)shown.len, shown.data);
+	buf_free(&command);
 }
 
 static void
