@@ -10,7 +10,7 @@
 #include "policyd/ctl/local.h"
 #include "policyd/ctl/moment.h"
 
-enum { EXIT_NOT_AGREED = 1 };
+enum { EXIT_NOT_ALL = 1 };
 
 static bool
 take_word(void *ctx, const char *word, char error[OPTIONS_ERROR_SIZE])
@@ -78,6 +78,17 @@ judge_time(const struct act *a, int64_t now_ns)
 	return EX_OK;
 }
 
+static void
+write_moment(struct act *a)
+{
+	char text[LOCAL_TEXT_SIZE];
+
+	snprintf(a->choice.to, sizeof(a->choice.to), " to %s",
+	    a->due_s == OVERRIDE_NEVER
+		? "never"
+		: local_format(&a->choice.local, a->due_s, LOCAL_WHOLE, text));
+}
+
 static int
 read_time(struct act *a, int64_t now_ns)
 {
@@ -92,8 +103,10 @@ read_time(struct act *a, int64_t now_ns)
 		return options_usage_error(
 		    a->kind->verb, "needs a time: " MOMENT_FORMS);
 	wrong = moment_read(span_str(a->time), &base, &a->due_s);
-	if (wrong == NULL)
+	if (wrong == NULL) {
+		write_moment(a);
 		return judge_time(a, now_ns);
+	}
 	snprintf(text, sizeof(text), "%s. A time is %s", wrong, MOMENT_FORMS);
 	return refuse_time(a, text);
 }
@@ -122,8 +135,8 @@ take_words(struct act *a, char *const *words, int n)
 }
 
 /*
- * While somebody thought about it, mail has come and gone: what has gone is no
- * target any more, and none is added.
+ * While headers were read, and somebody thought about it, mail has come and
+ * gone: what has gone is no target any more, and none is added.
  */
 static int
 forget_gone(struct choice *c, struct hands *hands)
@@ -144,12 +157,16 @@ do_it(struct act *a, struct hands *hands)
 	int exit_code;
 
 	if (c->dry_run) {
-		choice_print(c);
-		return c->refused == 0 ? EX_OK : EXIT_NOT_AGREED;
+		exit_code = choice_print(c);
+		return exit_code != EX_OK || c->refused == 0 ? exit_code
+							     : EXIT_NOT_ALL;
 	}
 	if (!choice_confirm(c, &asked))
-		return EXIT_NOT_AGREED;
-	exit_code = asked ? forget_gone(c, hands) : EX_OK;
+		return EXIT_NOT_ALL;
+	/* policyd knows the messages it is asked for; postsuper only ids. */
+	exit_code = EX_OK;
+	if (c->targets.n > 0 && (asked || a->kind->may_remove))
+		exit_code = forget_gone(c, hands);
 	if (exit_code == EX_OK && targets_any_open(&c->targets))
 		exit_code = a->kind->run(a, hands);
 	return exit_code == EX_OK ? choice_report(c) : exit_code;

@@ -7,13 +7,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "policyd/ctl/local.h"
+#include "policyd/ctl/foreign.h"
+#include "policyd/ctl/listing.h"
+#include "policyd/ctl/put.h"
 #include "policyd/ctl/text.h"
 #include "policyd/rule_file.h"
-#include "policyd/wording.h"
 
 enum {
-	LINE_MAX_BYTES = 4096, /* of a message in a list */
+	LINE_MAX_BYTES = 4096, /* of a message in a list, or a command */
 	ANSWER_SIZE = 16,
 };
 
@@ -43,30 +44,25 @@ choice_check(const struct choice *c)
 	return EX_OK;
 }
 
-static const char *
-why_foreign(const struct queue_message *m)
-{
-	if (!m->read)
-		return "its file cannot be read";
-	if (m->plan.why == PLAN_NOT_HELD_BY_US && !m->plan.dated)
-		return "somebody else put it on hold";
-	return wording_foreign(m->plan.why);
-}
-
 /* Refused, with what would do it. */
 static void
 refuse_foreign(const struct choice *c, const struct queue_message *m)
 {
-	const char *folder = c->settings->postfix_config_directory;
-	bool usual = strcmp(folder, "/etc/postfix") == 0;
+	struct buf command;
+	struct span shown;
 	char id[QID_SIZE];
 
+	buf_init(&command, LINE_MAX_BYTES);
+	if (c->postsuper != NULL &&
+	    (!put_string(&command, "; if it is to be: ") ||
+		!foreign_put_command(
+		    &command, c->settings, c->postsuper, &m->id)))
+		buf_clear(&command);
+	shown = buf_span(&command);
 	qid_format(&m->id, id);
-	fprintf(stderr, "policyctl: %s: not ours: %s", id, why_foreign(m));
-	if (c->postsuper != NULL)
-		fprintf(stderr, "; if it is to be: postsuper%s%s %s %s hold",
-		    usual ? "" : " -c ", usual ? "" : folder, c->postsuper, id);
-	fprintf(stderr, "\n");
+	text_complain("%s: not ours: %s%.*s", id, foreign_why(m),
+	    (int)shown.len, shown.data);
+	buf_free(&command);
 }
 
 static void
@@ -140,7 +136,7 @@ choice_read(struct choice *c, struct hands *hands)
 		return fail(c, error, EX_UNAVAILABLE);
 	c->has_queue = true;
 	refuse_unmet(c);
-	return fill_targets(c) ? EX_OK : fail(c, "no memory", EX_OSERR);
+	return fill_targets(c) ? EX_OK : fail(c, "not enough memory", EX_OSERR);
 }
 
 void
@@ -173,14 +169,30 @@ print_message(const struct choice *c, const struct queue_message *m)
 	buf_free(&line);
 }
 
-void
+/* "drop 2 messages", and for reschedule to when. */
+static void
+print_intent(const struct choice *c, FILE *to)
+{
+	fprintf(to, "%s %zu message%s%s", c->verb->name, c->targets.n,
+	    c->targets.n == 1 ? "" : "s", c->to);
+}
+
+int
 choice_print(const struct choice *c)
 {
-	printf("would %s %zu message%s\n", c->verb->name, c->targets.n,
-	    c->targets.n == 1 ? "" : "s");
-	for (size_t i = 0; i < c->queue.n; i++)
-		if (queue_is_ours(&c->queue.message[i]))
-			print_message(c, &c->queue.message[i]);
+	size_t n;
+	const struct queue_message **ours = queue_ours(&c->queue, &n);
+
+	if (ours == NULL)
+		return fail(c, "not enough memory", EX_OSERR);
+	listing_sort(ours, n, LISTING_DUE);
+	printf("would ");
+	print_intent(c, stdout);
+	printf("\n");
+	for (size_t i = 0; i < n; i++)
+		print_message(c, ours[i]);
+	free(ours);
+	return EX_OK;
 }
 
 /* Only the first byte of a line counts, but for "yes" written out. */
@@ -205,8 +217,8 @@ choice_confirm(struct choice *c, bool *asked)
 	*asked = must_ask(c);
 	if (!*asked || c->targets.n == 0)
 		return true;
-	fprintf(stderr, "%s %zu message%s? [y/N] ", c->verb->name, c->targets.n,
-	    c->targets.n == 1 ? "" : "s");
+	print_intent(c, stderr);
+	fprintf(stderr, "? [y/N] ");
 	if (read_yes())
 		return true;
 	fprintf(stderr, "nothing is done\n");

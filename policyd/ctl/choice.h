@@ -8,10 +8,12 @@
 #ifndef CTL_CHOICE_H
 #define CTL_CHOICE_H
 
+#include "policyd/ctl/local.h"
 #include "policyd/ctl/options.h"
 #include "policyd/ctl/progress.h"
 #include "policyd/ctl/targets.h"
-#include "policyd/zone.h"
+
+enum { CHOICE_TO_SIZE = LOCAL_TEXT_SIZE + 8 };
 
 struct choice {
 	const struct ctl_verb *verb;
@@ -20,6 +22,8 @@ struct choice {
 	const struct settings *settings;
 	struct postconf postconf; /* of hands_open() */
 	struct filter *filter;
+	char to[CHOICE_TO_SIZE]; /* " to Fri 2026-12-25 09:00:00 +0100"; or
+				  empty: the verb takes no time */
 	bool yes;
 	bool dry_run;
 	int64_t now_s;
@@ -45,8 +49,8 @@ int choice_check(const struct choice *c);
 int choice_read(struct choice *c, struct hands *hands);
 void choice_free(struct choice *c);
 
-/* Prints what would be done. */
-void choice_print(const struct choice *c);
+/* Prints what would be done. 0, or an exit code, printed. */
+int choice_print(const struct choice *c);
 
 /*
  * Asks, where it needs to be asked. True: go on. *asked: time has gone by, so

@@ -19,6 +19,7 @@
 #include "hdrcheck/base/os.h"
 #include "hdrcheck/daemon.h"
 #include "policyd/ctl/hands_private.h"
+#include "policyd/ctl/output.h"
 #include "policyd/rule_file.h"
 #include "policyd/sched/command.h"
 #include "policyd/sched/wire.h"
@@ -314,22 +315,6 @@ be_parent(struct parent *p)
 	return EX_SOFTWARE;
 }
 
-/* A reader that went away early has seen what it wanted. */
-static int
-end_output(int exit_code)
-{
-	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
-	bool flushed = fflush(stdout) == 0;
-	const char *reason = flushed ? "not all was written" : strerror(errno);
-
-	if (flushed && !ferror(stdout))
-		return exit_code;
-	if (poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0)
-		return exit_code;
-	fprintf(stderr, "policyctl: standard output: %s\n", reason);
-	return EX_IOERR;
-}
-
 /*
  * In a session of its own it cannot push bytes into the input of root's
  * terminal (TIOCSTI). What the terminal's keys send ends the parent, and the
@@ -357,7 +342,7 @@ be_child(const struct hands_options *options, int channel, pid_t parent,
 	hands = hands_new(channel);
 	if (hands == NULL)
 		return EX_OSERR;
-	exit_code = end_output(run(hands, ctx));
+	exit_code = output_end(run(hands, ctx));
 	hands_free(hands);
 	return exit_code;
 }

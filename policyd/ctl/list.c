@@ -104,7 +104,7 @@ print_list(struct view *v)
 	struct list *list = v->ctx;
 	bool ok;
 
-	list->message = view_ours(v, &list->n);
+	list->message = queue_ours(&v->queue, &list->n);
 	if (list->message == NULL)
 		return view_end(v, false);
 	listing_sort(list->message, list->n, list->order);

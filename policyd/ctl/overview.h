@@ -33,6 +33,7 @@ struct overview_counts {
 struct overview {
 	struct span engine; /* its line, see status.h; empty: it is down */
 	struct members members; /* of that line */
+	bool engine_silent; /* it is there, and gives no such line */
 	struct probe hdrcheck;
 	bool postfix_runs;
 	struct overview_counts counts;

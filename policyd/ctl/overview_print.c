@@ -88,7 +88,12 @@ put_policyd(struct page *p)
 
 	put_name(p, "policyd");
 	if (p->o->engine.len == 0) {
-		put(p, "DOWN; start it: systemctl start deliver-at-policyd\n");
+		put(p,
+		    p->o->engine_silent
+			? "does not answer; restart it: systemctl restart "
+			  "deliver-at-policyd\n"
+			: "DOWN; start it: systemctl start "
+			  "deliver-at-policyd\n");
 		return;
 	}
 	buf_init(&room, TEXT_MAX);

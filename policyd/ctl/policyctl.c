@@ -15,6 +15,7 @@
 #include "policyd/ctl/events_verb.h"
 #include "policyd/ctl/explain.h"
 #include "policyd/ctl/list.h"
+#include "policyd/ctl/output.h"
 #include "policyd/ctl/release.h"
 #include "policyd/ctl/remove.h"
 #include "policyd/ctl/setup.h"
@@ -112,8 +113,8 @@ open_standard(void)
 		close(fd);
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
 	static const struct option longs[] = {
 	    {"help", no_argument, NULL, 'h'},
@@ -123,8 +124,6 @@ main(int argc, char **argv)
 	const char *file = NULL;
 	int c;
 
-	open_standard();
-	text_begin();
 	while ((c = getopt_long(argc, argv, "+c:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -143,4 +142,12 @@ main(int argc, char **argv)
 		return print_usage();
 	return run_verb(
 	    file, argv[optind], argv + optind + 1, argc - optind - 1);
+}
+
+int
+main(int argc, char **argv)
+{
+	open_standard();
+	text_begin();
+	return output_end(run(argc, argv));
 }

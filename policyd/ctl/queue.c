@@ -144,6 +144,19 @@ queue_is_ours(const struct queue_message *m)
 	return m->read && m->plan.owner != PLAN_FOREIGN;
 }
 
+const struct queue_message **
+queue_ours(const struct queue *q, size_t *n)
+{
+	const struct queue_message **ours =
+	    calloc(q->n + 1, sizeof(const struct queue_message *));
+
+	*n = 0;
+	for (size_t i = 0; ours != NULL && i < q->n; i++)
+		if (queue_is_ours(&q->message[i]))
+			ours[(*n)++] = &q->message[i];
+	return ours;
+}
+
 int64_t
 queue_due_s(const struct queue_message *m)
 {

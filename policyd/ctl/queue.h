@@ -109,6 +109,12 @@ void queue_free(struct queue *q);
 /* The scheduler would let it go by itself one day. */
 bool queue_is_ours(const struct queue_message *m);
 
+/*
+ * Those that are, in the order of the queue; owned by the caller. NULL: no
+ * memory.
+ */
+const struct queue_message **queue_ours(const struct queue *q, size_t *n);
+
 /* OVERRIDE_NEVER for what has no moment. */
 int64_t queue_due_s(const struct queue_message *m);
 

@@ -166,6 +166,9 @@ remote_ask(struct remote *r, struct span request, int timeout_ms,
     struct span *answer, char error[REMOTE_ERROR_SIZE])
 {
 	struct span line;
+	const char *but = timeout_ms == REMOTE_WRITE_MS
+	    ? "what it was asked for may be done all the same"
+	    : "";
 
 	if (!remote_send(r, request, timeout_ms) && errno != EPIPE &&
 	    errno != ECONNRESET) {
@@ -176,10 +179,10 @@ remote_ask(struct remote *r, struct span request, int timeout_ms,
 	case REMOTE_LINE:
 		return read_answer(line, answer, error);
 	case REMOTE_QUIET:
-		say(error, "does not answer", "");
+		say(error, "does not answer", but);
 		break;
 	case REMOTE_ENDED:
-		say(error, "ended before it answered", "");
+		say(error, "ended before it answered", but);
 		break;
 	case REMOTE_BROKEN:
 		say(error, "cannot be asked", strerror(errno));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "hdrcheck/base/clock.h"
+#include "policyd/ctl/foreign.h"
 #include "policyd/ctl/local.h"
 #include "policyd/ctl/put.h"
 #include "policyd/ctl/show.h"
 #include "policyd/ctl/text.h"
-#include "policyd/wording.h"
 
 static bool
 put_label_line(struct buf *out, const char *label, const char *text)
@@ -15,26 +15,16 @@ put_label_line(struct buf *out, const char *label, const char *text)
 
 /* Mail that policyd leaves alone. */
 
-static const char *
-why_foreign(const struct queue_message *m)
-{
-	if (!m->read)
-		return "its file cannot be read";
-	if (m->plan.why == PLAN_NOT_HELD_BY_US && !m->plan.dated)
-		return "it has no date: somebody else put it on hold";
-	return wording_foreign(m->plan.why);
-}
-
 static bool
 put_foreign(const struct show *show, struct buf *out)
 {
-	char id[QID_SIZE];
+	const struct queue_message *m = show->message;
 
-	qid_format(&show->message->id, id);
 	return put_label_line(out, "Leaves", "not by itself: it is not ours") &&
-	    put_label_line(out, "Why", why_foreign(show->message)) &&
-	    show_put_label(out, "") &&
-	    put_format(out, "\"postsuper -H %s\" releases it\n", id);
+	    put_label_line(out, "Why", foreign_why(m)) &&
+	    show_put_label(out, "") && put_string(out, "released by: ") &&
+	    foreign_put_command(out, show->settings, "-H", &m->id) &&
+	    put_string(out, "\n");
 }
 
 /* When. */

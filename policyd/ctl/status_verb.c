@@ -38,6 +38,7 @@ ask_engine(struct status_run *s, struct hands *hands, struct remote *r)
 			    s->settings->control_socket, strerror(errno));
 		return false;
 	}
+	s->overview.engine_silent = true;
 	if (ask_wait(r, span_str("status\n"), REMOTE_ANSWER_MS, &line) != EX_OK)
 		return false;
 	if (overview_take_engine(&s->overview, line))

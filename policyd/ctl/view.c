@@ -123,19 +123,6 @@ view_run(struct view *v)
 	return hands_run(&options, in_child, v);
 }
 
-const struct queue_message **
-view_ours(const struct view *v, size_t *n)
-{
-	const struct queue_message **ours =
-	    calloc(v->queue.n + 1, sizeof(const struct queue_message *));
-
-	*n = 0;
-	for (size_t i = 0; ours != NULL && i < v->queue.n; i++)
-		if (queue_is_ours(&v->queue.message[i]))
-			ours[(*n)++] = &v->queue.message[i];
-	return ours;
-}
-
 bool
 view_put_pause(struct view *v)
 {

@@ -65,12 +65,6 @@ bool view_flush(struct view *v);
 int view_fail(const struct view *v, const char *what, int exit_code);
 
 /*
- * Those that are ours, in the order of the queue; owned by the caller. NULL: no
- * memory.
- */
-const struct queue_message **view_ours(const struct view *v, size_t *n);
-
-/*
  * The lines above a view for people, when it is paused: nothing leaves. False:
  * no room.
  */

@@ -183,6 +183,7 @@ def test_nothing_is_postponed(waiting_site):
     assert said(waiting_site, "list", "--json") == ""
     assert said(waiting_site, "count") == "0 messages\n"
     assert said(waiting_site, "timeline").count("\n") == 24 + 2
+    assert said(waiting_site, "list", "--sender", "<>") == "no message fits\n"
 
 
 # For programs
@@ -507,7 +508,10 @@ def test_output_that_nobody_reads(waiting_site, mail):
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(30) == OK
-    with open("/dev/full", "wb") as full:
-        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE)
-    assert done.returncode == 74 and done.stderr
+    for words in ([], ["--help"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [*program, *words], stdout=full, stderr=subprocess.PIPE
+            )
+        assert done.returncode == 74 and done.stderr, words
     assert mail

@@ -157,7 +157,8 @@ def test_foreign(show_site):
     site.postfix.hold(tried.queue_id)
     told = shown(site, tried.queue_id)
     assert told["Leaves"] == ["not by itself: it is not ours"]
-    assert told["Why"][1] == f'"postsuper -H {tried.queue_id}" releases it'
+    command = f"postsuper -c {site.postfix.config_folder} -H {tried.queue_id} hold"
+    assert told["Why"][1] == f"released by: {command}"
     assert listed(site) == []
     assert said(site, "count").startswith("0 messages")
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """27. policyctl fail and drop, which need no policyd; and how messages are chosen."""
 
+import re
+
 import pytest
 from ctl import (
     CTRL_C,
@@ -166,7 +168,8 @@ def test_dry_run_changes_nothing(quiet_site, ctl, ids, verb):
     """Also with policyd down; it names the messages."""
     before = on_hold(quiet_site)
     said = ctl.ok(*verb, "--dry-run", *ids)
-    assert said.startswith(f"would {verb[0]} 3 messages\n")
+    to = " to [A-Z][a-z][a-z] .*" if verb[0] == "reschedule" else ""
+    assert re.match(f"would {verb[0]} 3 messages{to}\n", said)
     assert all(queue_id in said for queue_id in ids)
     assert on_hold(quiet_site) == before
 
@@ -225,3 +228,37 @@ def test_more_than_one_command_takes(quiet_site, ctl):
     said = ctl.ok("drop", "--yes", "--sender", "@sender.test")
     assert said == f"dropped {count} of {count}\n"
     wait_until("none is left", lambda: quiet_site.postfix.count_held() == 0)
+
+
+# From its second call on: another message has this queue id.
+ANOTHER = """\
+if [ $call -gt 1 ]; then
+    $real "$@" | sed 's/"arrival_time": [0-9]*/"arrival_time": 1700000000/'
+    exit
+fi"""
+
+
+@pytest.mark.parametrize("verb", ["fail", "drop"])
+def test_a_queue_id_that_is_used_again(cold_standin_site, standins, verb):
+    """Between the listing and the command: that message is not touched."""
+    cold_standin_site.daemons.hdrcheck.start()
+    queue_id = hold(cold_standin_site)
+    standins.behave("postqueue", ANOTHER)
+    said = Policyctl(cold_standin_site).fails(NOT_ALL, verb, queue_id)
+    assert f"{queue_id}: has left meanwhile" in said
+    standins.restore("postqueue")
+    assert list(on_hold(cold_standin_site)) == [queue_id]
+    cold_standin_site.postfix.delete(queue_id)
+
+
+def test_dry_run_tells_when_and_in_which_order(quiet_site, ctl):
+    """What leaves first comes first, and to when it would be rescheduled."""
+    ids = [hold(quiet_site, after=hours * FAR_S) for hours in (3, 1, 2)]
+    said = ctl.ok("reschedule", "+30h", "--dry-run", *ids)
+    first, *lines = said.splitlines()
+    assert first.startswith("would reschedule 3 messages to ")
+    assert [line.split()[0] for line in lines] == [ids[1], ids[2], ids[0]]
+    said = ctl.ok("reschedule", "never", "--dry-run", ids[0])
+    assert said.startswith("would reschedule 1 message to never\n")
+    for queue_id in ids:
+        quiet_site.postfix.delete(queue_id)

@@ -110,6 +110,22 @@ an_engine_tells_all(void **state)
 }
 
 static void
+a_silent_engine_is_not_down(void **state)
+{
+	struct overview o = new_overview();
+
+	(void)state;
+	o.engine_silent = true;
+	check_bool("well", overview_is_well(&o), false);
+	check_page("for people", &o,
+	    "policyd      does not answer; restart it: systemctl restart "
+	    "deliver-at-policyd\n"
+	    "hdrcheck     runs: 12 lookups, 3 hold, 4 dunno, 5 reject, 1 "
+	    "malformed\n"
+	    "Postfix      runs\n\n");
+}
+
+static void
 a_quiet_engine_is_paused(void **state)
 {
 	struct overview o = new_overview();
@@ -288,6 +304,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_engine_tells_all),
+	    cmocka_unit_test(a_silent_engine_is_not_down),
 	    cmocka_unit_test(a_quiet_engine_is_paused),
 	    cmocka_unit_test(all_may_be_down),
 	    cmocka_unit_test(each_part_has_to_run),

@@ -160,6 +160,25 @@ answers_are_read(void **state)
 	}
 }
 
+/* It may have done it, and have told nobody. */
+static void
+a_request_to_write_is_not_undone(void **state)
+{
+	char error[REMOTE_ERROR_SIZE];
+	struct span answer;
+	struct rig_pair p;
+
+	(void)state;
+	open_pair(&p);
+	shutdown(p.engine, SHUT_WR);
+	assert_false(remote_ask(
+	    &p.r, span_str("pause\n"), REMOTE_WRITE_MS, &answer, error));
+	check_string("ended", error,
+	    "policyd ended before it answered: what it was asked for may be "
+	    "done all the same");
+	close_pair(&p);
+}
+
 static void
 a_silent_engine_is_given_up(void **state)
 {
@@ -292,6 +311,7 @@ main(void)
 	    cmocka_unit_test(lines_come_whole),
 	    cmocka_unit_test(lines_are_bounded),
 	    cmocka_unit_test(answers_are_read),
+	    cmocka_unit_test(a_request_to_write_is_not_undone),
 	    cmocka_unit_test(a_silent_engine_is_given_up),
 	    cmocka_unit_test(an_engine_that_has_gone_takes_nothing),
 	    cmocka_unit_test(an_engine_that_takes_nothing_is_given_up),

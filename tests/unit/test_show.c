@@ -282,7 +282,8 @@ static const struct {
 	bool read;
 	const char *want;
 } foreign[] = {
-    {"no date", PLAN_NOT_HELD_BY_US, false, true, "it has no date: somebody"},
+    {"no date", PLAN_NOT_HELD_BY_US, false, true,
+	"somebody else put it on hold; it has no date"},
     {"a date that was over", PLAN_NOT_HELD_BY_US, true, true,
 	"its date was not ahead"},
     {"a veto", PLAN_VETOED, true, true, "veto_headers"},
@@ -310,13 +311,26 @@ what_is_not_ours(void **state)
 		check_part(foreign[i].row, x->out,
 		    "Leaves        not by itself: it is not ours\n");
 		check_part(foreign[i].row, x->out,
-		    "              \"postsuper -H 4F3A2B1C0D01\" releases "
-		    "it\n");
+		    "              released by: postsuper -H 4F3A2B1C0D01 "
+		    "hold\n");
 		check_bool(
 		    foreign[i].row, strstr(x->out, "How  ") != NULL, false);
 		check_bool(foreign[i].row, strstr(x->out, "Subject") != NULL,
 		    foreign[i].read);
 	}
+}
+
+static void
+of_another_instance(void **state)
+{
+	struct fixture *x = *state;
+
+	x->m.plan.owner = PLAN_FOREIGN;
+	x->m.plan.why = PLAN_TRIED;
+	load_settings(
+	    &x->settings, "postfix_config_directory = /etc/postfix-two\n");
+	check_part("another instance", shown(x),
+	    " postsuper -c /etc/postfix-two -H 4F3A2B1C0D01 hold\n");
 }
 
 /* How. */
@@ -495,6 +509,7 @@ main(void)
 	    SHOWN(what_is_late),
 	    SHOWN(a_pause),
 	    SHOWN(what_is_not_ours),
+	    SHOWN(of_another_instance),
 	    SHOWN(how_it_leaves),
 	    SHOWN(old_mail_is_warned_of),
 	    SHOWN(headers_that_do_not_count),
