@@ -11,7 +11,8 @@
  *   pause N                    N bytes follow, the reason: "ok"
  *   resume                     "ok"
  *   events                     the last events, a line of JSON each; then the
- *                              connection ends
+ *                              connection ends. "error WHAT" comes in their
+ *                              place when FEED_READERS_MAX read events already
  *   follow                     the same, but it stays for what happens
  *   tail                       only what happens from now on
  *   reschedule DUE N           N bytes follow, a line "QUEUEID ARRIVAL" for

@@ -67,6 +67,19 @@ json_close(struct json *j)
 	return !j->full;
 }
 
+/* Of a character of three bytes at most. */
+static unsigned
+code_point(struct span s)
+{
+	static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F};
+	size_t len = utf8_len(s);
+	unsigned c = (unsigned char)s.data[0] & lead_bits[len];
+
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | ((unsigned char)s.data[i] & 0x3F);
+	return c;
+}
+
 static void
 put_escape(struct json *j, struct span s)
 {
@@ -90,8 +103,7 @@ put_escape(struct json *j, struct span s)
 		put_text(j, "\\t");
 		return;
 	default:
-		snprintf(text, sizeof(text), "\\u%04x",
-		    c < 0x80 ? c : (unsigned char)s.data[1]);
+		snprintf(text, sizeof(text), "\\u%04x", code_point(s));
 		put_text(j, text);
 	}
 }

@@ -37,12 +37,30 @@ utf8_len(struct span s)
 	return is_tail(byte_at(s, 3)) ? 4 : 0;
 }
 
+/* U+061C; from U+2000 on marks, embeddings, separators and isolates. */
+static bool
+turns_direction(struct span s)
+{
+	unsigned lead = byte_at(s, 0), second = byte_at(s, 1);
+	unsigned third = byte_at(s, 2);
+
+	if (lead == 0xD8)
+		return second == 0x9C;
+	if (lead != 0xE2 || (second != 0x80 && second != 0x81))
+		return false;
+	if (second == 0x81)
+		return third >= 0xA6 && third <= 0xA9;
+	return third == 0x8E || third == 0x8F ||
+	    (third >= 0xA8 && third <= 0xAE);
+}
+
 bool
 utf8_is_control(struct span s)
 {
 	unsigned c = byte_at(s, 0);
 
-	return c < 0x20 || c == 0x7F || (c == 0xC2 && byte_at(s, 1) < 0xA0);
+	return c < 0x20 || c == 0x7F || (c == 0xC2 && byte_at(s, 1) < 0xA0) ||
+	    turns_direction(s);
 }
 
 size_t

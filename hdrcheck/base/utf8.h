@@ -17,7 +17,8 @@ size_t utf8_len(struct span s);
 
 /*
  * Whether the character at the front of s, which has one, is a control
- * character, those of ISO 6429 above 7F too: no terminal is to obey them.
+ * character, those of ISO 6429 above 7F too, ends a line, or turns the
+ * direction of writing: no terminal is to obey them.
  */
 bool utf8_is_control(struct span s);
 

@@ -247,8 +247,8 @@ diagnose_rules(struct check_run *run, struct hands *hands)
 	if (!has)
 		return;
 	check_shadow(&run->site, &rules);
-	findings_say_fine(&run->findings, "%s: %zu rules",
-	    run->settings->rules_file, rules.n);
+	findings_say_fine(&run->findings, "%s: %zu rule%s",
+	    run->settings->rules_file, rules.n, rules.n == 1 ? "" : "s");
 	rules_free(&rules);
 }
 

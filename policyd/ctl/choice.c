@@ -112,7 +112,7 @@ tell_reading(void *ctx, uint64_t done, uint64_t all)
 static int
 fail(const struct choice *c, const char *what, int exit_code)
 {
-	fprintf(stderr, "policyctl: %s: %s\n", c->verb->name, what);
+	text_complain("%s: %s", c->verb->name, what);
 	return exit_code;
 }
 

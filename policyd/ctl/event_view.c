@@ -68,10 +68,11 @@ has_member(const struct view *v, struct span name)
 	struct span value;
 
 	return span_to_string(name, key, sizeof(key)) &&
-	    members_find(v->members, key, &value);
+	    members_find(v->members, key, &value) &&
+	    !span_equal_str(value, "\"\"");
 }
 
-/* The text "-" for what is not there. */
+/* The text "-" for what is not there, or empty. */
 static bool
 put_member(struct view *v, struct span name)
 {

@@ -12,6 +12,7 @@
 #include "hdrcheck/daemon.h"
 #include "policyd/ctl/local.h"
 #include "policyd/ctl/moment.h"
+#include "policyd/ctl/text.h"
 #include "policyd/orders.h"
 #include "policyd/reply.h"
 #include "policyd/rule_action.h"
@@ -84,9 +85,8 @@ take_word(void *ctx, const char *word, char error[OPTIONS_ERROR_SIZE])
 	if (span_equal_str(name, "now"))
 		return take_now(x, value.data, error);
 	if (!attr_is_known(name))
-		fprintf(stderr,
-		    "policyctl: explain: Postfix is not known to send an "
-		    "attribute %.*s\n",
+		text_complain("explain: Postfix is not known to send an "
+			      "attribute %.*s",
 		    (int)name.len, name.data);
 	if (span_equal_str(name, "postponed"))
 		return take_count(value.data, &x->counts.sender, error);

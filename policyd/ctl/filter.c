@@ -345,16 +345,10 @@ static bool
 due_matches(const struct filter *f, const struct queue_message *m)
 {
 	const struct bound *b = &f->bound[TIME_DUE];
-	int64_t due_s;
 
 	if (b->relation == '\0' || is_later(m))
 		return true;
-	if (!m->read)
-		return false;
-	due_s = queue_due_s(m);
-	if (due_s == OVERRIDE_NEVER)
-		return b->relation == '>';
-	return is_within(b, due_s - f->now_s);
+	return m->read && is_within(b, queue_due_s(m) - f->now_s);
 }
 
 static bool

@@ -81,11 +81,20 @@ put_table(struct view *v, const struct list *list)
 }
 
 static bool
+put_nothing(struct view *v)
+{
+	bool chosen =
+	    filter_has_ids(v->filter) || filter_has_options(v->filter);
+
+	return put_string(
+	    &v->out, chosen ? "no message fits\n" : "nothing is postponed\n");
+}
+
+static bool
 put_for_people(struct view *v, const struct list *list)
 {
 	return view_put_pause(v) &&
-	    (list->n > 0 ? put_table(v, list)
-			 : put_format(&v->out, "nothing is postponed\n")) &&
+	    (list->n > 0 ? put_table(v, list) : put_nothing(v)) &&
 	    view_put_unreadable(v);
 }
 

@@ -81,16 +81,15 @@ put_id(struct buf *out, const struct queue_message *m)
 static bool
 put_size(struct buf *out, uint64_t size)
 {
-	static const char units[] = "KMG";
+	static const char *const units[] = {"", "K", "M", "G"};
 	char text[CELL_SIZE];
-	int unit = -1;
+	size_t unit = 0;
 
-	while (size >= 10 * KIB && unit < (int)sizeof(units) - 2) {
+	while (size >= 10 * KIB && unit < sizeof(units) / sizeof(*units) - 1) {
 		size /= KIB;
 		unit++;
 	}
-	snprintf(text, sizeof(text), "%" PRIu64 "%.1s", size,
-	    unit < 0 ? "" : &units[unit]);
+	snprintf(text, sizeof(text), "%" PRIu64 "%s", size, units[unit]);
 	return put_string(out, text);
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "policyd/ctl/text.h"
+
 /* The words that are left; an option may take the next one as its value. */
 struct reader {
 	const struct options *o;
@@ -15,10 +17,8 @@ struct reader {
 int
 options_usage_error(const struct ctl_verb *verb, const char *what)
 {
-	fprintf(stderr, "policyctl: %s: ", verb->name);
-	for (; *what != '\0'; what++)
-		fputc((unsigned char)*what < ' ' ? '?' : *what, stderr);
-	fprintf(stderr, "\n(policyctl %s --help tells more)\n", verb->name);
+	text_complain("%s: %s", verb->name, what);
+	fprintf(stderr, "(policyctl %s --help tells more)\n", verb->name);
 	return EX_USAGE;
 }
 

@@ -86,7 +86,7 @@ run_verb(const char *file, const char *name, char *const *words, int n)
 	char error[CONF_ERROR_SIZE];
 
 	if (verb == NULL) {
-		fprintf(stderr, "policyctl: %s: no such verb\n", name);
+		text_complain("%s: no such verb", name);
 		return print_usage();
 	}
 	if (options_want_help(words, n)) {

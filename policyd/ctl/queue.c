@@ -9,6 +9,7 @@
 #include "hdrcheck/base/priv.h"
 #include "policyd/ctl/queue_private.h"
 #include "policyd/ctl/queue_text.h"
+#include "policyd/ctl/text.h"
 
 bool
 queue_fail(struct queue_reading *r, const char *what)
@@ -71,7 +72,7 @@ read_words(struct queue_reading *r)
 		return queue_fail(r, error);
 	r->q->has_orders = read_rules(r, wrong);
 	if (!r->q->has_orders && !r->o->quiet)
-		fprintf(stderr, "policyctl: %s\n", wrong);
+		text_complain("%s", wrong);
 	return true;
 }
 

@@ -45,8 +45,6 @@ find_room(struct queue_file *f, const struct queue_date *date)
 
 	if (f->n_dates < QUEUE_DATES_MAX)
 		return &f->date[f->n_dates++];
-	if (!date->readable)
-		return NULL;
 	if (!last->readable || (date->never && !last->never) ||
 	    (!last->never && date->moment_s > last->moment_s))
 		return last;

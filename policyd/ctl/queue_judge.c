@@ -14,7 +14,14 @@ is_kept(const struct queue_message *m, const struct queue *q)
 	for (size_t i = 0; i < m->facts.n_rules; i++)
 		if (stands(q, span_str(m->facts.rules[i])))
 			return true;
-	return !q->has_orders && m->facts.more_rules;
+	return false;
+}
+
+/* Before this no header was ahead when the message was taken in. */
+static int64_t
+since_s(const struct facts *f)
+{
+	return f->created_s > f->arrival_s ? f->created_s : f->arrival_s;
 }
 
 /* Whether this header is the reason for a plan that knows no override. */
@@ -22,14 +29,16 @@ static bool
 is_reason(const struct queue_date *date, const struct plan *plan,
     const struct facts *facts, const struct queue *q)
 {
+	int64_t moment_s = date->moment_s;
+
 	if (!date->readable)
 		return false;
 	if (plan->owner == PLAN_FROZEN)
 		return date->never && date->by_rule && stands(q, date->rule);
-	return !date->never && date->moment_s > facts->arrival_s &&
-	    date->moment_s > facts->created_s &&
-	    (date->moment_s == plan->due_s ||
-		(plan->due_s == PLAN_DUE_MAX && date->moment_s > PLAN_DUE_MAX));
+	if (moment_s > PLAN_DUE_MAX)
+		moment_s = PLAN_DUE_MAX;
+	return !date->never && moment_s > since_s(facts) &&
+	    moment_s == plan->due_s;
 }
 
 /* A rule's header needs no permission, so it is the reason before others. */
@@ -61,11 +70,9 @@ choose_method(
 	int64_t at_s = due_s > options->now_s && due_s != OVERRIDE_NEVER
 	    ? due_s
 	    : options->now_s;
-	int64_t created_s =
-	    f->created_s > f->arrival_s ? f->created_s : f->arrival_s;
 
 	return plan_choose_method(options->settings, &options->postconf->facts,
-	    created_s, at_s, f->empty_sender,
+	    since_s(f), at_s, f->empty_sender,
 	    m->plan.all_due_then && !f->filtered);
 }
 

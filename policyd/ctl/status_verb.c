@@ -11,6 +11,7 @@
 #include "policyd/ctl/ask.h"
 #include "policyd/ctl/local.h"
 #include "policyd/ctl/overview.h"
+#include "policyd/ctl/text.h"
 
 enum { EXIT_NOT_WELL = 1 };
 
@@ -59,7 +60,7 @@ ask_queue(struct status_run *s, struct hands *hands)
 	struct queue queue;
 
 	if (!queue_read(&queue, hands, &options, error)) {
-		fprintf(stderr, "policyctl: %s\n", error);
+		text_complain("status: %s", error);
 		return;
 	}
 	overview_take_queue(&s->overview, &queue);

@@ -6,6 +6,7 @@
 #include <langinfo.h>
 #include <limits.h>
 #include <locale.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -304,6 +305,25 @@ put_up_to(struct buf *out, struct span s, int width)
 		used += shown.width;
 	}
 	return used;
+}
+
+void
+text_complain(const char *format, ...)
+{
+	char text[TEXT_COMPLAINT_MAX + 1];
+	struct shown shown;
+	struct cursor at;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (char *end = text; (end = strchr(end, '\n')) != NULL;)
+		*end = ' ';
+	fputs("policyctl: ", stderr);
+	for (at = start(span_str(text)); next_shown(&at, &shown);)
+		fwrite(shown.text, 1, shown.len, stderr);
+	fputc('\n', stderr);
 }
 
 bool

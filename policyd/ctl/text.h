@@ -20,6 +20,7 @@
 enum {
 	TEXT_MARKS_MAX = 4, /* combining marks on one character */
 	TEXT_CHARSET_MAX = 40, /* bytes of the name of one */
+	TEXT_COMPLAINT_MAX = 1000, /* bytes */
 };
 
 /*
@@ -37,6 +38,14 @@ int text_terminal_width(void);
  * 0: all of it. False: no room.
  */
 bool text_put(struct buf *out, struct span s, int width, bool pad);
+
+/*
+ * Says on standard error, behind "policyctl: ", what is wrong: a line of
+ * TEXT_COMPLAINT_MAX bytes at most, shown as text_put() does. Line ends in it
+ * are blanks.
+ */
+void text_complain(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 /* How many columns text_put() would need for all of it. */
 int text_width(struct span s);

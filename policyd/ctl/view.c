@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/ctl/view.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "hdrcheck/base/clock.h"
 #include "policyd/ctl/local.h"
+#include "policyd/ctl/progress.h"
 #include "policyd/ctl/put.h"
 #include "policyd/ctl/text.h"
 #include "policyd/rule_file.h"
 
-enum { PROGRESS_LEAST = 2000 /* messages: fewer are read in no time */ };
-
 int
 view_fail(const struct view *v, const char *what, int exit_code)
 {
-	fprintf(stderr, "policyctl: %s: %s\n", v->verb->name, what);
+	text_complain("%s: %s", v->verb->name, what);
 	return exit_code;
 }
 
@@ -34,50 +31,44 @@ view_flush(struct view *v)
 	return !ferror(stdout);
 }
 
-/* A line on the terminal that comes and goes. */
 static void
-show_progress(void *ctx, uint64_t done, uint64_t all)
+tell_reading(void *ctx, uint64_t done, uint64_t all)
 {
-	(void)ctx;
-	if (all < PROGRESS_LEAST || !isatty(STDERR_FILENO))
-		return;
-	if (done < all)
-		fprintf(stderr, "\rreading %" PRIu64 " of %" PRIu64, done, all);
-	else
-		fprintf(stderr, "\r\033[K");
+	progress_tell(ctx, "read", done, all);
 }
 
-static bool
-prepare(struct view *v, char error[QUEUE_ERROR_SIZE])
+static int
+prepare(struct view *v)
 {
 	char wrong[FILTER_ERROR_SIZE];
 
-	if (!local_load(&v->local)) {
-		snprintf(
-		    error, QUEUE_ERROR_SIZE, "/etc/localtime: cannot be read");
-		return false;
-	}
-	if (!filter_open(v->filter, &rule_file_source, wrong)) {
-		snprintf(error, QUEUE_ERROR_SIZE, "%.500s", wrong);
-		return false;
-	}
-	return true;
+	if (!local_load(&v->local))
+		return view_fail(
+		    v, "/etc/localtime: cannot be read", EX_OSFILE);
+	if (!filter_open(v->filter, &rule_file_source, wrong))
+		return view_fail(v, wrong, EX_USAGE);
+	return EX_OK;
 }
 
 static bool
 read_queue(struct view *v, struct hands *hands, char error[QUEUE_ERROR_SIZE])
 {
+	struct progress progress = {.shown = false};
 	const struct queue_options options = {
 	    .settings = v->settings,
 	    .postconf = &v->postconf,
 	    .filter = filter_matches,
 	    .filter_ctx = v->filter,
 	    .foreign = v->foreign,
-	    .progress = show_progress,
+	    .progress = tell_reading,
+	    .progress_ctx = &progress,
 	    .now_s = v->now_s,
 	};
 
-	return queue_read(&v->queue, hands, &options, error);
+	bool ok = queue_read(&v->queue, hands, &options, error);
+
+	progress_clear(&progress);
+	return ok;
 }
 
 static int
@@ -85,10 +76,10 @@ in_child(struct hands *hands, void *ctx)
 {
 	struct view *v = ctx;
 	char error[QUEUE_ERROR_SIZE];
-	int exit_code;
+	int exit_code = prepare(v);
 
-	if (!prepare(v, error))
-		return view_fail(v, error, EX_CONFIG);
+	if (exit_code != EX_OK)
+		return exit_code;
 	if (!read_queue(v, hands, error))
 		return view_fail(v, error, EX_UNAVAILABLE);
 	buf_init(&v->out, VIEW_OUTPUT_MAX);
@@ -180,7 +171,7 @@ view_tell_unmet(const struct view *v)
 
 	while (filter_next_unmet(v->filter, &i, &id)) {
 		qid_format(&id, text);
-		fprintf(stderr, "policyctl: %s: not on hold\n", text);
+		fprintf(stderr, "policyctl: %s: is not on hold\n", text);
 		n++;
 	}
 	return n;

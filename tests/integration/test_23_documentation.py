@@ -146,7 +146,8 @@ def test_sample_settings_are_valid(tmp_path):
 def verbs_of_page():
     """The verbs that policyctl(8) explains: tags of its outer lists, Cm first."""
     depth, found = 0, set()
-    for line in PAGES["policyctl"].read_text().splitlines():
+    description = PAGES["policyctl"].read_text().partition(".Sh FINDINGS")[0]
+    for line in description.splitlines():
         depth += line.startswith(".Bl ") - line.startswith(".El")
         verb = re.match(r"\.It Cm ([a-z]+)\b(?!=)", line)
         if verb and depth == 1:

@@ -17,7 +17,7 @@
 	"X-Deliver-At: Fri, 25 Dec 2026 " date ":00:00 +0000 (rule " name ")"
 #define NEVER(name) "X-Deliver-At: never (rule " name ")"
 
-enum { ROW_HEADERS = 5, TEXT_SIZE = 1024 };
+enum { ROW_HEADERS = 7, TEXT_SIZE = 1024 };
 
 /* A reader of files, the message it fills, and what judges it. */
 struct rig_file {

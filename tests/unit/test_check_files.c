@@ -255,11 +255,15 @@ systemd_runs_the_daemons(void **state)
 	struct check_rig *rig = check_open("systemd", &nothing);
 	struct pair folder = GOOD_FOLDER, end = {ENOENT, 0, 0, 0};
 	struct file_facts facts;
+	char text[FINDING_TEXT_MAX];
 
 	(void)state;
 	rig->site.systemd = true;
-	make(&facts, &folder, &end, ENOENT);
+	make(&facts, &folder, &end, ECONNREFUSED);
 	check_socket(&rig->site, CHECK_POLICYD, &facts, &context);
+	span_to_string(
+	    buf_span(&rig->findings.finding[0].text), text, sizeof(text));
+	check_part("systemd", text, "/socketmap: No such file or directory.");
 	check_command("systemd", rig, "systemctl restart deliver-at-policyd");
 	check_close(rig);
 }

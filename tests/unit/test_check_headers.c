@@ -160,6 +160,57 @@ static const struct {
 			      "socketmap:unix:/run/socketmap:deliver-at}\n",
 	    .settings = "socketmap_listen = unix:/run/socketmap\n"},
 	"chroot", "postconf -F cleanup-deliver-at/unix/chroot=n" RELOAD},
+    {"outside, in a folder with a long name",
+	{.main = CHECKS GUARD ", pipemap:{regexp:{{/^(X-Deliver-At:.*)/ $$1}}, "
+			      "socketmap:unix:/run/of-deliver-at/"
+			      "socketmap:deliver-at}\n",
+	    .settings = "socketmap_listen = unix:/run/of-deliver-at/"
+			"socketmap\n"},
+	"chroot", "postconf -F cleanup-deliver-at/unix/chroot=n" RELOAD},
+    {"in a folder beside the queue",
+	{.main = CHECKS GUARD ", pipemap:{regexp:{{/^(X-Deliver-At:.*)/ $$1}}, "
+			      "socketmap:unix:/var/spool/postfix2/"
+			      "socketmap:deliver-at}\n"},
+	"chroot", "postconf -F cleanup-deliver-at/unix/chroot=n" RELOAD},
+    {"another table is first in header_checks itself",
+	{.main = "header_checks = pcre:/etc/a, " GUARD ", " ASKING
+		 "\nmime_header_checks =\nnested_header_checks =\n",
+	    .services = "pickup unix n - y 60 1 pickup\n"
+			"cleanup unix n - y - 0 cleanup\n",
+	    .overrides = "pickup/unix/cleanup_service_name = cleanup\n"},
+	"not-first",
+	"postconf -e 'header_checks = " GUARD ", " ASKING
+	", pcre:/etc/a'" RELOAD},
+    {"another table is first in the service's own list",
+	{.overrides = CLEANUP "header_checks = pcre:/etc/a$$, " GUARD
+			      ", " ASKING "\n"},
+	"not-first",
+	"postconf -e 'deliver_at_cleanup_deliver_at_header_checks = " GUARD
+	", " ASKING ", pcre:/etc/a$$' && postconf -P "
+	"'cleanup-deliver-at/unix/header_checks="},
+    {"another table is first, by ${name}",
+	{.main = CHECKS "pcre:/etc/a, " GUARD ", " ASKING "\n",
+	    .overrides =
+		CLEANUP "header_checks = ${deliver_at_header_checks}\n"},
+	"not-first", "postconf -e 'deliver_at_header_checks = " GUARD},
+    {"what refuses long lines of another header is no guard",
+	{.main = CHECKS "regexp:{{/^Subject:.{500}/ REJECT}}, " ASKING "\n"},
+	"not-first line-guard", NULL},
+    {"a chroot by default, as it was once",
+	{.main = "compatibility_level = 0\n" CHECKS GUARD
+		 ", pipemap:{regexp:{{/^(X-Deliver-At:.*)/ $$1}}, "
+		 "socketmap:unix:/var/spool/postfix/deliver-at/"
+		 "socketmap:deliver-at}\n",
+	    .services = "pickup unix n - - 60 1 pickup\n"
+			"cleanup-deliver-at unix n - - - 0 cleanup\n"},
+	"chroot", NULL},
+    {"no chroot by default, as it is now",
+	{.main = CHECKS GUARD ", pipemap:{regexp:{{/^(X-Deliver-At:.*)/ $$1}}, "
+			      "socketmap:unix:/var/spool/postfix/deliver-at/"
+			      "socketmap:deliver-at}\n",
+	    .services = "pickup unix n - - 60 1 pickup\n"
+			"cleanup-deliver-at unix n - - - 0 cleanup\n"},
+	"", NULL},
     {"another socketmap is none of ours",
 	{.main = CHECKS GUARD ", " ASKING ", socketmap:unix:private/x:other\n"},
 	"", NULL},
@@ -243,6 +294,41 @@ a_table_moves_out(void **state)
 	check_close(rig);
 }
 
+static void
+who_is_not_there_is_not_told(void **state)
+{
+	const struct check_row strangers = {.main = EVERYTHING,
+	    .services = "smtp inet n - y - - smtpd\n"
+			"cleanup unix n - y - 0 cleanup\n"};
+	struct check_rig *rig = check_open("down", &strangers);
+	char command[CHECK_TEXT_SIZE];
+
+	(void)state;
+	rig->site.hdrcheck_pid = rig->site.policyd_pid = 0;
+	rig->site.has_file = false;
+	rig->site.file = "/x/a b.conf";
+	check_headers(&rig->site, &rig->entries, false);
+	span_to_string(finding_command(&rig->findings.finding[0]), command,
+	    sizeof(command));
+	check_string("down", command,
+	    "echo 'permit_postpone = authenticated, local' >>'/x/a b.conf'");
+	check_close(rig);
+}
+
+static void
+another_instance_is_named(void **state)
+{
+	const struct check_row change = {.main = CHECKS ASKING OTHERS,
+	    .settings = "postfix_config_directory = /etc/postfix-2\n"};
+	struct check_rig *rig = check_open("instance", &change);
+
+	(void)state;
+	check_headers(&rig->site, &rig->entries, true);
+	check_command("instance", rig, "postconf -c /etc/postfix-2 -e 'deliv");
+	check_command("instance", rig, "&& postfix -c /etc/postfix-2 reload");
+	check_close(rig);
+}
+
 int
 main(void)
 {
@@ -251,6 +337,8 @@ main(void)
 	    cmocka_unit_test(what_was_reached_is_nowhere_else),
 	    cmocka_unit_test(a_hidden_table_is_told_once),
 	    cmocka_unit_test(a_table_moves_out),
+	    cmocka_unit_test(who_is_not_there_is_not_told),
+	    cmocka_unit_test(another_instance_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,10 @@ static const struct {
 	"0 X-B: Thu, 01 Jan 2026 00:00:10 +0000 1\n"
 	"2 X-A: Fri, 02 Jan 2026 00:00:10 +0000 1\n"
 	"3 X-A: Thu, 01 Jan 2026 00:01:00 +0000 2\n"},
+    {"hardly time", {.settings = "max_postpone = 2m\n"},
+	"0 X-Deliver-At: Thu, 01 Jan 2026 00:01:00 +0000 1\n"
+	"2 X-Deliver-At: Fri, 02 Jan 2026 00:02:00 +0000 1\n"
+	"3 X-Deliver-At: Thu, 01 Jan 2026 00:01:00 +0000 2\n"},
     {"a table of others, and no rules",
 	{.main = "your_header_checks = pcre:/etc/a\n"},
 	"0 X-Deliver-At: Thu, 01 Jan 2026 00:01:00 +0000 1\n"

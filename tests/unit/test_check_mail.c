@@ -45,12 +45,12 @@ static const struct {
 	false, false, false, "overdue", NULL},
     {"foreign",
 	{.owner = PLAN_FOREIGN, .why = PLAN_NOT_PERMITTED, .due_s = -61}, false,
-	false, false, "foreign", "postsuper -H 4Zabc0 -H 4Zabc1"},
+	false, false, "foreign", "postsuper -H 4Zabc0 -H 4Zabc2"},
     {"foreign without a date",
 	{.owner = PLAN_FOREIGN, .why = PLAN_TRIED, .undated = true}, false,
 	false, false, "", NULL},
     {"unreadable", {.unreadable = true}, false, false, false, "unreadable",
-	"cd /var/spool/postfix && for id in 4Zabc0 4Zabc1; do find hold -type "
+	"cd /var/spool/postfix && for id in 4Zabc0 4Zabc2; do find hold -type "
 	"f -name $id -exec mv {} corrupt/ ';'; done"},
     {"at the limit", {.date_s = 366 * A_DAY}, false, false, false, "", NULL},
     {"beyond the limit", {.date_s = 366 * A_DAY + 1}, false, false, false,
@@ -120,8 +120,8 @@ mail_is_diagnosed(void **state)
 		    .pause.on = rows[i].paused};
 
 		fill(&messages[0], &rows[i].mail, 0, &dates[0]);
-		fill(&messages[1], &rows[i].mail, 1, &dates[1]);
-		fill(&messages[2], &well, 2, &dates[2]);
+		fill(&messages[1], &well, 1, &dates[1]);
+		fill(&messages[2], &rows[i].mail, 2, &dates[2]);
 		check_mail(&rig->site, &q, NOW, rows[i].down);
 		check_names(row, rig, rows[i].names);
 		if (rows[i].command != NULL)
@@ -157,6 +157,12 @@ many_are_counted_and_some_named(void **state)
 	text_of(rig, text);
 	check_part("many", text, "21 messages on hold");
 	check_part("many", text, " 4Zabc19 ...; the oldest at 2025-12-31T23:");
+	findings_free(&rig->findings);
+	findings_init(&rig->findings);
+	q.n--;
+	check_mail(&rig->site, &q, NOW, false);
+	text_of(rig, text);
+	check_part("as many as are named", text, " 4Zabc19; the oldest");
 	check_close(rig);
 }
 

@@ -91,6 +91,9 @@ static const struct {
 	NULL},
     {"requeue that does harm", {.settings = "release_method = requeue\n"},
 	5 * A_DAY, false, "requeue-copies", SETTING("release_method", "auto")},
+    {"the shortest life that can be halved",
+	{.settings = "release_method = release\n"}, 2, false, "queue-life",
+	SETTING("max_postpone", "1s")},
     {"mail is tried once anyway", {.settings = "release_method = release\n"}, 0,
 	true, "", NULL},
     {"a warning of delays", {.main = "delay_warning_time = 4h\n"}, 5 * A_DAY,
@@ -124,12 +127,28 @@ lifetimes_are_diagnosed(void **state)
 	}
 }
 
+static void
+policyd_starts_again_without_a_zone(void **state)
+{
+	const struct check_row zone = {.main = "import_environment = TZ=CET\n"};
+	struct check_rig *rig = check_open("zone", &zone);
+
+	(void)state;
+	rig->site.policyd_pid = 0;
+	check_postfix(&rig->site);
+	check_command("zone", rig,
+	    "postconf -e 'import_environment = TZ' && { policyd "
+	    "</dev/null >/dev/null 2>&1 & }");
+	check_close(rig);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(postfix_is_diagnosed),
 	    cmocka_unit_test(lifetimes_are_diagnosed),
+	    cmocka_unit_test(policyd_starts_again_without_a_zone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

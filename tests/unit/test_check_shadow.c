@@ -55,6 +55,7 @@ static const struct {
     {"one between them", "a size>5 size<7 : hold\n", NULL},
     {"a number out of bounds", "a size=5 size>5 : hold\n", "cannot both"},
     {"a number within", "a size=6 size>5 : hold\n", NULL},
+    {"not one number, but another", "a size!=6 size=7 : hold\n", NULL},
     {"some numbers within", "a size=1,6 size>5 : hold\n", NULL},
     {"not a number, and that number, is not looked at",
 	"a size=6 size!=6 : hold\n", NULL},

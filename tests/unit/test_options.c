@@ -163,8 +163,10 @@ test_wrong_use_says_what(void **state)
 	    {"no digits", {"--days="},
 		"--days:  is no number from 0 to 18446744073709551615"},
 	    {"a bad word", {"ok", "bad", "--foo"}, "bad: is bad"},
-	    {"control characters", {"--a\033[31m\nb"},
-		"--a?[31m?b: no such option"},
+	    {"control characters", {"--a\033[31m\nb\x7f"},
+		"--a\\x1B[31m b\\x7F: no such option"},
+	    {"a control character above them", {"--sort=x", "--\xc2\x9b"},
+		"--\\u{9B}: no such option"},
 	};
 	char text[CAPTURE_SIZE], want[TEXT_SIZE];
 	struct taken t;

@@ -214,6 +214,32 @@ test_other_texts(void **state)
 	rig_free(r);
 }
 
+/* What was known of it when its file broke off is forgotten. */
+static void
+test_a_file_that_begins_again(void **state)
+{
+	struct rig_file *r = rig_new("");
+
+	(void)state;
+	rig_begin(r);
+	put_attribute(r, "sasl_username", true, "ann");
+	put_attribute(r, "client_address", true, "192.0.2.7");
+	put_attribute(r, "client_name", true, "pc.example");
+	put_header(r, span_str("Subject: tea"));
+	put_header(r, span_str(NINE));
+	queue_file_begin(&r->file, &r->m);
+	put_attribute(
+	    r, "message_arrival_time", false, "Thu Dec 24 09:00:00 2026");
+	put_attribute(r, "message_size", false, "300");
+	assert_true(queue_file_end(&r->file));
+	check_int("texts",
+	    (int64_t)(r->m.login.len + r->m.client.len + r->m.client_name.len +
+		r->m.subject.len + r->m.n_dates),
+	    0);
+	check_int("facts", r->m.facts.own_latest_s, FACTS_NO_DATE);
+	rig_free(r);
+}
+
 static void
 test_another_message_is_not_read(void **state)
 {
@@ -240,6 +266,7 @@ main(void)
 	    cmocka_unit_test(test_what_a_full_table_lets_in),
 	    cmocka_unit_test(test_texts_are_bounded),
 	    cmocka_unit_test(test_other_texts),
+	    cmocka_unit_test(test_a_file_that_begins_again),
 	    cmocka_unit_test(test_another_message_is_not_read),
 	};
 

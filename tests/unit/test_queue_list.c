@@ -41,8 +41,10 @@ on_message(void *ctx, const struct qmsg *msg, struct span line)
 	struct queue_message m;
 	char id[QID_SIZE], numbers[64];
 
-	if (t->left == 0)
+	if (t->left == 0) {
+		script_add(&t->script, "no more\n");
 		return false;
+	}
 	t->left--;
 	assert_true(queue_list_fill(&m, msg, line, t->text, &t->scratch));
 	assert_false(m.read || m.unreadable);
@@ -201,7 +203,7 @@ test_who_is_told_may_stop(void **state)
 	(void)state;
 	t->left = 1;
 	check_string("the second stops", feed(t, &l, span_str(bytes), 1000),
-	    "ABCDEF 1000 20 <a@b> c@d\nodd=0 stopped\n");
+	    "ABCDEF 1000 20 <a@b> c@d\nno more\nodd=0 stopped\n");
 	told_free(t);
 }
 

@@ -227,14 +227,15 @@ a_pause_keeps_all_on_hold(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(configs); i++) {
 		struct sim *sim = sim_open(configs[i]);
-		unsigned before;
+		unsigned before, aside;
 
 		for (int n = 0; n < 6; n++)
 			sim_add(sim, 1)->spoils = n < 3;
 		sim_learn(sim);
 		sim_run(sim, 2 * SEC);
 		sweep_pause(&sim->sweep, true);
-		sim_run(sim, SEC);
+		sim_settle(sim);
+		aside = sim->sweep.held_up.n;
 		before =
 		    sim->commands[SWEEP_RELEASE] + sim->commands[SWEEP_REQUEUE];
 		for (int n = 0; n < 3; n++)
@@ -243,6 +244,7 @@ a_pause_keeps_all_on_hold(void **state)
 		check_int(configs[i],
 		    sim->commands[SWEEP_RELEASE] + sim->commands[SWEEP_REQUEUE],
 		    before);
+		check_int(configs[i], sim->sweep.held_up.n, aside);
 		check_bool(configs[i], sim->released < 6, true);
 		sweep_pause(&sim->sweep, false);
 		sim_run(sim, 100 * SEC);
