@@ -11,7 +11,8 @@
  *   pause N                    N bytes follow, the reason: "ok"
  *   resume                     "ok"
  *   events                     the last events, a line of JSON each; then the
- *                              connection ends
+ *                              connection ends. "error WHAT" comes in their
+ *                              place when FEED_READERS_MAX read events already
  *   follow                     the same, but it stays for what happens
  *   tail                       only what happens from now on
  *   reschedule DUE N           N bytes follow, a line "QUEUEID ARRIVAL" for
@@ -25,6 +26,9 @@
  * one that cannot be done is answered "error WHAT", and nothing has changed.
  * "ok" to pause, resume and reschedule means that it is on the disk. What
  * follows events, follow or tail is not read.
+ *
+ * A request is collected whole: CONTROL_REQUEST_MAX (48 MB) of memory at worst
+ * for each of CONTROL_CONNECTIONS, which only root can make.
  *
  * Pure.
  */

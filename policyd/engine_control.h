@@ -63,6 +63,7 @@ bool engine_control_write(
 /* Tell those who follow. */
 void engine_tell_event(
     struct engine *g, const struct sweep_event *event, const char *complaint);
+void engine_tell_fault(struct engine *g, const char *text);
 void engine_tell_reload(struct engine *g, bool ok, const char *text);
 void engine_tell_pause(struct engine *g);
 

@@ -24,6 +24,12 @@ engine_tell_event(
 }
 
 void
+engine_tell_fault(struct engine *g, const char *text)
+{
+	tell(g, events_put_fault(&g->control.line, text, clock_wall_ns()));
+}
+
+void
 engine_tell_reload(struct engine *g, bool ok, const char *text)
 {
 	tell(g, events_put_reload(&g->control.line, ok, text, clock_wall_ns()));

@@ -85,8 +85,10 @@ save(struct engine *g)
 
 	if (engine_control_write(g, &c->overrides, error))
 		return;
-	if (c->save_failed_at == 0)
+	if (c->save_failed_at == 0) {
 		log_warnx(g->o.log, "%s; tried again after each walk", error);
+		engine_tell_fault(g, error);
+	}
 	c->save_failed_at = walks(g);
 }
 

@@ -12,6 +12,8 @@ enum {
 	ESCAPE_MAX = 6, /* bytes of an escape */
 };
 
+static const char fault[] = "fault";
+
 static const struct qid no_id; /* of an event that is about no message */
 
 /* At the front of every line. */
@@ -127,7 +129,7 @@ name_of(enum sweep_event_kind kind)
 	case SWEEP_FAILED:
 		break;
 	}
-	return "fault";
+	return fault;
 }
 
 /* What there is behind the queue id. */
@@ -176,6 +178,17 @@ events_put(struct buf *out, const struct sweep_event *event,
 	else
 		put_id(&j, "queue_id", id);
 	put_members(&j, event, complaint);
+	return close_line(&j);
+}
+
+bool
+events_put_fault(struct buf *out, const char *text, int64_t wall_ns)
+{
+	struct json j;
+
+	open_line(&j, out, fault, wall_ns);
+	json_null(&j, "queue_id");
+	json_string(&j, "text", cut(span_str(text)));
 	return close_line(&j);
 }
 

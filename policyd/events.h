@@ -46,6 +46,9 @@ struct events_refusal {
 	struct span recipient;
 };
 
+/* A fault that is about no message. */
+bool events_put_fault(struct buf *out, const char *text, int64_t wall_ns);
+
 bool events_put_refused(
     struct buf *out, const struct events_refusal *refusal, int64_t wall_ns);
 bool events_put_reload(

@@ -3,11 +3,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
 	IDLE_CAP_MAX = 16 * 1024, /* bytes of memory of a reader that waits */
+	ERROR_SIZE = 128,
 };
 
 struct feed_reader {
@@ -177,21 +180,36 @@ find_place(struct feed *f)
 	return NULL;
 }
 
+/* It has not got anything yet, so that there is room for a line. */
+static void
+turn_away(int fd, const char *why)
+{
+	char line[ERROR_SIZE];
+	int n = snprintf(line, sizeof(line), "error %s\n", why);
+
+	/* One that is gone needs no word. */
+	(void)!write(fd, line, (size_t)n);
+	close(fd);
+}
+
 void
 feed_add(struct feed *f, int fd, enum feed_part part)
 {
 	struct feed_reader *r = find_place(f);
 
-	if (r == NULL || loop_watch(f->loop, fd, 0, on_ready, r) < 0) {
-		close(fd);
+	if (r == NULL) {
+		turn_away(fd, "too many read events already");
+		return;
+	}
+	if ((part != FEED_NEXT && !buf_append(&r->out, buf_span(&f->ring))) ||
+	    loop_watch(f->loop, fd, 0, on_ready, r) < 0) {
+		buf_free(&r->out);
+		turn_away(fd, strerror(ENOMEM));
 		return;
 	}
 	f->n++;
 	r->fd = fd;
 	r->silent = false;
 	r->last = part == FEED_LAST;
-	if (part != FEED_NEXT && !buf_append(&r->out, buf_span(&f->ring)))
-		end_reader(r);
-	else
-		advance(r);
+	advance(r);
 }

@@ -36,7 +36,7 @@ enum feed_part {
 
 /*
  * Takes a connected, non-blocking socket over, which it owns from then on,
- * also when it turns it away.
+ * also when it turns it away: then a line "error WHAT" comes before the end.
  */
 void feed_add(struct feed *f, int fd, enum feed_part part);
 

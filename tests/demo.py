@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "integration"))
 from harness import HEADER, LATE_S, due_in, message, open_site
 from instance import Postfix
 from interrupts import Ended, raise_on_ending_signals
+from policyctl import said
 from sink import Sink
 from waiting import wait_until
 
@@ -62,7 +63,6 @@ def postpone(site, due):
     expect(reply.code == 250, "the message was not accepted")
     expect(site.postfix.queue_name(reply.queue_id) == "hold", "it is not on hold")
     show_queue(site)
-    say("", "(! means on hold)")
     return recipient, reply.queue_id
 
 
@@ -104,9 +104,8 @@ def watch_delivery(site, recipient, queue_id, due):
 
 
 def show_queue(site):
-    """The queue as an administrator sees it."""
-    listing = site.postfix.command("postqueue", "-p").splitlines()
-    say("queue", "\n".join(line for line in listing if line.strip()))
+    """What waits, as an administrator sees it."""
+    say("root", f"# policyctl list\n{said(site, 'list').strip()}")
 
 
 def tell(site):

@@ -12,7 +12,7 @@
 
 #include "hdrcheck/settings.h"
 #include "policyd/ctl/finding.h"
-#include "policyd/ctl/postconf_view.h"
+#include "policyd/sched/postconf_view.h"
 
 struct check_site {
 	const struct settings *settings;

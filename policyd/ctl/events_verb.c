@@ -33,6 +33,8 @@ static const char help[] =
     "\n"
     "for example: policyctl events --follow --json | while read -r line ...\n";
 
+static const char refused[] = "error ";
+
 static bool
 is_event(struct span line)
 {
@@ -71,22 +73,23 @@ fail(const char *what)
 	return EX_UNAVAILABLE;
 }
 
-/* policyd has ended, which ends this well, or does not want us. */
+/* policyd has ended, which ends this well, or does not want us any more. */
 static int
 on_end(const struct events *e, struct hands *hands)
 {
 	if (!e->follow || !ask_is_alive(hands))
 		return EX_OK;
-	return fail("policyd has cut it off: too many read its events, or "
-		    "this reader is too slow");
+	return fail("policyd has cut it off: this reader is too slow");
 }
 
 static int
-refuse(struct span line)
+refuse(struct span why)
 {
 	char text[LOG_TEXT_MAX];
 
-	return fail(log_printable(line, text));
+	fprintf(stderr, "policyctl: events: policyd says: %s\n",
+	    log_printable(why, text));
+	return EX_UNAVAILABLE;
 }
 
 /* Without end; a reader that has gone is an end. */
@@ -99,8 +102,8 @@ show_all(struct events *e, struct hands *hands, struct remote *r)
 	while (!ferror(stdout)) {
 		switch (remote_next(r, timeout_ms, &line)) {
 		case REMOTE_LINE:
-			if (span_starts_with(line, "error "))
-				return refuse(line);
+			if (span_starts_with(line, refused))
+				return refuse(span_skip(line, strlen(refused)));
 			show(e, line);
 			break;
 		case REMOTE_QUIET:

@@ -5,8 +5,8 @@
 #ifndef CTL_POSTCONF_LOAD_H
 #define CTL_POSTCONF_LOAD_H
 
-#include "policyd/ctl/postconf_view.h"
 #include "policyd/sched/postconf.h"
+#include "policyd/sched/postconf_view.h"
 
 enum { POSTCONF_TEXT_MAX = 4 * 1024 * 1024 }; /* bytes of one output */
 

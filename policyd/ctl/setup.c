@@ -93,6 +93,28 @@ open_folder(struct setup *s)
 	return EX_OK;
 }
 
+/* postconf(1) writes behind a last line without an end, into that line. */
+static int
+check_last_line(const struct setup *s, const char *name)
+{
+	const char *path = s->settings->postfix_config_directory;
+	int fd = openat(s->folder, name, O_RDONLY | O_CLOEXEC);
+	char last = '\n';
+
+	if (fd < 0)
+		return EX_OK; /* Postfix tells */
+	if (lseek(fd, -1, SEEK_END) >= 0 && read(fd, &last, 1) < 0)
+		last = '\n';
+	close(fd);
+	if (last == '\n')
+		return EX_OK;
+	fprintf(stderr,
+	    "policyctl: setup: %s/%s: its last line has no end, and postconf "
+	    "would go on in it; nothing was changed. Run: echo >>%s/%s\n",
+	    path, name, path, name);
+	return EX_CONFIG;
+}
+
 static int
 make_plan(struct setup *s)
 {
@@ -267,8 +289,12 @@ finish(const struct setup *s, int changes)
 static int
 carry_out(struct setup *s)
 {
-	int folders = 0, code = make_plan(s);
+	int folders = 0, code = check_last_line(s, "main.cf");
 
+	if (code == EX_OK)
+		code = check_last_line(s, "master.cf");
+	if (code == EX_OK)
+		code = make_plan(s);
 	if (code != EX_OK)
 		return code;
 	if (!s->undo)

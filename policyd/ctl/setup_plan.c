@@ -216,7 +216,7 @@ is_free_for(struct setup_draft *d)
 	    setup_is_set(d, SETUP_TABLES) && !setup_is_set(d, SETUP_OTHER);
 	for (struct span rest = buf_span(&checks), table;
 	     view_next_element(&rest, &table);)
-		by_hand = by_hand || setup_is_our_table(table);
+		by_hand = by_hand || view_is_our_table(table);
 	buf_free(&checks);
 	if (by_hand)
 		return setup_refuse(d,

@@ -21,7 +21,7 @@
 #define CTL_SETUP_PLAN_H
 
 #include "hdrcheck/settings.h"
-#include "policyd/ctl/postconf_view.h"
+#include "policyd/sched/postconf_view.h"
 
 enum {
 	SETUP_CHANGES_MAX = 32,

@@ -81,9 +81,6 @@ bool setup_address(struct setup_draft *d, const char *setting,
     const struct sock_address *address, const struct view_service *service,
     struct buf *out);
 
-/* An element of a list is one of our two tables. */
-bool setup_is_our_table(struct span element);
-
 /* Appends the tables of a list that are not ours. */
 bool setup_tables_of_others(struct span list, struct buf *out);
 

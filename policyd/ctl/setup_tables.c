@@ -125,38 +125,6 @@ setup_tables(
 	return ok && !d->plan->refused;
 }
 
-static bool
-ends_with(struct span s, const char *end)
-{
-	size_t n = strlen(end);
-
-	return s.len >= n && memcmp(s.data + s.len - n, end, n) == 0;
-}
-
-static const char *
-last_comma(struct span s)
-{
-	while (s.len > 0 && s.data[s.len - 1] != ',')
-		s.len--;
-	return s.len > 0 ? s.data + s.len - 1 : NULL;
-}
-
-bool
-setup_is_our_table(struct span element)
-{
-	struct span map = element;
-	const char *last = last_comma(element);
-
-	if (span_starts_with(element, "regexp:{{/^"))
-		return ends_with(element, LINE_TOO_LONG);
-	if (!span_starts_with(element, "pipemap:{regexp:{{/^(") || last == NULL)
-		return false;
-	map = span_trim(span_skip(map, (size_t)(last + 1 - map.data)));
-	return (span_starts_with(map, "socketmap:") &&
-		   ends_with(map, ":deliver-at}")) ||
-	    span_starts_with(map, "tcp:");
-}
-
 bool
 setup_tables_of_others(struct span list, struct buf *out)
 {
@@ -164,7 +132,7 @@ setup_tables_of_others(struct span list, struct buf *out)
 	bool ok = true;
 
 	while (ok && view_next_element(&list, &table))
-		if (!setup_is_our_table(table))
+		if (!view_is_our_table(table))
 			ok = (buf_len(out) == 0 ||
 				 buf_append(out, span_str(", "))) &&
 			    buf_append(out, table);

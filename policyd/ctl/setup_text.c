@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/ctl/setup_text.h"
 
-#include "policyd/ctl/postconf_view.h"
+#include "policyd/sched/postconf_view.h"
 
 /* Takes a line off the front, without its end. */
 static bool

@@ -180,6 +180,17 @@ count_walk(struct override *place)
 	place->seen = false;
 }
 
+/* Of many that are gone, no walk and no copy need look at the places. */
+static void
+drop_empty_table(struct overrides *o)
+{
+	if (o->n > 0)
+		return;
+	free(o->table);
+	o->table = NULL;
+	o->mask = 0;
+}
+
 /* What moves into a place that was cleared is looked at, too. */
 void
 overrides_end_walk(struct overrides *o)
@@ -197,4 +208,5 @@ overrides_end_walk(struct overrides *o)
 		clear_place(o, at);
 		o->changed = true;
 	}
+	drop_empty_table(o);
 }

@@ -9,70 +9,41 @@
 #include "policyd/sched/collect.h"
 
 enum {
-	OUTPUT_MAX = 1024 * 1024, /* bytes of what postconf prints */
-	ARGS_MAX = 32,
+	OUTPUT_MAX = 4 * 1024 * 1024, /* bytes of what postconf prints */
 };
 
-/* Finds "NAME = value" in lines of postconf; empty when it is not there. */
-static bool
-find_value(struct span text, struct span wanted, struct span *value)
-{
-	struct span line, name;
-
-	while (span_cut(&text, '\n', &line)) {
-		if (!span_cut(&line, '=', &name) ||
-		    !span_equal(span_trim(name), wanted))
-			continue;
-		*value = span_trim(line);
-		return true;
-	}
-	return false;
-}
-
-/* A parameter as a service sees it: master.cf's -o, else main.cf's. */
-static struct span
-service_value(struct span main, struct span services, struct span service,
-    const char *parameter)
+/* A service: without its entry, of the type that has options. */
+static struct view_service
+service_named(const struct postconf_view *v, struct span name)
 {
 	static const char *const types[] = {"unix", "fifo", "unix-dgram"};
-	struct span value = {"", 0};
-	char name[256];
+	struct view_service s = {.name = name};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		int n = snprintf(name, sizeof(name), "%.*s/%s/%s",
-		    (int)service.len, service.data, types[i], parameter);
+		struct span rest = v->overrides, parameter, value;
 
-		if (n > 0 && (size_t)n < sizeof(name) &&
-		    find_value(services, span_str(name), &value))
-			return value;
+		s.type = span_str(types[i]);
+		if (view_next_override(&rest, &s, &parameter, &value))
+			break;
 	}
-	find_value(main, span_str(parameter), &value);
-	return value;
+	return s;
 }
 
-/* Cuts the next table off a list: commas and blanks part, braces group. */
+/* What cannot be expanded counts as something. */
 static bool
-next_table(struct span *list, struct span *table)
+is_empty(const struct postconf_view *v, const struct view_service *service,
+    const char *parameter)
 {
-	size_t n = 0, depth = 0;
+	struct span raw;
+	struct buf value;
+	bool empty;
 
-	while (list->len > 0 &&
-	    (list->data[0] == ',' || ascii_is_blank(list->data[0])))
-		*list = span_skip(*list, 1);
-	while (n < list->len) {
-		char c = list->data[n];
-
-		if (c == '{')
-			depth++;
-		else if (c == '}' && depth > 0)
-			depth--;
-		else if (depth == 0 && (c == ',' || ascii_is_blank(c)))
-			break;
-		n++;
-	}
-	*table = span_head(*list, n);
-	*list = span_skip(*list, n);
-	return n > 0;
+	buf_init(&value, VIEW_VALUE_MAX);
+	empty = !view_raw(v, service, span_str(parameter), &raw) ||
+	    (view_value(v, service, parameter, &value) &&
+		span_trim(buf_span(&value)).len == 0);
+	buf_free(&value);
+	return empty;
 }
 
 /*
@@ -80,36 +51,46 @@ next_table(struct span *list, struct span *table)
  * act twice, a REJECT return accepted mail. Only our own two are known.
  */
 static bool
-only_our_checks(struct span list)
+only_our_checks(
+    const struct postconf_view *v, const struct view_service *cleanup)
 {
-	struct span table;
+	struct span list, table;
+	struct buf value;
+	bool ours;
 
-	while (next_table(&list, &table))
-		if (!span_starts_with(table, "regexp:{{/^X-Deliver-At") &&
-		    !span_starts_with(
-			table, "pipemap:{regexp:{{/^(X-Deliver-At"))
-			return false;
-	return true;
+	if (is_empty(v, cleanup, "header_checks"))
+		return true;
+	buf_init(&value, VIEW_VALUE_MAX);
+	ours = view_value(v, cleanup, "header_checks", &value);
+	list = buf_span(&value);
+	while (ours && view_next_element(&list, &table))
+		ours = view_is_our_table(table);
+	buf_free(&value);
+	return ours;
 }
 
 /* Nobody gets a copy twice, nothing is left unfiltered: DESIGN fact 15. */
 static bool
-is_requeue_safe(struct span main, struct span services)
+is_requeue_safe(const struct postconf_view *v)
 {
 	static const char *const acting[] = {"always_bcc", "sender_bcc_maps",
 	    "recipient_bcc_maps", "mime_header_checks", "nested_header_checks",
 	    "body_checks"};
-	struct span pickup = span_str("pickup");
-	struct span cleanup =
-	    service_value(main, services, pickup, "cleanup_service_name");
+	struct view_service pickup = service_named(v, span_str("pickup"));
+	struct view_service cleanup;
+	struct buf name;
+	bool safe;
 
-	if (service_value(main, services, pickup, "content_filter").len > 0)
-		return false;
+	buf_init(&name, VIEW_VALUE_MAX);
+	safe = is_empty(v, &pickup, "content_filter") &&
+	    (view_value(v, &pickup, "cleanup_service_name", &name) ||
+		is_empty(v, &pickup, "cleanup_service_name"));
+	cleanup = service_named(v, span_trim(buf_span(&name)));
 	for (size_t i = 0; i < sizeof(acting) / sizeof(acting[0]); i++)
-		if (service_value(main, services, cleanup, acting[i]).len > 0)
-			return false;
-	return only_our_checks(
-	    service_value(main, services, cleanup, "header_checks"));
+		safe = safe && is_empty(v, &cleanup, acting[i]);
+	safe = safe && only_our_checks(v, &cleanup);
+	buf_free(&name);
+	return safe;
 }
 
 /*
@@ -117,88 +98,114 @@ is_requeue_safe(struct span main, struct span services)
  * name does no harm.
  */
 static bool
-sets_zone(struct span main)
+sets_zone(const struct postconf_view *v)
 {
-	struct span value = {"", 0};
-	struct span item;
+	struct span list, item;
+	struct buf value;
+	bool sets = false;
 
-	find_value(main, span_str("import_environment"), &value);
-	while (span_next_item(&value, &item))
+	buf_init(&value, VIEW_VALUE_MAX);
+	view_value(v, NULL, "import_environment", &value);
+	list = buf_span(&value);
+	while (span_next_item(&list, &item))
 		if (span_starts_with(item, "TZ=") &&
 		    !span_equal_str(item, "TZ=UTC") &&
 		    !span_equal_str(item, "TZ=UTC0") &&
 		    !span_equal_str(item, "TZ=Etc/UTC"))
-			return true;
-	return false;
+			sets = true;
+	buf_free(&value);
+	return sets;
 }
 
 /* "5d", "36h", or a number of days, as postconf(5) writes queue lifetimes. */
 static bool
-read_lifetime(struct span main, const char *name, int64_t *seconds)
+parse_lifetime(struct span text, int64_t *seconds)
 {
 	static const struct {
 		char unit;
 		int64_t seconds;
 	} units[] = {
 	    {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
-	struct span value;
 	int64_t unit_s = 86400;
 	uint64_t number;
 
-	if (!find_value(main, span_str(name), &value) || value.len == 0)
+	if (text.len == 0)
 		return false;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (value.data[value.len - 1] == units[i].unit) {
+		if (text.data[text.len - 1] == units[i].unit) {
 			unit_s = units[i].seconds;
-			value.len--;
+			text.len--;
 			break;
 		}
 	}
-	if (!span_to_u64(value, INT32_MAX, &number))
+	if (!span_to_u64(text, INT32_MAX, &number))
 		return false;
 	*seconds = (int64_t)number * unit_s;
 	return true;
 }
 
 static bool
-lists_hold(struct span main)
+read_lifetime(const struct postconf_view *v, const char *name, int64_t *seconds)
 {
-	struct span value = {"", 0};
-	struct span item;
+	struct buf value;
+	bool ok;
 
-	find_value(main, span_str("hash_queue_names"), &value);
-	while (span_next_item(&value, &item))
-		if (span_equal_str(item, "hold"))
-			return true;
-	return false;
+	buf_init(&value, VIEW_VALUE_MAX);
+	ok = view_value(v, NULL, name, &value) &&
+	    parse_lifetime(span_trim(buf_span(&value)), seconds);
+	buf_free(&value);
+	return ok;
 }
 
 static bool
-read_string(struct span main, const char *name, char *out, size_t size)
+lists_hold(const struct postconf_view *v)
 {
-	struct span value;
+	struct span list, item;
+	struct buf value;
+	bool lists = false;
 
-	return find_value(main, span_str(name), &value) && value.len > 0 &&
-	    span_to_string(value, out, size);
+	buf_init(&value, VIEW_VALUE_MAX);
+	view_value(v, NULL, "hash_queue_names", &value);
+	list = buf_span(&value);
+	while (span_next_item(&list, &item))
+		lists = lists || span_equal_str(item, "hold");
+	buf_free(&value);
+	return lists;
+}
+
+static bool
+read_string(
+    const struct postconf_view *v, const char *name, char *out, size_t size)
+{
+	struct buf value;
+	bool ok;
+
+	buf_init(&value, VIEW_VALUE_MAX);
+	ok = view_value(v, NULL, name, &value) && buf_len(&value) > 0 &&
+	    span_to_string(buf_span(&value), out, size);
+	buf_free(&value);
+	return ok;
 }
 
 bool
-postconf_parse(struct span main, struct span services, struct postconf *conf)
+postconf_parse(const struct postconf_view *v, struct postconf *conf)
 {
 	memset(conf, 0, sizeof(*conf));
-	conf->hold_is_hashed = lists_hold(main);
-	conf->sets_zone = sets_zone(main);
-	conf->facts.requeue_safe = is_requeue_safe(main, services);
-	return read_string(main, "command_directory", conf->command_directory,
+	if (v->all.len == 0 || v->all.data[v->all.len - 1] != '\n')
+		return false; /* cut off */
+	conf->hold_is_hashed = lists_hold(v);
+	conf->sets_zone = sets_zone(v);
+	conf->facts.requeue_safe = is_requeue_safe(v);
+	return read_string(v, "command_directory", conf->command_directory,
 		   sizeof(conf->command_directory)) &&
-	    read_string(main, "queue_directory", conf->queue_directory,
+	    read_string(v, "queue_directory", conf->queue_directory,
 		sizeof(conf->queue_directory)) &&
-	    read_string(main, "mail_owner", conf->mail_owner,
-		sizeof(conf->mail_owner)) &&
-	    read_lifetime(main, "maximal_queue_lifetime",
-		&conf->facts.queue_lifetime_s) &&
+	    read_string(
+		v, "mail_owner", conf->mail_owner, sizeof(conf->mail_owner)) &&
 	    read_lifetime(
-		main, "bounce_queue_lifetime", &conf->facts.bounce_lifetime_s);
+		v, "maximal_queue_lifetime", &conf->facts.queue_lifetime_s) &&
+	    read_lifetime(
+		v, "bounce_queue_lifetime", &conf->facts.bounce_lifetime_s);
 }
 
 static bool
@@ -212,15 +219,21 @@ explain(char error[POSTCONF_ERROR_SIZE], const char *what, struct span detail)
 	return false;
 }
 
+/* What main.cf says, with the defaults; or the options in master.cf. */
 static bool
-run(char *const argv[], struct buf *output, char error[POSTCONF_ERROR_SIZE])
+ask(const char *config_directory, bool options, struct buf *output,
+    char error[POSTCONF_ERROR_SIZE])
 {
 	static char locale[] = "LC_ALL=C";
+	char name[] = "postconf", config[] = "-c", kind[] = "-P";
+	char directory[SETTINGS_PATH_SIZE];
+	char *argv[] = {name, config, directory, options ? kind : NULL, NULL};
 	char *env[] = {locale, NULL};
-	struct command command = {.path = "postconf", .argv = argv, .env = env};
+	struct command command = {.path = name, .argv = argv, .env = env};
 	struct buf errors;
 	int code;
 
+	snprintf(directory, sizeof(directory), "%s", config_directory);
 	buf_init(&errors, OUTPUT_MAX);
 	code = collect_command(&command, POSTCONF_DEADLINE_MS, output, &errors);
 	if (code < 0 && errno == ETIMEDOUT)
@@ -237,32 +250,21 @@ bool
 postconf_read(const char *config_directory, struct postconf *conf,
     char error[POSTCONF_ERROR_SIZE])
 {
-	char directory[SETTINGS_PATH_SIZE];
-	static char words[][32] = {"postconf", "-c", "-x", "-P",
-	    "command_directory", "queue_directory", "mail_owner",
-	    "maximal_queue_lifetime", "bounce_queue_lifetime",
-	    "hash_queue_names", "content_filter", "always_bcc",
-	    "sender_bcc_maps", "recipient_bcc_maps", "cleanup_service_name",
-	    "header_checks", "mime_header_checks", "nested_header_checks",
-	    "body_checks", "import_environment"};
-	enum { N_WORDS = sizeof(words) / sizeof(words[0]), FIRST_NAME = 4 };
-	char *main_argv[ARGS_MAX] = {words[0], words[1], directory, words[2]};
-	char *services_argv[] = {
-	    words[0], words[1], directory, words[2], words[3], NULL};
-	struct buf main, services;
+	struct buf all, overrides;
 	bool ok;
 
-	for (size_t i = FIRST_NAME; i < N_WORDS; i++)
-		main_argv[i] = words[i];
-	snprintf(directory, sizeof(directory), "%s", config_directory);
-	buf_init(&main, OUTPUT_MAX);
-	buf_init(&services, OUTPUT_MAX);
-	ok = run(main_argv, &main, error) &&
-	    run(services_argv, &services, error);
-	if (ok && !postconf_parse(buf_span(&main), buf_span(&services), conf))
-		ok = explain(
-		    error, "its output cannot be read", buf_span(&main));
-	buf_free(&main);
-	buf_free(&services);
+	buf_init(&all, OUTPUT_MAX);
+	buf_init(&overrides, OUTPUT_MAX);
+	ok = ask(config_directory, false, &all, error) &&
+	    ask(config_directory, true, &overrides, error);
+	if (ok) {
+		struct postconf_view v = {
+		    .all = buf_span(&all), .overrides = buf_span(&overrides)};
+
+		ok = postconf_parse(&v, conf) ||
+		    explain(error, "its output cannot be read", span_of("", 0));
+	}
+	buf_free(&all);
+	buf_free(&overrides);
 	return ok;
 }

@@ -7,6 +7,7 @@
 
 #include "hdrcheck/settings.h"
 #include "policyd/sched/plan.h"
+#include "policyd/sched/postconf_view.h"
 
 enum { POSTCONF_ERROR_SIZE = 256 };
 
@@ -20,12 +21,10 @@ struct postconf {
 };
 
 /*
- * Reads main, what "postconf -x NAME..." prints, and services, what
- * "postconf -P -x" prints. Pure. False when a needed value is missing or
- * cannot be read.
+ * Reads what is needed of all and overrides of a view; its explicit may be
+ * empty, and services. Pure. False when a value is missing or cannot be read.
  */
-bool postconf_parse(
-    struct span main, struct span services, struct postconf *conf);
+bool postconf_parse(const struct postconf_view *view, struct postconf *conf);
 
 /*
  * Runs postconf(1) on a configuration directory, and

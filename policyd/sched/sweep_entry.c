@@ -334,7 +334,8 @@ entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	e->attempts = 0;
 	s->counts.released++;
 	s->counts.requeued += event.requeued;
-	lateness_add(&s->late, event.late_ns);
+	if (!entry_has(e, AT_WILL))
+		lateness_add(&s->late, event.late_ns);
 	s->o.tell(s->o.tell_ctx, &event);
 }
 

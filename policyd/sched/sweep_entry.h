@@ -44,6 +44,7 @@ enum flag {
 	COUNTED = 1024, /* for its submitter, in the tally */
 	RULE_GONE = 2048, /* a rule's never is all that held it: told */
 	KNOWN = 4096, /* that it is on hold is no news (any more) */
+	AT_WILL = 8192, /* the administrator let it go at once: not late */
 };
 
 bool entry_has(const struct index_entry *e, enum flag flag);

@@ -307,6 +307,8 @@ judge(struct sweep *s, uint32_t slot, const struct facts *facts,
 	e->due_s = plan.due_s;
 	e->rule = sweep_rule_hash(s, keeper);
 	entry_set(e, REQUEUEABLE, plan.all_due_then && !facts->filtered);
+	entry_set(
+	    e, AT_WILL, override != NULL && override->due_s <= override->set_s);
 	if (plan.owner == PLAN_OURS || plan.owner == PLAN_FROZEN)
 		tell_news(
 		    s, slot, plan.owner == PLAN_FROZEN, facts, override, now);

@@ -167,6 +167,20 @@ def test_a_broken_configuration(make, name, content):
     assert site.content() == before
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--undo",)])
+@pytest.mark.parametrize("name", ["main.cf", "master.cf"])
+def test_a_last_line_without_an_end(make, name, options):
+    """postconf(1) would write into it; the command that mends it is printed."""
+    site = make()
+    file = site.etc / name
+    file.write_text(file.read_text() + "# the end")
+    before = site.content()
+    said = site.setup(*options, code=BAD)
+    assert site.content() == before
+    subprocess.run(["sh", "-c", said.partition("Run: ")[2]], check=True)
+    site.setup(*options)
+
+
 @pytest.mark.parametrize("name", ["main.cf", "master.cf"])
 def test_a_missing_file(make, name):
     """Named."""

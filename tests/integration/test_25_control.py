@@ -390,6 +390,19 @@ def test_follows_a_requeue(site, due):
         site.assert_on_time(anew, moment)
 
 
+def test_a_requeue_asks_anew(site):
+    """Once its own date is over nothing holds it any more, as the manual says."""
+    first = due_in(3)
+    mail = site.send(deliver_at(first))
+    assert reschedule(site, due_in(FAR_S), mail) == "ok 1 0"
+    wait_for_clock(first + 1)
+    assert site.is_held(mail)
+    site.postfix.requeue(mail.queue_id)
+    site.postfix.wake_pickup()
+    site.sink.wait_for(mail.recipient)
+    wait_until_forgotten(site, mail)
+
+
 def test_forgotten_when_gone(site):
     """However it went: the file has no line of it any more."""
     far = due_in(FAR_S)

@@ -485,6 +485,7 @@ a_failed_write_is_told_once_and_tried_again(void **state)
 	struct host *h = *state;
 	char path[FOLDER_PATH_SIZE], beside[FOLDER_PATH_SIZE];
 	const char *first;
+	int fd;
 
 	write_file(folder_join(&h->folder, "overrides", path),
 	    span_str(OVERRIDES_MAGIC "\n" ID " " PAST " " FAR " 5\n"));
@@ -501,6 +502,12 @@ a_failed_write_is_told_once_and_tried_again(void **state)
 	    "after each walk\n");
 	first = strstr(h->log_text, "tried again after");
 	assert_null(strstr(first + 1, "tried again after"));
+	fd = control_client(h);
+	host_print(fd, span_str("events\n"));
+	check_part("an event", control_line("an event", fd),
+	    "/overrides: not a regular file\"}\n");
+	check_string("and no other", control_line("the end", fd), "");
+	close(fd);
 	check_part("as it was", control_read_file(h, "overrides"), ID);
 	control_ask(h, "a walk", "sweep\n", "ok\n");
 	host_expect(h, "those before are over", "L");

@@ -156,6 +156,10 @@ what_the_administrator_did(void **state)
 	assert_true(events_put_paused(&out, span_of("", 0), NOW_NS));
 	check_line("paused without a reason", &out,
 	    "{\"event\":\"paused\"," TIME ",\"reason\":\"\"}\n");
+	assert_true(events_put_fault(&out, "/a/overrides: \"x\"", NOW_NS));
+	check_line("a fault of no message", &out,
+	    "{\"event\":\"fault\"," TIME ",\"queue_id\":null,"
+	    "\"text\":\"/a/overrides: \\\"x\\\"\"}\n");
 	assert_true(
 	    events_put_reload(&out, true, "configuration read again", NOW_NS));
 	check_line("reload", &out,

@@ -380,7 +380,8 @@ more_than_the_limit_are_turned_away(void **state)
 		    "taken", (int64_t)feed_readers(b->feed), (int64_t)i + 1);
 	}
 	fd[FEED_READERS_MAX] = add(b, FEED_NEXT);
-	check_reads("the one too many", fd[FEED_READERS_MAX], "", true);
+	check_reads("the one too many", fd[FEED_READERS_MAX],
+	    "error too many read events already\n", true);
 	check_int("the others stay", (int64_t)feed_readers(b->feed),
 	    FEED_READERS_MAX);
 	close(fd[3]);

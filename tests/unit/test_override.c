@@ -281,8 +281,31 @@ all_are_forgotten_at_once(void **state)
 	assert_int_equal(o.n, 1000);
 	overrides_end_walk(&o);
 	assert_int_equal(o.n, 0);
-	for (uint32_t i = 0; i <= o.mask; i++)
-		assert_int_equal(o.table[i].id.word[0], 0);
+	overrides_free(&o);
+}
+
+/* So that what once was many costs no walk and no copy anything. */
+static void
+of_those_forgotten_no_memory_stays(void **state)
+{
+	struct override override = {
+	    .id = qid_of("STAYS0"), .arrival_s = ARRIVAL_S};
+	struct overrides o;
+
+	(void)state;
+	overrides_init(&o);
+	assert_true(overrides_set(&o, &override));
+	overrides_end_walk(&o);
+	overrides_end_walk(&o);
+	assert_non_null(o.table);
+	overrides_end_walk(&o);
+	assert_int_equal(o.n, 0);
+	assert_null(o.table);
+	assert_true(o.changed);
+	overrides_end_walk(&o);
+	assert_null(overrides_find(&o, &override.id, ARRIVAL_S));
+	assert_true(overrides_set(&o, &override));
+	assert_non_null(overrides_find(&o, &override.id, ARRIVAL_S));
 	overrides_free(&o);
 }
 
@@ -334,6 +357,7 @@ main(void)
 	    cmocka_unit_test(what_walks_do_not_show_is_forgotten),
 	    cmocka_unit_test(many_changes_leave_what_is_left),
 	    cmocka_unit_test(all_are_forgotten_at_once),
+	    cmocka_unit_test(of_those_forgotten_no_memory_stays),
 	    cmocka_unit_test(their_number_is_bounded),
 	};
 

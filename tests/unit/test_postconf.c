@@ -8,6 +8,14 @@
 
 #include "policyd/sched/postconf.h"
 
+static bool
+parse(struct span all, struct span overrides, struct postconf *conf)
+{
+	struct postconf_view view = {.all = all, .overrides = overrides};
+
+	return postconf_parse(&view, conf);
+}
+
 /* What postconf prints without any configuration. */
 #define DIRECTORIES                                                            \
 	"command_directory = /usr/sbin\n"                                      \
@@ -20,7 +28,38 @@
 #define PLAIN                                                                  \
 	DIRECTORIES OWNER LIFETIMES                                            \
 	    "hash_queue_names = deferred, defer\n" NO_COPIES                   \
-	    "cleanup_service_name = cleanup\n"
+	    "cleanup_service_name = cleanup\n"                                 \
+	    "header_checks =\nmime_header_checks = $header_checks\n"           \
+	    "nested_header_checks = $header_checks\nbody_checks =\n"
+
+/* What policyctl setup makes of that. */
+#define TABLES                                                                 \
+	"regexp:{{/^X-Deliver-At[[:space:]]*:.{2000}/ REJECT 5.6.0 "           \
+	"X-Deliver-At: line too long}}, "                                      \
+	"pipemap:{regexp:{{/^(X-Deliver-At[[:space:]]*:.*)$$/ $$1}}, "         \
+	"socketmap:unix:deliver-at/socketmap:deliver-at}"
+#define OTHER_TABLES(checks)                                                   \
+	"deliver_at_header_checks = " TABLES "\n"                              \
+	"deliver_at_other_header_checks =" checks "\n"
+#define USERS_ONLY(checks)                                                     \
+	OTHER_TABLES(checks)                                                   \
+	"header_checks = $deliver_at_other_header_checks\n"                    \
+	"deliver_at_services = ${{$service_name} == {pickup} ? {yes}}\n"       \
+	"cleanup_service_name = ${{$deliver_at_services} == {} ? {cleanup} "   \
+	": {cleanup-deliver-at}}\n"
+#define EVERYWHERE(checks)                                                     \
+	OTHER_TABLES(checks)                                                   \
+	"header_checks = $deliver_at_header_checks, "                          \
+	"$deliver_at_other_header_checks\n"                                    \
+	"mime_header_checks = $deliver_at_other_header_checks\n"               \
+	"nested_header_checks = $deliver_at_other_header_checks\n"
+#define ENTRY "cleanup-deliver-at/unix/"
+#define ENTRY_CHECKS                                                           \
+	ENTRY "header_checks = $deliver_at_header_checks,"                     \
+	      "$deliver_at_other_header_checks\n" ENTRY                        \
+	      "mime_header_checks = $deliver_at_other_header_checks\n" ENTRY   \
+	      "nested_header_checks = $deliver_at_other_header_checks\n"
+#define BCC " regexp:{{/^X-Never:/ BCC a@private.test}}"
 
 static const struct {
 	const char *row;
@@ -106,7 +145,7 @@ parameters_are_read(void **state)
 	for (size_t i = 0; i < COUNT_OF(mains); i++) {
 		struct span main = exact_copy(span_str(mains[i].main));
 		struct postconf conf;
-		bool got = postconf_parse(main, span_of("", 0), &conf);
+		bool got = parse(main, span_of("", 0), &conf);
 
 		check_bool(mains[i].row, got, mains[i].want);
 		if (got) {
@@ -166,6 +205,44 @@ static const struct {
 	"pickup/unix/cleanup_service_name = cleanup2\n"
 	"cleanup2/unix/always_bcc =\n",
 	true},
+    {"our tables by hand",
+	"header_checks = " TABLES "\nmime_header_checks =\n"
+	"nested_header_checks =\n",
+	"", true},
+    {"our tables, asked about attached messages too",
+	"header_checks = " TABLES "\nmime_header_checks =\n", "", false},
+    {"another table behind ours",
+	"header_checks = " TABLES "," BCC "\nmime_header_checks =\n"
+	"nested_header_checks =\n",
+	"", false},
+    {"our tables, of two headers",
+	"header_checks = regexp:{{/^(X-Deliver-At|X-Later)[[:space:]]*:.{2000}/"
+	" REJECT 5.6.0 X-Deliver-At: line too long}}, pipemap:{regexp:"
+	"{{/^((X-Deliver-At|X-Later)[[:space:]]*:.*)$$/ $$1}}, "
+	"tcp:127.0.0.1:10044}\nmime_header_checks =\nnested_header_checks =\n",
+	"", true},
+    {"tables that cannot be expanded",
+	"header_checks = ${oops\nmime_header_checks =\n"
+	"nested_header_checks =\n",
+	"", false},
+    {"setup", USERS_ONLY(""), ENTRY_CHECKS, true},
+    {"setup, and tables of the site", USERS_ONLY(BCC), ENTRY_CHECKS, false},
+    {"setup, and the site's tables are for others only", USERS_ONLY(""),
+	"cleanup/unix/header_checks =" BCC "\n" ENTRY_CHECKS, true},
+    {"setup, and a bcc at our service", USERS_ONLY(""),
+	ENTRY "always_bcc = a@private.test\n" ENTRY_CHECKS, false},
+    {"setup, and a bcc at the service of others", USERS_ONLY(""),
+	"cleanup/unix/always_bcc = a@private.test\n" ENTRY_CHECKS, true},
+    {"setup, without its inner checks", USERS_ONLY(""),
+	ENTRY "header_checks = $deliver_at_header_checks\n", false},
+    {"setup --everywhere", EVERYWHERE(""), "", true},
+    {"setup --everywhere, and tables of the site", EVERYWHERE(BCC), "", false},
+    {"a bcc by the name of the service",
+	"always_bcc = ${{$service_name} == {cleanup} ? {a@private.test}}\n", "",
+	false},
+    {"a bcc by the name of another service",
+	"always_bcc = ${{$service_name} == {cleanup2} ? {a@private.test}}\n",
+	"", true},
 };
 
 /* Over comes first: the first line that names a parameter counts. */
@@ -174,15 +251,14 @@ a_requeue_is_safe_when_nobody_gets_a_second_copy(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(copies); i++) {
-		char text[2048];
+		char text[4096];
 		struct span main, services;
 		struct postconf conf;
 
 		snprintf(text, sizeof(text), "%s" PLAIN, copies[i].main);
 		main = exact_copy(span_str(text));
 		services = exact_copy(span_str(copies[i].services));
-		check_bool(
-		    copies[i].row, postconf_parse(main, services, &conf), true);
+		check_bool(copies[i].row, parse(main, services, &conf), true);
 		check_bool(
 		    copies[i].row, conf.facts.requeue_safe, copies[i].safe);
 		exact_free(main);
@@ -205,14 +281,14 @@ paths_and_names_have_a_longest_size(void **state)
 			LIFETIMES,
 		    (int)n, value);
 		check_bool("command_directory",
-		    postconf_parse(span_str(text), span_of("", 0), &conf),
+		    parse(span_str(text), span_of("", 0), &conf),
 		    n < SETTINGS_PATH_SIZE);
 	}
 	for (size_t n = SETTINGS_NAME_SIZE - 1; n <= SETTINGS_NAME_SIZE; n++) {
 		snprintf(text, sizeof(text),
 		    DIRECTORIES "mail_owner = %.*s\n" LIFETIMES, (int)n, value);
 		check_bool("mail_owner",
-		    postconf_parse(span_str(text), span_of("", 0), &conf),
+		    parse(span_str(text), span_of("", 0), &conf),
 		    n < SETTINGS_NAME_SIZE);
 	}
 }
@@ -225,7 +301,7 @@ a_real_installation_s_output_is_read(void **state)
 	struct postconf conf;
 
 	(void)state;
-	check_bool("read", postconf_parse(main, services, &conf), true);
+	check_bool("read", parse(main, services, &conf), true);
 	check_string("commands", conf.command_directory, "/usr/sbin");
 	check_string("owner", conf.mail_owner, "postfix");
 	check_int("lifetime", conf.facts.queue_lifetime_s, 432000);

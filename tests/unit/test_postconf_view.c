@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/unit/support.h"
 
-#include "policyd/ctl/postconf_view.h"
+#include "policyd/sched/postconf_view.h"
 
 #define EXPLICIT                                                               \
 	"compatibility_level = 3.6\n"                                          \

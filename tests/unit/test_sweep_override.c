@@ -102,6 +102,26 @@ rescheduled_mail_is_read_at_once(void **state)
 	}
 }
 
+/* That it cannot be read was told, and is no news. */
+static void
+what_still_cannot_be_read_is_not_told_twice(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 5s");
+	struct sim_mail *m = sim_add(sim, 100);
+
+	(void)state;
+	m->bad = true;
+	sim_run(sim, 60 * SEC);
+	check_part("told", sim->log.text, "* unreadable MAILAAA\n");
+	sim->log.used = 0;
+	say(sim, m, 200);
+	sim_run(sim, 60 * SEC);
+	sim->log.text[sim->log.used] = '\0';
+	check_bool(
+	    "not again", strstr(sim->log.text, "unreadable") == NULL, true);
+	sim_close(sim);
+}
+
 int
 main(void)
 {
@@ -110,6 +130,7 @@ main(void)
 	    cmocka_unit_test(mail_leaves_when_the_administrator_says_now),
 	    cmocka_unit_test(mail_never_leaves_when_the_administrator_says_so),
 	    cmocka_unit_test(rescheduled_mail_is_read_at_once),
+	    cmocka_unit_test(what_still_cannot_be_read_is_not_told_twice),
 	};
 
 	return cmocka_run_group_tests_name("sweep_override", tests, NULL, NULL);

@@ -215,6 +215,65 @@ what_leaves_earlier_is_not_requeued(void **state)
 	sim_close(sim);
 }
 
+/*
+ * Who lets it go in the middle of a second, or sets a moment long ago, did not
+ * have it wait until then: only a moment that was ahead can be missed.
+ */
+static void
+what_leaves_at_will_is_not_late(void **state)
+{
+	static const struct {
+		const char *row;
+		int64_t due_s, set_s;
+		int64_t late;
+	} rows[] = {
+	    {"long ago", -1000000, 0, 0},
+	    {"a second ago", -1, 0, 0},
+	    {"now", 0, 0, 0},
+	    {"in a second", 1, 0, 1},
+	    {"was set before", 0, -1, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sim *sim = sim_open("sweep_interval = 1h");
+		struct sim_mail *m = become_waiting(sim);
+		struct override override = {.id = m->id,
+		    .arrival_s = m->facts.arrival_s,
+		    .due_s = SIM_START_S + rows[i].due_s,
+		    .set_s = SIM_START_S + rows[i].set_s};
+
+		assert_true(overrides_set(&sim->overrides, &override));
+		sweep_reschedule(&sim->sweep, &m->id);
+		sim_run(sim, 3 * SEC);
+		check_int(rows[i].row, sim->released, 1);
+		check_int(
+		    rows[i].row, (int64_t)sim->sweep.late.n, rows[i].late);
+		sim_close(sim);
+	}
+}
+
+/* A moment that is set after that one counts as any other. */
+static void
+what_is_set_again_may_be_late(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+	struct sim_mail *m = become_waiting(sim);
+
+	(void)state;
+	sweep_pause(&sim->sweep, true);
+	say(sim, m, -1000000);
+	overrides_find(&sim->overrides, &m->id, m->facts.arrival_s)->set_s =
+	    SIM_START_S;
+	sim_run(sim, SEC);
+	say(sim, m, 3);
+	sweep_pause(&sim->sweep, false);
+	sim_run(sim, 5 * SEC);
+	check_int("left", sim->released, 1);
+	check_int("counts", (int64_t)sim->sweep.late.n, 1);
+	sim_close(sim);
+}
+
 /* What is just leaving, or has, cannot be stopped. */
 static void
 what_leaves_is_not_rescheduled(void **state)
@@ -466,6 +525,8 @@ main(void)
 	    cmocka_unit_test(tried_mail_stays),
 	    cmocka_unit_test(the_rule_does_not_keep_it_then),
 	    cmocka_unit_test(what_leaves_earlier_is_not_requeued),
+	    cmocka_unit_test(what_leaves_at_will_is_not_late),
+	    cmocka_unit_test(what_is_set_again_may_be_late),
 	    cmocka_unit_test(what_leaves_is_not_rescheduled),
 	    cmocka_unit_test(what_is_gone_is_not_read),
 	    cmocka_unit_test(the_others_to_be_requeued_go_on),

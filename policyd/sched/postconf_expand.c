@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "policyd/ctl/postconf_view.h"
+#include "policyd/sched/postconf_view.h"
 
 enum {
 	DEPTH_MAX = 60, /* of names within names; more is a loop */

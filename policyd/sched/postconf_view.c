@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "policyd/ctl/postconf_view.h"
+#include "policyd/sched/postconf_view.h"
 
 bool
 view_next_setting(struct span *rest, struct span *name, struct span *value)
@@ -168,4 +168,36 @@ view_next_element(struct span *list, struct span *element)
 	*element = span_head(*list, n);
 	*list = span_skip(*list, n);
 	return n > 0;
+}
+
+static bool
+ends_with(struct span s, const char *end)
+{
+	size_t n = strlen(end);
+
+	return s.len >= n && memcmp(s.data + s.len - n, end, n) == 0;
+}
+
+static const char *
+last_comma(struct span s)
+{
+	while (s.len > 0 && s.data[s.len - 1] != ',')
+		s.len--;
+	return s.len > 0 ? s.data + s.len - 1 : NULL;
+}
+
+bool
+view_is_our_table(struct span element)
+{
+	struct span map = element;
+	const char *last = last_comma(element);
+
+	if (span_starts_with(element, "regexp:{{/^"))
+		return ends_with(element, "line too long}}");
+	if (!span_starts_with(element, "pipemap:{regexp:{{/^(") || last == NULL)
+		return false;
+	map = span_trim(span_skip(map, (size_t)(last + 1 - map.data)));
+	return (span_starts_with(map, "socketmap:") &&
+		   ends_with(map, ":deliver-at}")) ||
+	    span_starts_with(map, "tcp:");
 }

@@ -8,8 +8,8 @@
  * master(5), the section PARAMETERS of postconf(5), and src/util/mac_expand.c
  * of 3.7.
  */
-#ifndef CTL_POSTCONF_VIEW_H
-#define CTL_POSTCONF_VIEW_H
+#ifndef SCHED_POSTCONF_VIEW_H
+#define SCHED_POSTCONF_VIEW_H
 
 #include "hdrcheck/base/buf.h"
 
@@ -91,5 +91,11 @@ bool view_value(const struct postconf_view *v,
  * part, braces group.
  */
 bool view_next_element(struct span *list, struct span *element);
+
+/*
+ * An element of a list, expanded or as it is written, is one of the two tables
+ * that README and policyctl setup put there.
+ */
+bool view_is_our_table(struct span element);
 
 #endif
