@@ -12,6 +12,7 @@
 #include "hdrcheck/base/buf.h"
 #include "hdrcheck/base/clock.h"
 #include "hdrcheck/base/sock.h"
+#include "hdrcheck/base/utf8.h"
 
 enum { READ_SIZE = 4096 /* bytes */ };
 
@@ -43,9 +44,12 @@ struct place {
 static bool
 fail(const struct place *at, struct span name, const char *what)
 {
-	snprintf(at->error, CONF_ERROR_SIZE, "%s:%zu: %.*s%s%s", at->file,
-	    at->line, (int)(name.len < 64 ? name.len : 64), name.data,
+	char text[CONF_ERROR_SIZE];
+
+	snprintf(text, sizeof(text), "%s:%zu: %.*s%s%s", at->file, at->line,
+	    (int)(name.len < 64 ? name.len : 64), name.data,
 	    name.len > 0 ? ": " : "", what);
+	utf8_printable(span_str(text), at->error, CONF_ERROR_SIZE);
 	return false;
 }
 

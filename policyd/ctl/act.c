@@ -195,6 +195,7 @@ start(struct act *a, char *const *words, int n)
 	    .settings = c->settings,
 	    .postconf = &c->postconf,
 	    .may_remove = a->kind->may_remove,
+	    .may_ask = a->kind->asks_policyd,
 	};
 	int exit_code = take_words(a, words, n);
 

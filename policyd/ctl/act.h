@@ -38,6 +38,7 @@ struct act_kind {
 	const char *postsuper; /* its option for mail of others; NULL: none */
 	bool takes_time; /* before the queue ids */
 	bool may_remove;
+	bool asks_policyd;
 	/* Before the administrator is asked; NULL: there is nothing to say. An
 	   exit code, printed. */
 	act_fn *warn;

@@ -48,6 +48,7 @@ part(struct check_run *run)
 	struct hands_options options = {
 	    .settings = run->settings,
 	    .postconf = &run->postconf,
+	    .may_ask = true,
 	    .lookup = run->ask,
 	    .n_lookups = run->lookups.n,
 	};

@@ -135,6 +135,8 @@ choice_read(struct choice *c, struct hands *hands)
 	if (!ok)
 		return fail(c, error, EX_UNAVAILABLE);
 	c->has_queue = true;
+	if (!filter_has_ids(c->filter)) /* else it is refused */
+		queue_tell_unreadable(&c->queue);
 	refuse_unmet(c);
 	return fill_targets(c) ? EX_OK : fail(c, "not enough memory", EX_OSERR);
 }

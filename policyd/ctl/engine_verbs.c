@@ -123,7 +123,7 @@ start(struct errand *e, bool ok)
 {
 	struct postconf postconf;
 	struct hands_options hands = {
-	    .settings = e->settings, .postconf = &postconf};
+	    .settings = e->settings, .postconf = &postconf, .may_ask = true};
 	int exit_code = ok ? EX_OK : EX_OSERR;
 
 	if (e->dry_run) {

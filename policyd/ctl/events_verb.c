@@ -150,7 +150,7 @@ run(const struct settings *settings, char *const *words, int n)
 	};
 	struct postconf postconf;
 	struct hands_options hands = {
-	    .settings = settings, .postconf = &postconf};
+	    .settings = settings, .postconf = &postconf, .may_ask = true};
 	int exit_code = options_take(&options, words, n);
 
 	if (exit_code == EX_OK)

@@ -183,6 +183,8 @@ serve(struct parent *p, size_t n)
 		    p->room + 1, n - 1);
 	if (n != 1)
 		return false;
+	if (p->room[0] == HANDS_CONNECT && !p->o->may_ask)
+		return false;
 	if (p->room[0] == HANDS_CONNECT)
 		hand_over(p, connect_control(p));
 	else if (p->room[0] == HANDS_RULES)

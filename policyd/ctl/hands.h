@@ -48,6 +48,7 @@ struct hands_options {
 	const struct settings *settings;
 	const struct postconf *postconf; /* of hands_open() */
 	bool may_remove; /* HANDS_FAIL and HANDS_DROP are allowed */
+	bool may_ask; /* hands_connect() is: the engine does what it is told */
 	const struct hands_lookup *lookup; /* that may be asked for */
 	size_t n_lookups;
 };
@@ -101,7 +102,8 @@ int hands_look_up(
 struct span hands_errors(const struct hands *h);
 
 /*
- * A connection to control_socket, and the rules file opened; blocking,
+ * A connection to control_socket (with may_ask only), and the rules file
+ * opened; blocking,
  * close-on-exec, owned by the caller. -1: errno (of the control socket, ENOENT
  * and ECONNREFUSED mean that policyd is not running).
  */

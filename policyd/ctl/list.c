@@ -94,8 +94,7 @@ static bool
 put_for_people(struct view *v, const struct list *list)
 {
 	return view_put_pause(v) &&
-	    (list->n > 0 ? put_table(v, list) : put_nothing(v)) &&
-	    view_put_unreadable(v);
+	    (list->n > 0 ? put_table(v, list) : put_nothing(v));
 }
 
 static int
@@ -111,6 +110,7 @@ print_list(struct view *v)
 	list->n_shown = list->most < list->n ? list->most : list->n;
 	ok = list->json ? put_json(v, list) : put_for_people(v, list);
 	free(list->message);
+	queue_tell_unreadable(&v->queue);
 	view_tell_unmet(v);
 	return view_end(v, ok);
 }

@@ -157,6 +157,17 @@ queue_ours(const struct queue *q, size_t *n)
 	return ours;
 }
 
+void
+queue_tell_unreadable(const struct queue *q)
+{
+	if (q->unreadable > 0)
+		text_complain("%llu file%s on hold cannot be read, and %s left "
+			      "out: policyctl check",
+		    (unsigned long long)q->unreadable,
+		    q->unreadable == 1 ? "" : "s",
+		    q->unreadable == 1 ? "is" : "are");
+}
+
 int64_t
 queue_due_s(const struct queue_message *m)
 {

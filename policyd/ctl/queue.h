@@ -115,6 +115,9 @@ bool queue_is_ours(const struct queue_message *m);
  */
 const struct queue_message **queue_ours(const struct queue *q, size_t *n);
 
+/* Says on standard error how many files could not be read, if there are. */
+void queue_tell_unreadable(const struct queue *q);
+
 /* OVERRIDE_NEVER for what has no moment. */
 int64_t queue_due_s(const struct queue_message *m);
 

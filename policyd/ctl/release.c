@@ -256,6 +256,7 @@ static const struct act_kind release_kind = {
     .verb = &release_verb,
     .done = "released",
     .postsuper = "-H",
+    .asks_policyd = true,
     .warn = warn,
     .run = run_release,
 };
@@ -264,6 +265,7 @@ static const struct act_kind reschedule_kind = {
     .verb = &reschedule_verb,
     .done = "rescheduled",
     .takes_time = true,
+    .asks_policyd = true,
     .warn = warn,
     .run = run_rescheduling,
 };

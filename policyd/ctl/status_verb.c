@@ -109,7 +109,10 @@ static int
 start(struct status_run *s)
 {
 	struct hands_options hands = {
-	    .settings = s->settings, .postconf = &s->postconf};
+	    .settings = s->settings,
+	    .postconf = &s->postconf,
+	    .may_ask = true,
+	};
 	int exit_code = hands_open(s->settings, &s->postconf);
 
 	if (exit_code != EX_OK)

@@ -27,8 +27,7 @@ put_timeline(struct view *v, const struct timeline *t)
 	    timeline_put(
 		t, &v->out, v->width > 0 ? v->width : TIMELINE_WIDTH) &&
 	    put_format(&v->out, "\n") &&
-	    put_count(&v->out, t->all, "message") &&
-	    put_format(&v->out, "\n") && view_put_unreadable(v);
+	    put_count(&v->out, t->all, "message") && put_format(&v->out, "\n");
 }
 
 static int
@@ -50,6 +49,7 @@ print_timeline(struct view *v)
 			timeline_add(t, queue_due_s(&v->queue.message[i]));
 	ok = put_timeline(v, t);
 	free(t);
+	queue_tell_unreadable(&v->queue);
 	view_tell_unmet(v);
 	return view_end(v, ok);
 }

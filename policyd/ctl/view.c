@@ -139,16 +139,6 @@ view_put_pause(struct view *v)
 	    put_format(&v->out, "\n\n");
 }
 
-bool
-view_put_unreadable(struct view *v)
-{
-	uint64_t n = v->queue.unreadable;
-
-	return n == 0 ||
-	    (put_count(&v->out, n, "file") &&
-		put_format(&v->out, " could not be read\n"));
-}
-
 size_t
 view_tell_unmet(const struct view *v)
 {

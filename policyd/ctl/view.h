@@ -70,9 +70,6 @@ int view_fail(const struct view *v, const char *what, int exit_code);
  */
 bool view_put_pause(struct view *v);
 
-/* A line on files that could not be read, if there are. False: no room. */
-bool view_put_unreadable(struct view *v);
-
 /* Says on standard error which ids are not on hold; how many. */
 size_t view_tell_unmet(const struct view *v);
 

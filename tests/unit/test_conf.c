@@ -109,6 +109,8 @@ static const struct {
     {"a name in another case", SPAN("Number = 8\n"),
 	"F:1: Number: no such setting"},
     {"a longer name", SPAN("number2 = 8\n"), "F:1: number2: no such setting"},
+    {"a name that no terminal is to get", SPAN("a\033[31m\xc2\x9b = 8\n"),
+	"F:1: a?[31m?: no such setting"},
     {"a shorter name", SPAN("numbe = 8\n"), "F:1: numbe: no such setting"},
     {"no name", SPAN("= 8\n"), "F:1: no such setting"},
     {"no equals sign", SPAN("number 8\n"), "F:1: not 'name = value'"},

@@ -354,6 +354,7 @@ test_what_root_opens(void **state)
 	int fd;
 
 	CTL_OR_SKIP(c, state);
+	c->options.may_ask = true;
 	snprintf(
 	    c->settings.rules_file, SETTINGS_PATH_SIZE, "%s/rules", c->folder);
 	snprintf(c->settings.control_socket, SETTINGS_PATH_SIZE, "%s/control",

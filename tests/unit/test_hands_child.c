@@ -66,6 +66,7 @@ test_forgeries_end_it(void **state)
 	    {"a list", {{"L"}, false}, false, true},
 	    {"the end of nothing", {{"K"}, false}, false, true},
 	    {"a read", {{"RABCDEF\n"}, false}, false, true},
+	    {"policyd", {{"C"}, false}, false, false},
 	    {"a drop where that is allowed", {{"DABCDEF\n"}, false}, true,
 		true},
 	    {"a drop where it is not", {{"DABCDEF\n"}, false}, false, false},
