@@ -110,8 +110,10 @@ check_last_line(const struct setup *s, const char *name)
 		return EX_OK;
 	fprintf(stderr,
 	    "policyctl: setup: %s/%s: its last line has no end, and postconf "
-	    "would go on in it; nothing was changed. Run: echo >>%s/%s\n",
-	    path, name, path, name);
+	    "would go on in it; nothing was changed. Run: echo >>",
+	    path, name);
+	setup_show_word(stderr, path);
+	fprintf(stderr, "/%s\n", name);
 	return EX_CONFIG;
 }
 
@@ -261,6 +263,16 @@ say_nothing_to_do(const struct setup *s)
 			    : "deliver-at is set up");
 }
 
+static void
+say_reload(const struct setup *s)
+{
+	printf("now: postfix -c ");
+	setup_show_word(stdout, s->settings->postfix_config_directory);
+	printf(" reload%s\n",
+	    s->undo || s->everywhere ? ""
+				     : " (mail of users waits until then)");
+}
+
 static int
 finish(const struct setup *s, int changes)
 {
@@ -271,11 +283,7 @@ finish(const struct setup *s, int changes)
 	if (s->reload)
 		code = reload(s);
 	else if (changes > 0 && !s->dry_run)
-		printf("now: postfix -c %s reload%s\n",
-		    s->settings->postfix_config_directory,
-		    s->undo || s->everywhere
-			? ""
-			: " (mail of users waits until then)");
+		say_reload(s);
 	if (s->undo && changes > 0)
 		printf("Mail that is on hold stays so until policyd lets it "
 		       "go: keep it running until \"policyctl count\" says 0.\n"

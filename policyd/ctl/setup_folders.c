@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "hdrcheck/base/priv.h"
+#include "policyd/ctl/setup_text.h"
 #include "policyd/sched/collect.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
 	MODE_STATE = 0700,
 	MODE_CONTROL = 0755,
 	MODE_BITS = 07777,
+	WORD_MAX = 4 * SETTINGS_PATH_SIZE + 2, /* of quotes only */
 };
 
 struct folder {
@@ -149,6 +151,32 @@ make_folder(const struct folder *f)
 	return ok;
 }
 
+void
+setup_show_word(FILE *out, const char *text)
+{
+	struct buf word;
+
+	buf_init(&word, WORD_MAX);
+	setup_text_quote(span_str(text), &word);
+	fwrite(buf_span(&word).data, 1, buf_len(&word), out);
+	buf_free(&word);
+}
+
+/* A user's own group is known by name when there is the user. */
+static void
+show_install(const struct folder *f)
+{
+	printf("install -d -o %s -g ", f->owner);
+	if (f->group != NULL)
+		setup_show_word(stdout, f->group);
+	else
+		printf("\"$(id -g %s)\"", f->owner);
+	printf(" -m %04o ", (unsigned)f->mode);
+	setup_show_word(stdout, f->path);
+	printf("\n");
+	fflush(stdout);
+}
+
 static void
 report_other(const struct folder *f, const struct stat *st)
 {
@@ -160,9 +188,12 @@ report_other(const struct folder *f, const struct stat *st)
 	    (st->st_mode & MODE_BITS) == f->mode)
 		return;
 	printf("note: %s has another owner or mode; it should be: "
-	       "chown %s:%s %s && chmod %04o %s\n",
-	    f->path, f->owner, f->group != NULL ? f->group : "", f->path,
-	    (unsigned)f->mode, f->path);
+	       "chown %s:%s ",
+	    f->path, f->owner, f->group != NULL ? f->group : "");
+	setup_show_word(stdout, f->path);
+	printf(" && chmod %04o ", (unsigned)f->mode);
+	setup_show_word(stdout, f->path);
+	printf("\n");
 }
 
 /* 1: it was missing; 0: it is there; -1: it cannot be made. */
@@ -179,13 +210,7 @@ need_folder(const struct folder *f, bool dry_run)
 		complain("folder", f->path, strerror(errno));
 		return -1;
 	}
-	if (f->group != NULL)
-		printf("install -d -o %s -g %s -m %04o %s\n", f->owner,
-		    f->group, (unsigned)f->mode, f->path);
-	else
-		printf("install -d -o %s -m %04o %s\n", f->owner,
-		    (unsigned)f->mode, f->path);
-	fflush(stdout);
+	show_install(f);
 	return dry_run || make_folder(f) ? 1 : -1;
 }
 

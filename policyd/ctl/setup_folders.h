@@ -5,6 +5,8 @@
 #ifndef CTL_SETUP_FOLDERS_H
 #define CTL_SETUP_FOLDERS_H
 
+#include <stdio.h>
+
 #include "hdrcheck/settings.h"
 
 /*
@@ -15,5 +17,8 @@
  * How many were missing; -1: what is wrong was printed.
  */
 int setup_folders_make(const struct settings *settings, bool dry_run);
+
+/* Prints text as a word for a shell, in quotes where it needs them. */
+void setup_show_word(FILE *out, const char *text);
 
 #endif

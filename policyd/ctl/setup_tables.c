@@ -17,6 +17,17 @@ cut_folder(struct span *path, struct span folder)
 	return true;
 }
 
+/* What parts tables or restrictions, or is expanded, cannot be in a name. */
+static bool
+is_plain(struct span path)
+{
+	for (size_t i = 0; i < path.len; i++)
+		if (ascii_is_blank(path.data[i]) ||
+		    strchr(",{}$", path.data[i]) != NULL)
+			return false;
+	return true;
+}
+
 bool
 setup_address(struct setup_draft *d, const char *setting,
     const struct sock_address *address, const struct view_service *service,
@@ -42,6 +53,11 @@ setup_address(struct setup_draft *d, const char *setting,
 		    service->name.data, (int)buf_len(&queue),
 		    buf_span(&queue).data);
 	buf_free(&queue);
+	if (!is_plain(path))
+		setup_refuse(d,
+		    "%s is %s, and Postfix could not read that: a blank, a "
+		    "comma, braces or $ cannot be in it",
+		    setting, address->text);
 	setup_print(d, out, "unix:%.*s", (int)path.len, path.data);
 	return !d->plan->refused;
 }

@@ -110,6 +110,15 @@ def test_a_socket_outside_the_chroot(make):
     assert "chroot" in site.setup(code=BAD)
 
 
+@pytest.mark.parametrize("name", ["a b", "a,b", "a{b}", "$a"])
+def test_a_socket_that_postfix_cannot_name(make, tmp_path, name):
+    """It would take it for two tables, or for a parameter."""
+    site = make(socketmap_listen=f"unix:{tmp_path}/q/{name}/socketmap")
+    before = site.content()
+    assert "Postfix could not read that" in site.setup(code=BAD)
+    assert site.content() == before
+
+
 def test_an_older_postfix(make):
     """It has no tables in main.cf; what to do is named."""
     site = make(Had("mail_version = 3.6.4\n"))
@@ -231,6 +240,19 @@ def test_folders(make, tmp_path):
         path = tmp_path / name
         assert (path.owner(), path.group()) == (owner, group)
         assert path.stat().st_mode & 0o7777 == mode
+
+
+def test_commands_for_folders_do_the_same(make, tmp_path):
+    """With quotes where a shell needs them, and the group that the user has."""
+    state = tmp_path / "it's a state"
+    site = make(state_directory=state)
+    printed = site.setup("--dry-run")
+    for line in printed.splitlines():
+        if line.startswith("install "):
+            subprocess.run(["sh", "-c", line], check=True)
+    assert (state.owner(), state.group()) == ("nobody", "nogroup")
+    printed = site.setup()
+    assert "install" not in printed and "another owner" not in printed
 
 
 def test_folders_with_another_owner_stay(make):
