@@ -60,6 +60,18 @@ parse_unpermitted(
 }
 
 static const char *
+parse_yes_no(const struct conf_setting *setting, struct span value, void *field)
+{
+	bool *yes = field;
+
+	(void)setting;
+	*yes = span_equal_str(value, "yes");
+	if (!*yes && !span_equal_str(value, "no"))
+		return "yes or no";
+	return NULL;
+}
+
+static const char *
 parse_method(const struct conf_setting *setting, struct span value, void *field)
 {
 	static const char *const words[] = {
@@ -106,6 +118,9 @@ static const struct conf_setting table[] = {
 	0, 0},
     {"policy_listen", "unix:/var/spool/postfix/deliver-at/policy",
 	conf_parse_listener, FIELD(policy_listen), 0, 0},
+    {"metrics_listen", "(off)", conf_parse_listener, FIELD(metrics_listen), 0,
+	0},
+    {"status_page_addresses", "no", parse_yes_no, FIELD(page_addresses), 0, 0},
     {"socket_mode", "0660", conf_parse_mode, FIELD(socket_mode), 0, 0},
     {"socket_group", "postfix", conf_parse_string, FIELD(socket_group), 0,
 	SETTINGS_NAME_SIZE},
@@ -135,8 +150,9 @@ enum { N_SETTINGS = sizeof(table) / sizeof(table[0]) };
 
 /* What is built at start and stays: a changed value waits for a restart. */
 static const char *const fixed[] = {"socketmap_listen", "tcp_table_listen",
-    "policy_listen", "socket_mode", "socket_group", "user", "control_socket",
-    "postfix_config_directory", "rules_file", "state_directory"};
+    "policy_listen", "metrics_listen", "socket_mode", "socket_group", "user",
+    "control_socket", "postfix_config_directory", "rules_file",
+    "state_directory"};
 
 bool
 settings_parse(struct settings *settings, struct span text, const char *file,

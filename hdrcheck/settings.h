@@ -41,6 +41,8 @@ struct settings {
 	struct sock_address socketmap_listen;
 	struct sock_address tcp_table_listen;
 	struct sock_address policy_listen;
+	struct sock_address metrics_listen;
+	bool page_addresses; /* the status page shows those, and subjects */
 	mode_t socket_mode;
 	char socket_group[SETTINGS_NAME_SIZE];
 	char user[SETTINGS_NAME_SIZE];

@@ -19,7 +19,8 @@
 enum {
 	CONN_LISTENERS_MAX = 4,
 	CONN_OUT_HIGH = 64 * 1024, /* bytes unread by the peer: wait for it */
-	CONN_REPLY_MAX = 16 * 1024, /* bytes that one request may append */
+	CONN_REPLY_MAX = 16 * 1024, /* bytes that one request may append; see
+				       reply_max */
 };
 
 enum conn_verdict {
@@ -32,7 +33,7 @@ enum conn_verdict {
 
 /*
  * Handles at most one request at the front of in. Sets *used to the bytes it
- * took (0 for CONN_MORE) and appends at most CONN_REPLY_MAX bytes to out.
+ * took (0 for CONN_MORE) and appends at most reply_max bytes to out.
  */
 typedef enum conn_verdict conn_handle_fn(
     void *ctx, struct span in, struct buf *out, size_t *used);
@@ -42,6 +43,13 @@ struct conn_protocol {
 	conn_handle_fn *handle;
 	void *ctx;
 	size_t in_max; /* longest request; a peer that sends more is closed */
+	size_t reply_max; /* 0: CONN_REPLY_MAX */
+	/*
+	 * Behind CONN_CLOSE the peer is told that nothing follows, and what it
+	 * sends is read and dropped until it ends or idle_ms are over: closing
+	 * at once could take the last answer away from it.
+	 */
+	bool lingers;
 	/*
 	 * Owns a connected, non-blocking socket whose handle() said CONN_TAKE;
 	 * called right behind that, before any other handle(). A peer that did

@@ -55,6 +55,16 @@ int os_no_new_privileges(void);
 int os_not_dumpable(void);
 
 /*
+ * From here on this process opens, makes and removes no file and starts no
+ * process, where the system can see to that (Landlock): then true. What is open
+ * stays so, and sockets can be connected to.
+ */
+bool os_forget_files(void);
+
+/* The name of this process in ps(1); at most 15 bytes. */
+void os_name_process(const char *name);
+
+/*
  * This process gets the signal when the one that made it ends. -1: that has
  * ended already (ESRCH), or another errno.
  */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * http - requests to read something, and the heads of replies (RFC 9110, 9112)
+ *
+ * GET and HEAD of HTTP/1.0 and 1.1, without a body. Pure.
+ */
+#ifndef WEB_HTTP_H
+#define WEB_HTTP_H
+
+#include "hdrcheck/base/buf.h"
+
+enum {
+	HTTP_HEAD_MAX = 8 * 1024, /* bytes of a request, with its empty line */
+	HTTP_TARGET_MAX = 1024, /* bytes of what is asked for */
+	HTTP_FIELDS_MAX = 64, /* lines of a head */
+};
+
+enum http_status {
+	HTTP_OK = 200,
+	HTTP_BAD_REQUEST = 400,
+	HTTP_NOT_FOUND = 404,
+	HTTP_METHOD_NOT_ALLOWED = 405,
+	HTTP_CONTENT_TOO_LARGE = 413,
+	HTTP_URI_TOO_LONG = 414,
+	HTTP_FIELDS_TOO_LARGE = 431,
+	HTTP_INTERNAL_ERROR = 500,
+	HTTP_NOT_IMPLEMENTED = 501,
+	HTTP_UNAVAILABLE = 503,
+	HTTP_VERSION_NOT_SUPPORTED = 505,
+};
+
+struct http_request {
+	bool head; /* HEAD: all but the body is wanted */
+	bool stays; /* the connection is to stay for the next request */
+	struct span path; /* as it came, without what follows a "?" */
+	enum http_status wrong; /* HTTP_WRONG: how to answer */
+};
+
+enum http_result {
+	HTTP_MORE,
+	HTTP_DONE,
+	HTTP_WRONG, /* answer and close: where the next one begins is unsure */
+};
+
+/*
+ * Reads the request at the front of in: *used bytes. HTTP_MORE is never said of
+ * HTTP_HEAD_MAX bytes or more. The path borrows from in; it begins with "/".
+ */
+enum http_result http_decode(
+    struct span in, struct http_request *request, size_t *used);
+
+struct http_reply {
+	enum http_status status;
+	const char *type; /* Content-Type */
+	const char *policy; /* Content-Security-Policy */
+	size_t len; /* of the body */
+	bool closes; /* the connection ends behind it */
+	int64_t now_s; /* Date */
+};
+
+/*
+ * Appends the head of a reply, with its empty line: no browser or proxy is to
+ * keep it, guess at its type, frame it or tell others where it came from.
+ * False, and out is unchanged: no room.
+ */
+bool http_put_head(const struct http_reply *reply, struct buf *out);
+
+/* "Not Found". */
+const char *http_reason(enum http_status status);
+
+#endif
