@@ -22,8 +22,11 @@ enum stage {
 	ASKER_WAITS, /* for an answer */
 };
 
+const struct asker_pace asker_pace = {.interval_ms = 2000, .wait_ms = 5000};
+
 struct asker {
 	struct loop *loop;
+	struct asker_pace pace;
 	const struct sock_address *address; /* borrowed; len 0: nowhere */
 	bool has_counts; /* it is a socketmap */
 	enum stage stage;
@@ -56,8 +59,8 @@ static void
 rest(struct asker *a)
 {
 	a->stage = ASKER_RESTS;
-	loop_arm(&a->timer,
-	    clock_mono_ns() + (int64_t)ASKER_INTERVAL_MS * CLOCK_NS_PER_MS);
+	loop_arm(
+	    &a->timer, clock_mono_ns() + a->pace.interval_ms * CLOCK_NS_PER_MS);
 }
 
 /*
@@ -187,8 +190,8 @@ on_ready(void *ctx, short revents)
 static void
 start(struct asker *a)
 {
-	loop_arm(&a->timer,
-	    clock_mono_ns() + (int64_t)ASKER_WAIT_MS * CLOCK_NS_PER_MS);
+	loop_arm(
+	    &a->timer, clock_mono_ns() + a->pace.wait_ms * CLOCK_NS_PER_MS);
 	if (a->fd >= 0) {
 		ask(a);
 		return;
@@ -219,13 +222,15 @@ on_timer(void *ctx)
 }
 
 struct asker *
-asker_new(struct loop *loop, const struct settings *settings)
+asker_new(struct loop *loop, const struct settings *settings,
+    const struct asker_pace *pace)
 {
 	struct asker *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return NULL;
 	a->loop = loop;
+	a->pace = *pace;
 	a->has_counts = settings->socketmap_listen.len > 0;
 	a->address = a->has_counts ? &settings->socketmap_listen
 				   : &settings->tcp_table_listen;

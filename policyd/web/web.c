@@ -144,7 +144,7 @@ prepare(struct web *w)
 	w->coming = calloc(1, sizeof(*w->coming));
 	if (w->loop == NULL || w->newest == NULL || w->coming == NULL)
 		return -1;
-	w->asker = asker_new(w->loop, w->o.settings);
+	w->asker = asker_new(w->loop, w->o.settings, &asker_pace);
 	if (w->asker == NULL || make_server(w) < 0)
 		return -1;
 	return loop_watch(w->loop, w->o.snapshots, POLLIN, on_pipe, w);
