@@ -57,7 +57,7 @@ format_date(int64_t s, char out[DATE_LINE_SIZE])
 bool
 http_put_head(const struct http_reply *reply, struct buf *out)
 {
-	char text[HTTP_REPLY_HEAD_MAX], date[DATE_LINE_SIZE];
+	char text[HTTP_REPLY_HEAD_MAX + 1], date[DATE_LINE_SIZE];
 	const char *allow = "";
 	int n;
 
