@@ -181,11 +181,11 @@ put_hdrcheck(struct json *j, const struct probe *p)
 	}
 	json_begin_object(j, "hdrcheck");
 	json_string(j, "listens", span_str(p->address->text));
-	for (int i = 0; i < PROBE_COUNTS; i++) {
+	for (int i = 0; i < COUNT_KINDS; i++) {
 		if (p->has_counts)
-			put_count(j, probe_names[i], p->count[i]);
+			put_count(j, counts_name[i], p->counts.n[i]);
 		else
-			json_null(j, probe_names[i]);
+			json_null(j, counts_name[i]);
 	}
 	json_end_object(j);
 }
