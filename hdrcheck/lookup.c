@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "hdrcheck/lookup.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "hdrcheck/socketmap.h"
 
 /* The action for a header line; empty: not found. */
@@ -26,21 +23,32 @@ answer_lookup(struct lookup *lookup, struct span key, struct buf *out)
 }
 
 static void
+count_all(const struct lookup *lookup, struct lookup_counts *counts)
+{
+	const uint64_t *count = lookup->count;
+
+	*counts = (struct lookup_counts){
+	    .n = {
+		[COUNT_HOLD] = count[VERDICT_HOLD],
+		[COUNT_DUNNO] = count[VERDICT_DUNNO],
+		[COUNT_REJECT] = count[VERDICT_REJECT],
+		[COUNT_NOTFOUND] = count[VERDICT_NOTFOUND],
+		[COUNT_MALFORMED] = lookup->malformed,
+	    }};
+	for (int i = 0; i < VERDICT_KINDS; i++)
+		counts->n[COUNT_LOOKUPS] += count[i];
+	if (lookup->count_connections != NULL)
+		lookup->count_connections(lookup->connections_ctx, counts);
+}
+
+static void
 answer_status(const struct lookup *lookup, struct buf *out)
 {
-	char text[VERDICT_TEXT_SIZE];
-	const uint64_t *count = lookup->count;
-	uint64_t lookups = 0;
-	int n;
+	struct lookup_counts counts;
+	char text[COUNTS_TEXT_SIZE];
 
-	for (int i = 0; i < VERDICT_KINDS; i++)
-		lookups += count[i];
-	n = snprintf(text, sizeof(text),
-	    "lookups=%" PRIu64 " hold=%" PRIu64 " dunno=%" PRIu64
-	    " reject=%" PRIu64 " notfound=%" PRIu64 " malformed=%" PRIu64,
-	    lookups, count[VERDICT_HOLD], count[VERDICT_DUNNO],
-	    count[VERDICT_REJECT], count[VERDICT_NOTFOUND], lookup->malformed);
-	socketmap_reply(out, "OK", span_of(text, (size_t)n));
+	count_all(lookup, &counts);
+	socketmap_reply(out, "OK", span_of(text, counts_format(&counts, text)));
 }
 
 static void

@@ -9,6 +9,7 @@
 #define HDRCHECK_LOOKUP_H
 
 #include "hdrcheck/base/conn.h"
+#include "hdrcheck/counts.h"
 #include "hdrcheck/tcptable.h"
 #include "hdrcheck/verdict.h"
 
@@ -21,6 +22,10 @@ struct lookup {
 	int64_t (*now_ns)(void); /* the wall clock, as clock_now.wall_ns */
 	uint64_t count[VERDICT_KINDS];
 	uint64_t malformed; /* frames and requests */
+	/* Fills in what only the server knows: COUNT_CONNECTIONS and
+	 * COUNT_OPEN. NULL: they stay 0. */
+	void (*count_connections)(void *ctx, struct lookup_counts *counts);
+	void *connections_ctx;
 	char key[TCPTABLE_KEY_MAX]; /* of the tcp_table request at hand */
 };
 

@@ -277,6 +277,23 @@ server_knows(const char *protocol)
 	return find_service(protocol) >= 0;
 }
 
+/* Of all listeners; ctx is the server. */
+static void
+count_connections(void *ctx, struct lookup_counts *counts)
+{
+	const struct server *s = ctx;
+
+	for (int i = 0; i < N_SERVICES; i++) {
+		const struct conn_server *one = s->servers[i];
+
+		if (one == NULL)
+			continue;
+		counts->n[COUNT_CONNECTIONS] +=
+		    conn_server_counters(one)->accepted;
+		counts->n[COUNT_OPEN] += conn_server_count(one);
+	}
+}
+
 static struct server *
 server_new(struct daemon *d, const char *settings_file)
 {
@@ -293,6 +310,8 @@ server_new(struct daemon *d, const char *settings_file)
 	 * us.
 	 */
 	s->lookup.now_ns = clock_wall_ns;
+	s->lookup.count_connections = count_connections;
+	s->lookup.connections_ctx = s;
 	s->signal_fd = -1;
 	return s;
 }

@@ -126,10 +126,10 @@ put_hdrcheck(struct page *p)
 		return;
 	}
 	put(p, h->has_counts ? "runs" : "listens on %s", h->address->text);
-	for (int i = 0; h->has_counts && i < PROBE_COUNTS; i++)
-		if (i == PROBE_LOOKUPS || h->count[i] > 0)
-			put(p, "%s %llu %s", i == PROBE_LOOKUPS ? ":" : ",",
-			    (unsigned long long)h->count[i], probe_names[i]);
+	for (int i = 0; h->has_counts && i <= COUNT_MALFORMED; i++)
+		if (i == COUNT_LOOKUPS || h->counts.n[i] > 0)
+			put(p, "%s %llu %s", i == COUNT_LOOKUPS ? ":" : ",",
+			    (unsigned long long)h->counts.n[i], counts_name[i]);
 	put(p, "\n");
 }
 
@@ -150,7 +150,7 @@ put_pause(struct page *p)
 static void
 put_waiting(struct page *p)
 {
-	const struct overview_counts *c = &p->o->counts;
+	const struct summary_counts *c = &p->o->counts;
 	char duration[TEXT_DISTANCE_SIZE];
 
 	put_name(p, "waiting");
@@ -180,7 +180,7 @@ put_count(struct page *p, const char *name, uint64_t n, const char *what)
 static void
 put_counts(struct page *p)
 {
-	const struct overview_counts *c = &p->o->counts;
+	const struct summary_counts *c = &p->o->counts;
 
 	if (!c->known)
 		return;

@@ -10,57 +10,16 @@
 #include "hdrcheck/lookup.h"
 #include "hdrcheck/netstring.h"
 
-enum { REPLY_MAX = 4096 /* bytes */ };
-
-const char *const probe_names[PROBE_COUNTS] = {
-    "lookups", "hold", "dunno", "reject", "notfound", "malformed"};
-
-static bool
-take_count(struct span word, struct probe *probe)
-{
-	struct span name;
-
-	if (!span_cut(&word, '=', &name))
-		return false;
-	for (int i = 0; i < PROBE_COUNTS; i++)
-		if (span_equal_str(name, probe_names[i]))
-			return span_to_u64(word, INT64_MAX, &probe->count[i]);
-	return true;
-}
-
-int
-probe_read(struct span in, struct probe *probe)
-{
-	struct span body, word;
-	size_t used;
-
-	switch (netstring_decode(in, REPLY_MAX, &body, &used)) {
-	case NETSTRING_MORE:
-		return 0;
-	case NETSTRING_BAD:
-		return -1;
-	case NETSTRING_DONE:
-		break;
-	}
-	if (!span_next_word(&body, &word) || !span_equal_str(word, "OK"))
-		return -1;
-	while (span_next_word(&body, &word))
-		if (!take_count(word, probe))
-			return -1;
-	probe->has_counts = true;
-	return 1;
-}
-
 static const char *
 await_reply(int fd, struct probe *probe)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int64_t end_ns = clock_mono_ns() + PROBE_MS * CLOCK_NS_PER_MS;
-	char room[REPLY_MAX];
-	size_t n = 0;
-	int done = 0;
+	char room[COUNTS_REPLY_MAX];
+	enum counts_result result = COUNTS_MORE;
+	size_t n = 0, used;
 
-	while (done == 0 && n < sizeof(room)) {
+	while (result == COUNTS_MORE && n < sizeof(room)) {
 		int64_t left_ns = end_ns - clock_mono_ns();
 		ssize_t got;
 
@@ -73,9 +32,10 @@ await_reply(int fd, struct probe *probe)
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
 			return strerror(errno);
 		n += got > 0 ? (size_t)got : 0;
-		done = probe_read(span_of(room, n), probe);
+		result = counts_read(span_of(room, n), &probe->counts, &used);
 	}
-	return done > 0 ? NULL : "gives no such answer";
+	probe->has_counts = result == COUNTS_DONE;
+	return probe->has_counts ? NULL : "gives no such answer";
 }
 
 static const char *
@@ -85,7 +45,7 @@ ask_socketmap(int fd, struct probe *probe)
 	struct span bytes;
 	const char *wrong = NULL;
 
-	buf_init(&request, REPLY_MAX);
+	buf_init(&request, COUNTS_REPLY_MAX);
 	netstring_append(&request, span_str(LOOKUP_STATUS_MAP " "));
 	bytes = buf_span(&request);
 	if (send(fd, bytes.data, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT) !=

@@ -208,8 +208,16 @@ ask(struct lookup *lookup, const char *request, struct buf *out)
 }
 
 static void
+count_connections(void *ctx, struct lookup_counts *counts)
+{
+	counts->n[COUNT_CONNECTIONS] = *(const uint64_t *)ctx;
+	counts->n[COUNT_OPEN] = 7;
+}
+
+static void
 the_status_map_tells_the_counters(void **state)
 {
+	uint64_t accepted = 6000;
 	struct lookup lookup;
 	struct buf out;
 
@@ -218,18 +226,20 @@ the_status_map_tells_the_counters(void **state)
 	buf_init(&out, CONN_REPLY_MAX);
 	ask(&lookup, "7:status ,", &out);
 	check_span("at first", buf_span(&out),
-	    span_str("59:OK lookups=0 hold=0 dunno=0 reject=0 notfound=0 "
-		     "malformed=0,"));
+	    span_str("80:OK lookups=0 hold=0 dunno=0 reject=0 notfound=0 "
+		     "malformed=0 connections=0 open=0,"));
 	for (size_t i = 0; i < COUNT_OF(requests); i++) {
 		size_t used = 0;
 
 		lookup_socketmap(&lookup, requests[i].in, &out, &used);
 		buf_clear(&out);
 	}
+	lookup.count_connections = count_connections;
+	lookup.connections_ctx = &accepted;
 	ask(&lookup, "8:status x,", &out);
 	check_span("after all requests above", buf_span(&out),
-	    span_str("59:OK lookups=8 hold=1 dunno=1 reject=2 notfound=4 "
-		     "malformed=9,"));
+	    span_str("83:OK lookups=8 hold=1 dunno=1 reject=2 notfound=4 "
+		     "malformed=9 connections=6000 open=7,"));
 	buf_free(&out);
 }
 
@@ -254,8 +264,8 @@ counters_of_any_size_are_told(void **state)
 	check_bool(
 	    "the reply begins", span_starts_with(body, "OK lookups="), true);
 	check_bool("the reply ends",
-	    span_equal_str(
-		span_skip(body, body.len - 20), "18446744073709551615"),
+	    span_equal_str(span_skip(body, body.len - 41),
+		"18446744073709551615 connections=0 open=0"),
 	    true);
 	buf_free(&out);
 }

@@ -40,7 +40,7 @@ new_overview(void)
 	    .hdrcheck = {.address = &socketmap,
 		.runs = true,
 		.has_counts = true,
-		.count = {12, 3, 4, 5, 0, 1}},
+		.counts = {{12, 3, 4, 5, 0, 1, 20, 2}}},
 	    .now_s = NOW,
 	    .local = &utc,
 	};
@@ -102,7 +102,8 @@ an_engine_tells_all(void **state)
 	check_json("as JSON", &o,
 	    "{\"policyd\":" UP ",\"hdrcheck\":{\"listens\":\"unix:/s\","
 	    "\"lookups\":12,\"hold\":3,\"dunno\":4,\"reject\":5,"
-	    "\"notfound\":0,\"malformed\":1},\"postfix\":{\"running\":true},"
+	    "\"notfound\":0,\"malformed\":1,\"connections\":20,\"open\":2},"
+	    "\"postfix\":{\"running\":true},"
 	    "\"paused\":null,\"waiting\":12,\"waiting_bytes\":20480,"
 	    "\"frozen\":3,\"overdue\":2,\"oldest_overdue\":90,\"foreign\":1,"
 	    "\"unreadable\":5,\"rescheduled\":7,"
@@ -153,7 +154,8 @@ a_quiet_engine_is_paused(void **state)
 	check_json("as JSON", &o,
 	    "{\"policyd\":" QUIET ",\"hdrcheck\":{\"listens\":\"unix:/s\","
 	    "\"lookups\":null,\"hold\":null,\"dunno\":null,\"reject\":null,"
-	    "\"notfound\":null,\"malformed\":null},"
+	    "\"notfound\":null,\"malformed\":null,\"connections\":null,"
+	    "\"open\":null},"
 	    "\"postfix\":{\"running\":true},\"paused\":{\"since\":"
 	    "\"2026-11-22T06:00:00Z\",\"reason\":\"a \\u001b test\"},"
 	    "\"waiting\":0,\"waiting_bytes\":0,\"frozen\":0,\"overdue\":0,"
@@ -252,7 +254,7 @@ a_queue_is_counted(void **state)
 	    .pause = {.on = true, .since_s = NOW - 1, .reason = "a test"},
 	};
 	struct overview o = new_overview();
-	const struct overview_counts *c = &o.counts;
+	const struct summary_counts *c = &o.counts;
 	struct override override = {.due_s = NOW + 60};
 
 	(void)state;

@@ -11,64 +11,6 @@
 
 #define COUNTS "OK lookups=12 hold=3 dunno=4 reject=5 notfound=0 malformed=1"
 
-static const struct {
-	const char *row;
-	const char *reply;
-	int want;
-} replies[] = {
-    {"counts", "60:" COUNTS ",", 1},
-    {"counts, and more behind", "60:" COUNTS ",3:abc,", 1},
-    {"a count that is not known yet", "14:OK lookups=1 a,", -1},
-    {"a blank at the end", "13:OK lookups=1 ,", 1},
-    {"another count", "19:OK lookups=1 sung=2,", 1},
-    {"no count", "3:OK ,", 1},
-    {"no number", "12:OK lookups=x,", -1},
-    {"no map", "16:PERM no such map,", -1},
-    {"not found", "9:NOTFOUND ,", -1},
-    {"no netstring", "OK lookups=1\n", -1},
-    {"too long", "4097:", -1},
-    {"as long as may be", "4096:", 0},
-    {"nothing yet", "", 0},
-};
-
-static void
-replies_are_read(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(replies); i++) {
-		struct span copy = exact_copy(span_str(replies[i].reply));
-		struct probe probe = {.runs = false};
-
-		check_int(
-		    replies[i].row, probe_read(copy, &probe), replies[i].want);
-		check_bool(
-		    replies[i].row, probe.has_counts, replies[i].want == 1);
-		exact_free(copy);
-	}
-}
-
-static void
-prefixes_ask_for_more(void **state)
-{
-	static const char whole[] = "60:" COUNTS ",";
-	struct probe probe = {.runs = false};
-
-	(void)state;
-	for (size_t n = 0; n < sizeof(whole) - 1; n++) {
-		struct span copy = exact_copy(span_of(whole, n));
-
-		check_int("a prefix", probe_read(copy, &probe), 0);
-		exact_free(copy);
-	}
-	check_int("the whole", probe_read(span_str(whole), &probe), 1);
-	check_int("lookups", (int64_t)probe.count[PROBE_LOOKUPS], 12);
-	check_int("hold", (int64_t)probe.count[PROBE_HOLD], 3);
-	check_int("dunno", (int64_t)probe.count[PROBE_DUNNO], 4);
-	check_int("reject", (int64_t)probe.count[PROBE_REJECT], 5);
-	check_int("notfound", (int64_t)probe.count[PROBE_NOTFOUND], 0);
-	check_int("malformed", (int64_t)probe.count[PROBE_MALFORMED], 1);
-}
-
 /* hdrcheck, for one connection; its reply comes in two pieces. */
 static void
 serve(int listener, const char *reply)
@@ -123,7 +65,7 @@ a_server_is_asked(void **state)
 	probe_server(state, "60:" COUNTS ",", &probe);
 	check_bool("it answers", probe.runs, true);
 	check_bool("with counts", probe.has_counts, true);
-	check_int("lookups", (int64_t)probe.count[PROBE_LOOKUPS], 12);
+	check_int("lookups", (int64_t)probe.counts.n[COUNT_LOOKUPS], 12);
 	assert_null(probe.wrong);
 	probe_server(state, "", &probe);
 	check_bool("it hangs up", probe.runs, false);
@@ -176,8 +118,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(replies_are_read),
-	    cmocka_unit_test(prefixes_ask_for_more),
 	    IN_FOLDER(a_server_is_asked),
 	    IN_FOLDER(nobody_is_there),
 	    IN_FOLDER(a_tcp_table_is_tried),
