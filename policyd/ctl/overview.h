@@ -10,25 +10,10 @@
 #include "policyd/ctl/members.h"
 #include "policyd/ctl/probe.h"
 #include "policyd/ctl/queue.h"
+#include "policyd/web/summary.h"
 #include "policyd/zone.h"
 
-enum { OVERVIEW_MAX = 128 * 1024 /* bytes of one */ };
-
-/* What is on hold; told by the engine, or by the queue where it is down. */
-struct overview_counts {
-	bool known;
-	uint64_t waiting;
-	uint64_t waiting_bytes;
-	uint64_t frozen;
-	uint64_t overdue;
-	int64_t oldest_overdue_s; /* -1: nothing is */
-	uint64_t foreign; /* with a date */
-	uint64_t unreadable;
-	uint64_t rescheduled;
-	int64_t next_due_s; /* -1: nothing is due */
-	bool paused;
-	int64_t paused_since_s;
-};
+enum { OVERVIEW_MAX = SUMMARY_MAX /* bytes of one */ };
 
 struct overview {
 	struct span engine; /* its line, see status.h; empty: it is down */
@@ -36,7 +21,8 @@ struct overview {
 	bool engine_silent; /* it is there, and gives no such line */
 	struct probe hdrcheck;
 	bool postfix_runs;
-	struct overview_counts counts;
+	struct summary_counts counts; /* told by the engine, or by the queue
+					 where it is down */
 	char paused_reason[STATE_REASON_MAX + 1];
 	int64_t now_s;
 	const struct zone *local;

@@ -150,7 +150,7 @@ put_pause(struct page *p)
 static void
 put_waiting(struct page *p)
 {
-	const struct overview_counts *c = &p->o->counts;
+	const struct summary_counts *c = &p->o->counts;
 	char duration[TEXT_DISTANCE_SIZE];
 
 	put_name(p, "waiting");
@@ -180,7 +180,7 @@ put_count(struct page *p, const char *name, uint64_t n, const char *what)
 static void
 put_counts(struct page *p)
 {
-	const struct overview_counts *c = &p->o->counts;
+	const struct summary_counts *c = &p->o->counts;
 
 	if (!c->known)
 		return;

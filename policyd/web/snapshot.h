@@ -7,8 +7,9 @@
  * without what its arrays do not use. The reader trusts no byte of it all the
  * same: see snapshot_take().
  *
- * Times are in seconds since 1970. Flags are 0 or 1. Texts end with a NUL, are
- * cut where they are too long, and are strangers' bytes where it says so.
+ * Times are in seconds since 1970, at most SNAPSHOT_TIME_MAX away from it.
+ * Flags are 0 or 1. Texts end with a NUL, are cut where they are too long, and
+ * are strangers' bytes where it says so.
  *
  * Pure.
  */
@@ -33,7 +34,11 @@ enum {
 	SNAPSHOT_HOURS = 24,
 	SNAPSHOT_DAYS = 14,
 	SNAPSHOT_WEEKS = 12,
+	SNAPSHOT_STEP_MAX = 366 * 86400, /* seconds of a slot */
 };
+
+/* Seconds; more than any date that can be read, and far from an overflow. */
+#define SNAPSHOT_TIME_MAX (INT64_C(1) << 55)
 
 /* When what waits is due: so many slots of the same length. */
 struct snapshot_lane {
@@ -133,10 +138,13 @@ enum snapshot_result {
 	SNAPSHOT_MORE,
 	SNAPSHOT_DONE, /* *used bytes were one */
 	SNAPSHOT_WRONG, /* they are none: a number out of its range, a text
-			   without an end */
+			   without an end, a rule that no file could name */
 };
 
-/* Takes the next one off in; *snapshot is of use for SNAPSHOT_DONE only. */
+/*
+ * Takes the next one off in; *snapshot is of use for SNAPSHOT_DONE only, and of
+ * rule[] and next[] only what n_rules and n_next count.
+ */
 enum snapshot_result snapshot_take(
     struct span in, struct snapshot *snapshot, size_t *used);
 

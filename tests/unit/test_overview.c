@@ -254,7 +254,7 @@ a_queue_is_counted(void **state)
 	    .pause = {.on = true, .since_s = NOW - 1, .reason = "a test"},
 	};
 	struct overview o = new_overview();
-	const struct overview_counts *c = &o.counts;
+	const struct summary_counts *c = &o.counts;
 	struct override override = {.due_s = NOW + 60};
 
 	(void)state;
