@@ -72,6 +72,12 @@ uint32_t sweep_rule_hash(const struct sweep *s, struct span rule);
 bool sweep_count_entry(
     struct sweep_survey *survey, const struct index_entry *e, int64_t now_s);
 
+/* Prepares a read of the peek that is wanted; how many ids it has. */
+size_t sweep_gather_peek(struct sweep *s);
+
+/* That read ended, or could not be run. */
+void sweep_end_peek(struct sweep *s, bool ok);
+
 /* Not ours; dated: it has our header with a date, which is told once. */
 void entry_to_foreign(
     struct sweep *s, uint32_t slot, enum plan_why why, bool dated);

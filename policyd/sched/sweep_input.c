@@ -346,6 +346,7 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 	if (e->state != READING)
 		return;
 	s->read_any = true;
+	s->counts.read++;
 	entry_uncount(s, slot);
 	if (!entry_is_message(e, facts->arrival_s, facts->size))
 		e->flags = 0;
