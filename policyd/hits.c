@@ -42,8 +42,8 @@ carry_over(const struct hits *hits, const struct rules *old, uint64_t *of,
 
 	for (size_t i = 0; former != NULL && i < rules->n; i++) {
 		struct former key = {.name = rules->rule[i].name};
-		const struct former *found = bsearch(
-		    &key, former, old->n, sizeof(*former), compare);
+		const struct former *found =
+		    bsearch(&key, former, old->n, sizeof(*former), compare);
 
 		if (found != NULL)
 			of[i] = found->hits;

@@ -248,6 +248,7 @@ be_engine(struct policyd *p, pid_t runner)
 	    .control = p->listener[CONTROL].fd,
 	    .rules = p->rules,
 	    .news = p->news,
+	    .snapshots = -1,
 	    .looks = p->looks,
 	    .watchdog_ns = p->daemon.notify.watchdog_ns,
 	};

@@ -81,8 +81,8 @@ keep(struct texts *texts, const struct text *text)
 }
 
 void
-texts_end(struct texts *texts, const struct qid *id, int64_t arrival_s,
-    uint64_t size)
+texts_end(
+    struct texts *texts, const struct qid *id, int64_t arrival_s, uint64_t size)
 {
 	struct text *text = &texts->now;
 

@@ -236,15 +236,19 @@ bool sweep_may_reschedule(const struct sweep *s, const struct qid *id);
  */
 void sweep_reschedule(struct sweep *s, const struct qid *id);
 
+/* Whether the administrator says when it leaves. */
+bool sweep_is_by_hand(const struct index_entry *e);
+
 /* Looks at all that is known. */
 struct sweep_survey sweep_survey(const struct sweep *s, int64_t now_s);
 
 /*
  * Wants messages that wait to be read once more, for what the scheduler does
- * not keep of them: nothing changes by that read. At most SWEEP_PEEK_MAX, and
- * not while sweep_is_peeking(). It comes when nothing else is to be read;
- * those that do not wait by then are left out, and there may be none left.
- * peek_failed tells how the last one ended.
+ * not keep of them: nothing changes by that read. At most SWEEP_PEEK_MAX, in
+ * place of those that were wanted before and are not being read; 0: none any
+ * more. It comes when nothing else is to be read; those that do not wait by
+ * then are left out, and there may be none left. peek_failed tells how the
+ * last one ended.
  */
 void sweep_peek(struct sweep *s, const struct qid *ids, size_t n);
 

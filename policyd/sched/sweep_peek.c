@@ -10,7 +10,7 @@
 void
 sweep_peek(struct sweep *s, const struct qid *ids, size_t n)
 {
-	assert(n <= SWEEP_PEEK_MAX && !sweep_is_peeking(s));
+	assert(n <= SWEEP_PEEK_MAX);
 	if (n > 0)
 		memcpy(s->peek, ids, n * sizeof(*ids));
 	s->n_peek = n;
