@@ -19,7 +19,7 @@ static const struct {
 } lanes[SURVEY_LANES] = {
     [SURVEY_HOURS] = {HOUR_S, 0, 24},
     [SURVEY_DAYS] = {DAY_S, 0, 14},
-    [SURVEY_WEEKS] = {WEEK_S, MONDAY_BEFORE_1970_S, 12},
+    [SURVEY_WEEKS] = {WEEK_S, MONDAY_BEFORE_1970_S, SURVEY_REACH_WEEKS},
 };
 
 void
@@ -84,6 +84,8 @@ survey_begin(struct survey *v, int64_t now_s)
 	v->own = v->by_hand = v->other = 0;
 	memset(&v->counts, 0, sizeof(v->counts));
 	memset(v->rule, 0, sizeof(v->rule));
+	memset(v->hour, 0, sizeof(v->hour));
+	v->beyond = 0;
 	for (int i = 0; i < SURVEY_LANES; i++)
 		v->lane[i] = (struct survey_lane){
 		    .begin_s =
@@ -108,12 +110,19 @@ count_reason(struct survey *v, const struct index_entry *e)
 	}
 }
 
+/*
+ * A division is much of what an entry costs, hence one for all lanes, and a
+ * short one.
+ */
 static void
-count_slot(struct survey_lane *lane, int64_t due_s)
+count_hour(struct survey *v, int64_t due_s)
 {
-	int64_t slot = (due_s - lane->begin_s) / lane->step_s;
+	int64_t into_s = due_s - v->lane[SURVEY_HOURS].begin_s;
 
-	++*(slot < lane->n ? &lane->count[slot] : &lane->later);
+	if (into_s < SURVEY_REACH_HOURS * HOUR_S)
+		v->hour[(uint32_t)into_s / (uint32_t)HOUR_S]++;
+	else
+		v->beyond++;
 }
 
 static void
@@ -123,10 +132,27 @@ count_entry(struct survey *v, const struct index_entry *e)
 
 	if (waits || e->state == FROZEN)
 		count_reason(v, e);
-	if (!waits || e->due_s < v->now_s)
-		return;
-	for (int i = 0; i < SURVEY_LANES; i++)
-		count_slot(&v->lane[i], e->due_s);
+	if (waits && e->due_s >= v->now_s)
+		count_hour(v, e->due_s);
+}
+
+/* All slots begin with an hour. */
+static void
+fill_lane(const struct survey *v, struct survey_lane *lane)
+{
+	int64_t hour_s = v->lane[SURVEY_HOURS].begin_s;
+	int64_t end_s = lane->begin_s + lane->step_s;
+	uint32_t slot = 0;
+
+	lane->later = v->beyond;
+	for (int i = 0; i < SURVEY_REACH_HOURS; i++, hour_s += HOUR_S) {
+		if (hour_s == end_s) {
+			end_s += lane->step_s;
+			slot++;
+		}
+		*(slot < lane->n ? &lane->count[slot] : &lane->later) +=
+		    v->hour[i];
+	}
 }
 
 bool
@@ -136,7 +162,12 @@ survey_step(struct survey *v, const struct sweep *s, uint32_t most)
 	uint32_t left = v->next < n ? n - v->next : 0;
 	uint32_t end = v->next + (left < most ? left : most);
 
-	while (v->next < end)
-		count_entry(v, index_at(&s->index, v->next++));
-	return v->next >= n;
+	for (uint32_t slot = v->next; slot < end; slot++)
+		count_entry(v, index_at(&s->index, slot));
+	v->next = end;
+	if (end < n)
+		return false;
+	for (int i = 0; i < SURVEY_LANES; i++)
+		fill_lane(v, &v->lane[i]);
+	return true;
 }

@@ -17,6 +17,8 @@ enum {
 	SURVEY_RULES_MAX = 10000, /* that may be told apart */
 	SURVEY_TABLE_SIZE = 32768, /* a power of two, well above that */
 	SURVEY_SLOTS_MAX = 24,
+	SURVEY_REACH_WEEKS = 12, /* lanes end by then */
+	SURVEY_REACH_HOURS = SURVEY_REACH_WEEKS * 7 * 24,
 };
 
 /* Lanes: the next hours, days and weeks. */
@@ -41,13 +43,15 @@ struct survey_place {
 struct survey {
 	int64_t now_s;
 	struct sweep_survey counts;
-	struct survey_lane lane[SURVEY_LANES]; /* of what waits */
+	struct survey_lane lane[SURVEY_LANES]; /* of what waits; known last */
 	/* All that waits and all that is frozen is one of these four. */
 	uint64_t rule[SURVEY_RULES_MAX]; /* because of that one */
 	uint64_t own; /* until its sender's date */
 	uint64_t by_hand; /* until what an administrator said */
 	uint64_t other; /* because of a rule that was not added */
 
+	uint64_t hour[SURVEY_REACH_HOURS]; /* due in each, from this one on */
+	uint64_t beyond;
 	uint32_t next; /* slot to look at */
 	uint32_t n_rules;
 	struct survey_place table[SURVEY_TABLE_SIZE];
