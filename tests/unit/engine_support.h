@@ -76,7 +76,8 @@ host_setup(void **state)
 	    .listener = -1,
 	    .control = -1,
 	    .rules = -1,
-	    .news = -1};
+	    .news = -1,
+	    .snapshots = -1};
 	snprintf(h->settings.state_directory,
 	    sizeof(h->settings.state_directory), "%s", (char *)h->folder);
 	*state = h;
