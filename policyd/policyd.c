@@ -10,14 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "hdrcheck/base/os.h"
 #include "hdrcheck/daemon.h"
 #include "policyd/check.h"
-#include "policyd/engine.h"
+#include "policyd/parts.h"
 #include "policyd/rule_file.h"
 #include "policyd/sched/runner.h"
 
@@ -46,15 +45,6 @@ struct options {
 	const char *file;
 };
 
-enum listener { POLICY, CONTROL, N_LISTENERS };
-
-/*
- * Of the channel. The engine's gets the lower number, so that no low number is
- * free among those it keeps: poll(2) fails for more descriptors than the limit,
- * should somebody lower that to all that are in use.
- */
-enum end { ENGINE_END, RUNNER_END, N_ENDS };
-
 /* The administrator's, and nobody else's. */
 static const struct sock_owner control_owner = {.mode = 0600};
 
@@ -62,15 +52,8 @@ struct policyd {
 	struct daemon daemon;
 	struct options options;
 	struct postconf postconf;
-	struct priv_ids mail_owner;
-	struct daemon_listener listener[N_LISTENERS];
-	struct sock_address control; /* where the second one is */
-	bool is_engine;
-	bool looks; /* at what is on hold, for -n, and no more */
-	int rules; /* the rules file, or -1 */
-	int hold; /* the folder, locked by the runner as long as it lives */
-	int news;
-	int channel[N_ENDS];
+	struct sock_address control; /* where PARTS_CONTROL is */
+	struct parts parts;
 };
 
 static int
@@ -132,7 +115,7 @@ ask_postfix(struct policyd *p)
 		    "tell times in that zone; set TZ=UTC there, or TZ alone");
 		return EX_CONFIG;
 	}
-	if (priv_find_user(p->postconf.mail_owner, &p->mail_owner) < 0) {
+	if (priv_find_user(p->postconf.mail_owner, &p->parts.mail_owner) < 0) {
 		log_error(&p->daemon.log, "mail_owner %s: %s",
 		    p->postconf.mail_owner,
 		    errno == ENOENT ? "no such user" : strerror(errno));
@@ -153,8 +136,8 @@ lock_queue(struct policyd *p)
 
 	snprintf(
 	    folder, sizeof(folder), "%s/hold", p->postconf.queue_directory);
-	p->hold = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (p->hold < 0 || flock(p->hold, LOCK_EX | LOCK_NB) == 0 ||
+	p->parts.hold = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->parts.hold < 0 || flock(p->parts.hold, LOCK_EX | LOCK_NB) == 0 ||
 	    errno != EWOULDBLOCK)
 		return 0;
 	log_error(&p->daemon.log, "%s: another policyd looks after this queue",
@@ -168,24 +151,14 @@ open_rules(struct policyd *p)
 	const char *file = p->daemon.settings.rules_file;
 	char error[RULE_ERROR_SIZE];
 
-	p->rules = -1;
+	p->parts.rules = -1;
 	if (file[0] == '\0')
 		return 0;
-	p->rules = rule_file_open(file, error);
-	if (p->rules >= 0)
+	p->parts.rules = rule_file_open(file, error);
+	if (p->parts.rules >= 0)
 		return 0;
 	log_error(&p->daemon.log, "%s", error);
 	return EX_CONFIG;
-}
-
-static int
-open_channel(struct policyd *p)
-{
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->channel) ==
-	    0)
-		return 0;
-	log_error(&p->daemon.log, "socketpair: %s", strerror(errno));
-	return EX_OSERR;
 }
 
 static int
@@ -201,12 +174,15 @@ open_listeners(struct policyd *p)
 		log_error(&p->daemon.log, "control_socket: %s", wrong);
 		return EX_CONFIG;
 	}
-	p->listener[POLICY].name = "policy";
-	p->listener[POLICY].address = &settings->policy_listen;
-	p->listener[CONTROL].name = "control";
-	p->listener[CONTROL].address = &p->control;
-	p->listener[CONTROL].owner = &control_owner;
-	return daemon_open_listeners(&p->daemon, p->listener, N_LISTENERS);
+	p->parts.listener[PARTS_POLICY].name = "policy";
+	p->parts.listener[PARTS_POLICY].address = &settings->policy_listen;
+	p->parts.listener[PARTS_CONTROL].name = "control";
+	p->parts.listener[PARTS_CONTROL].address = &p->control;
+	p->parts.listener[PARTS_CONTROL].owner = &control_owner;
+	p->parts.listener[PARTS_METRICS].name = "metrics";
+	p->parts.listener[PARTS_METRICS].address = &settings->metrics_listen;
+	return daemon_open_listeners(
+	    &p->daemon, p->parts.listener, PARTS_LISTENERS);
 }
 
 static int
@@ -219,102 +195,14 @@ open_all(struct policyd *p)
 		exit_code = ask_postfix(p);
 	if (exit_code == 0)
 		exit_code = open_rules(p);
-	if (exit_code == 0)
-		exit_code = open_channel(p);
-	if (exit_code != 0 || p->looks)
+	if (exit_code != 0 || p->parts.looks)
 		return exit_code;
 	exit_code = lock_queue(p);
 	if (exit_code == 0)
 		exit_code = open_listeners(p);
 	if (exit_code == 0)
-		p->news = runner_open_news(&p->postconf);
+		p->parts.news = runner_open_news(&p->postconf);
 	return exit_code;
-}
-
-/* Signals go to the runner; what the terminal sends to both is its business. */
-static int
-be_engine(struct policyd *p, pid_t runner)
-{
-	struct engine_options options = {
-	    .log = &p->daemon.log,
-	    .settings = &p->daemon.settings,
-	    .settings_file = p->options.file != NULL ? p->options.file
-						     : SETTINGS_DEFAULT_FILE,
-	    .postconf = &p->postconf,
-	    .mail_owner_uid = p->mail_owner.uid,
-	    .channel = p->channel[ENGINE_END],
-	    .listener = p->listener[POLICY].fd,
-	    .listens_on = daemon_listener_text(&p->listener[POLICY]),
-	    .control = p->listener[CONTROL].fd,
-	    .rules = p->rules,
-	    .news = p->news,
-	    .looks = p->looks,
-	    .watchdog_ns = p->daemon.notify.watchdog_ns,
-	};
-
-	close(p->channel[RUNNER_END]);
-	if (p->hold >= 0)
-		close(p->hold);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	notify_close(&p->daemon.notify);
-	if (priv_drop(&p->daemon.ids.user) < 0) {
-		log_error(&p->daemon.log, "cannot become user %s: %s",
-		    p->daemon.settings.user, strerror(errno));
-		return EX_OSERR;
-	}
-	/* It would see the end of the channel, unless it hangs. */
-	if (os_signal_at_parents_end(runner, SIGKILL) < 0)
-		return EX_SOFTWARE;
-	return engine_run(&options);
-}
-
-static int
-be_runner(struct policyd *p, pid_t engine)
-{
-	struct runner_options options = {
-	    .log = &p->daemon.log,
-	    .notify = &p->daemon.notify,
-	    .settings = &p->daemon.settings,
-	    .settings_file = p->options.file,
-	    .postconf = &p->postconf,
-	    .mail_owner = p->mail_owner,
-	    .channel = p->channel[RUNNER_END],
-	    .engine = engine,
-	    .looks = p->looks,
-	    .has_news = p->news >= 0,
-	};
-	int exit_code;
-
-	close(p->channel[ENGINE_END]);
-	for (int i = 0; i < N_LISTENERS; i++)
-		if (p->listener[i].fd >= 0)
-			close(p->listener[i].fd);
-	if (p->rules >= 0)
-		close(p->rules);
-	if (p->news >= 0)
-		close(p->news);
-	log_started(&p->daemon.log);
-	exit_code = runner_run(&options);
-	close(p->channel[RUNNER_END]);
-	if (exit_code == EX_OK && !p->looks)
-		log_info(&p->daemon.log, "stopped");
-	return exit_code;
-}
-
-/* Parts in two: returns the exit code of each in each. */
-static int
-part(struct policyd *p)
-{
-	pid_t runner = getpid(), pid = fork();
-
-	if (pid < 0) {
-		log_error(&p->daemon.log, "fork: %s", strerror(errno));
-		return EX_OSERR;
-	}
-	p->is_engine = pid == 0;
-	return p->is_engine ? be_engine(p, runner) : be_runner(p, pid);
 }
 
 static int
@@ -330,7 +218,7 @@ run(struct policyd *p)
 	}
 	daemon_prepare(&p->daemon);
 	exit_code = open_all(p);
-	return exit_code != 0 ? exit_code : part(p);
+	return exit_code != 0 ? exit_code : parts_run(&p->parts);
 }
 
 /*
@@ -342,16 +230,16 @@ look(struct policyd *p)
 {
 	int exit_code;
 
-	p->looks = true;
+	p->parts.looks = true;
 	notify_close(&p->daemon.notify);
 	if (p->daemon.settings.rules_file[0] == '\0' &&
 	    freopen("/dev/null", "w", stderr) == NULL)
 		return EX_OK;
 	exit_code = open_all(p);
 	if (exit_code == 0) {
-		exit_code = part(p);
+		exit_code = parts_run(&p->parts);
 		/* The files may be others by now; 75: we were stopped. */
-		if (p->is_engine || exit_code == EX_CONFIG ||
+		if (p->parts.is_engine || exit_code == EX_CONFIG ||
 		    exit_code == EX_TEMPFAIL)
 			return exit_code;
 	}
@@ -369,6 +257,7 @@ start(struct policyd *p)
 	const char *wrong;
 	int exit_code;
 
+	p->parts.settings_file = p->options.file;
 	if (!settings_load(&p->daemon.settings, p->options.file, error)) {
 		fprintf(stderr, "%s\n", error);
 		return EX_CONFIG;
@@ -393,8 +282,9 @@ main(int argc, char **argv)
 
 	if (p == NULL)
 		return EX_OSERR;
-	p->daemon.notify.fd = p->rules = p->hold = p->news = -1;
-	p->listener[POLICY].fd = p->listener[CONTROL].fd = -1;
+	p->daemon.notify.fd = -1;
+	parts_init(&p->parts, &p->daemon);
+	p->parts.postconf = &p->postconf;
 	code = parse_options(argc, argv, &p->options);
 	if (code < 0)
 		code = start(p);

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "hdrcheck/base/conn_private.h"
@@ -104,7 +105,9 @@ watch_pair(struct conn *c, bool want_in)
 static bool
 update_events(struct conn *c)
 {
-	bool want_in = !c->ended && buf_len(&c->out) < CONN_OUT_HIGH;
+	bool room =
+	    c->closing ? c->lingering : buf_len(&c->out) < CONN_OUT_HIGH;
+	bool want_in = !c->ended && room;
 	short out = buf_len(&c->out) > 0 ? POLLOUT : 0;
 
 	if (c->in_fd != c->out_fd)
@@ -134,14 +137,12 @@ handle_requests(struct conn *c)
 		if (verdict == CONN_MORE && buf_room(&c->in) > 0)
 			break;
 		buf_consume(&c->in, used);
-		if (verdict == CONN_DONE)
-			any = true;
-		else
-			c->closing = true;
+		any = any || verdict == CONN_DONE || verdict == CONN_LAST;
+		c->closing = verdict != CONN_DONE;
 		c->taken = verdict == CONN_TAKE;
+		if (verdict == CONN_CLOSE || verdict == CONN_MORE)
+			c->server->counters.broken++;
 	}
-	if (c->closing && !c->taken)
-		c->server->counters.broken++;
 	if (buf_len(&c->in) == 0 && c->in.cap > READ_SIZE)
 		buf_free(&c->in);
 	if (any)
@@ -173,6 +174,16 @@ read_some(struct conn *c)
 	return true;
 }
 
+/* Of a peer that was told that nothing follows. False: it has ended, too. */
+static bool
+drop_some(const struct conn *c)
+{
+	char dropped[READ_SIZE];
+	ssize_t n = read(c->in_fd, dropped, sizeof(dropped));
+
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
 static bool
 write_some(struct conn *c)
 {
@@ -185,7 +196,27 @@ write_some(struct conn *c)
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	buf_consume(&c->out, (size_t)n);
+	if (buf_len(&c->out) == 0 && c->out.cap > CONN_OUT_HIGH)
+		buf_free(&c->out);
 	return true;
+}
+
+/*
+ * Whether a connection that closes stays until its peer has read what is for
+ * it: were it closed with something from the peer unread, that would take the
+ * answers away.
+ */
+static bool
+linger(struct conn *c)
+{
+	if (!c->server->protocol.lingers || c->in_fd != c->out_fd || c->ended)
+		return false;
+	if (buf_len(&c->out) > 0 || c->lingering)
+		return true;
+	buf_free(&c->in);
+	touch(c);
+	c->lingering = shutdown(c->out_fd, SHUT_WR) == 0;
+	return c->lingering;
 }
 
 /*
@@ -213,7 +244,7 @@ conn_advance(struct conn *c)
 		more = (handled || blocked) && !c->closing &&
 		    buf_len(&c->out) == 0;
 	}
-	if (c->closing)
+	if (c->closing && !linger(c))
 		c->ended = true;
 	if ((buf_len(&c->out) == 0 && c->ended) || !update_events(c))
 		conn_close(c);
@@ -225,7 +256,7 @@ conn_event(struct conn *c, short revents)
 	struct conn_server *s = c->server;
 
 	if ((revents & POLLIN) != 0 && !c->ended) {
-		if (!read_some(c)) {
+		if (!(c->lingering ? drop_some(c) : read_some(c))) {
 			conn_close(c);
 			goto out;
 		}
@@ -267,7 +298,7 @@ conn_add(struct conn_server *s, int in_fd, int out_fd)
 	c->in_fd = in_fd;
 	c->out_fd = out_fd;
 	buf_init(&c->in, s->protocol.in_max);
-	buf_init(&c->out, CONN_OUT_HIGH + CONN_REPLY_MAX);
+	buf_init(&c->out, CONN_OUT_HIGH + s->protocol.reply_max);
 	if (loop_watch(s->loop, in_fd, POLLIN, on_conn_ready, c) < 0) {
 		free(c);
 		return -1;

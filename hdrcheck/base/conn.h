@@ -26,7 +26,8 @@ enum {
 enum conn_verdict {
 	CONN_MORE, /* no whole request is there yet; nothing was used */
 	CONN_DONE, /* one request was used and answered */
-	CONN_CLOSE, /* answer what is in out, then close */
+	CONN_LAST, /* the same, and it was the last one: close behind it */
+	CONN_CLOSE, /* it is none: answer what is in out, then close */
 	CONN_TAKE, /* one request was used, and nothing appended: take() has the
 		      socket from here on, and what follows is dropped */
 };
@@ -45,9 +46,10 @@ struct conn_protocol {
 	size_t in_max; /* longest request; a peer that sends more is closed */
 	size_t reply_max; /* 0: CONN_REPLY_MAX */
 	/*
-	 * Behind CONN_CLOSE the peer is told that nothing follows, and what it
-	 * sends is read and dropped until it ends or idle_ms are over: closing
-	 * at once could take the last answer away from it.
+	 * Behind CONN_LAST and CONN_CLOSE the peer of a socket is told that
+	 * nothing follows, and what it sends is read and dropped until it ends
+	 * or idle_ms are over: closing at once could take the last answer away
+	 * from it.
 	 */
 	bool lingers;
 	/*

@@ -17,6 +17,7 @@ struct conn {
 	bool in_watched;
 	bool ended; /* the peer sends no more, or we hear no more */
 	bool closing;
+	bool lingering; /* the peer was told so; what it sends is dropped */
 	bool taken; /* by the protocol, from here on */
 	int64_t idle_since_ns; /* when it last completed a request */
 	struct conn *older; /* order of idle_since_ns */

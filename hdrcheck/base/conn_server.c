@@ -144,6 +144,8 @@ conn_server_new(struct loop *loop, const struct log *log,
 	s->loop = loop;
 	s->log = log;
 	s->protocol = *protocol;
+	if (protocol->reply_max == 0)
+		s->protocol.reply_max = CONN_REPLY_MAX;
 	s->limits = *limits;
 	loop_add_timer(loop, &s->idle_timer, LOOP_MONO, on_idle_timer, s);
 	loop_add_timer(loop, &s->accept_timer, LOOP_MONO, on_accept_timer, s);

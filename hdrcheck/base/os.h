@@ -3,8 +3,8 @@
  * os - everything that Linux does and POSIX does not, with a fallback
  *
  * On Linux: signalfd, inotify, prctl. Elsewhere, and when built with
- * -DOS_PORTABLE, a pipe, no news, and nothing. This is the one file that a
- * port touches.
+ * -DOS_PORTABLE, a pipe, no news, and nothing. os.c and
+ * os_confine.c are all that a port touches.
  */
 #ifndef BASE_OS_H
 #define BASE_OS_H
@@ -56,8 +56,9 @@ int os_not_dumpable(void);
 
 /*
  * From here on this process opens, makes and removes no file and starts no
- * process, where the system can see to that (Landlock): then true. What is open
- * stays so, and sockets can be connected to.
+ * program, and as far as the kernel knows how, it binds no port, and sends no
+ * signal to others, where the system can see to that (Landlock): then true.
+ * What is open stays so, and sockets can be connected to.
  */
 bool os_forget_files(void);
 

@@ -126,6 +126,31 @@ sock_connect(const struct sock_address *address)
 	return fd;
 }
 
+int
+sock_connect_later(const struct sock_address *address)
+{
+	int fd = new_socket(address, SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&address->storage,
+		address->len) < 0 &&
+	    errno != EINPROGRESS)
+		return close_failed(fd);
+	return fd;
+}
+
+int
+sock_error(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+		return errno;
+	return error;
+}
+
 /* Only a refused connection shows that nobody is behind a socket file. */
 static int
 remove_stale(const struct sock_address *address)

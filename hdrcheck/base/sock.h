@@ -55,4 +55,14 @@ bool sock_is_bound_to(int fd, const struct sock_address *address);
 /* A connected, blocking, close-on-exec socket; -1: errno. */
 int sock_connect(const struct sock_address *address);
 
+/*
+ * A non-blocking, close-on-exec socket that is connected or on its way: once it
+ * can be written to, sock_error() tells which. Never waits: -1 and EAGAIN where
+ * too many wait at a unix socket already; -1: another errno.
+ */
+int sock_connect_later(const struct sock_address *address);
+
+/* Why connecting failed, as errno; 0: it has not. */
+int sock_error(int fd);
+
 #endif

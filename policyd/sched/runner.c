@@ -316,6 +316,18 @@ on_request(void *ctx, short revents)
 	finish(r);
 }
 
+/* Neither we nor the engine need it. */
+static void
+page_ended(struct runner *r, int code)
+{
+	r->o.page = 0;
+	if (!r->stopping)
+		log_warnx(r->o.log,
+		    "the status page ended with code %d; a restart brings it "
+		    "back",
+		    code);
+}
+
 static void
 reap(struct runner *r)
 {
@@ -325,6 +337,10 @@ reap(struct runner *r)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == r->o.engine) {
 			engine_ended(r, command_exit_code(status));
+			continue;
+		}
+		if (pid == r->o.page) {
+			page_ended(r, command_exit_code(status));
 			continue;
 		}
 		for (int i = 0; i < SWEEP_VERBS; i++) {
@@ -405,6 +421,8 @@ end_children(struct runner *r)
 			kill(-r->pid[i], SIGKILL);
 	if (!r->engine_gone)
 		kill(r->o.engine, SIGKILL);
+	if (r->o.page != 0)
+		kill(r->o.page, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
 }

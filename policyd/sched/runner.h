@@ -4,7 +4,8 @@
  *
  * It starts Postfix's commands on the engine's demand and hands their output
  * to the engine as descriptors; it reads no byte of it. It ends when the
- * engine ends, and takes everything it started along.
+ * engine ends, and takes everything it started along, the process of the status
+ * page included.
  */
 #ifndef SCHED_RUNNER_H
 #define SCHED_RUNNER_H
@@ -24,6 +25,7 @@ struct runner_options {
 	struct priv_ids mail_owner;
 	int channel; /* to the engine; see wire.h */
 	pid_t engine; /* its process */
+	pid_t page; /* that of the status page, or 0; we can do without */
 	bool looks; /* the engine ends by itself, with our exit code */
 	bool has_news; /* the engine got a watch on hold already */
 };

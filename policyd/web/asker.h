@@ -12,15 +12,19 @@
 #include "hdrcheck/settings.h"
 #include "policyd/web/view.h"
 
-enum {
-	ASKER_INTERVAL_MS = 2000,
-	ASKER_WAIT_MS = 5000, /* for an answer; then it has not come */
+struct asker_pace {
+	int64_t interval_ms; /* between an answer and the next question */
+	int64_t wait_ms; /* for an answer; then it has not come */
 };
+
+/* So that a page that is read shows what is new. */
+extern const struct asker_pace asker_pace;
 
 struct asker;
 
-/* Begins to ask. NULL: no memory. loop and settings are borrowed. */
-struct asker *asker_new(struct loop *loop, const struct settings *settings);
+/* Begins to ask. NULL: no memory. All but the pace are borrowed. */
+struct asker *asker_new(struct loop *loop, const struct settings *settings,
+    const struct asker_pace *pace);
 void asker_free(struct asker *asker);
 
 /* What is known of it at mono_ns; valid until the loop goes on. */

@@ -21,7 +21,6 @@ struct web_options {
 	const struct log *log;
 	const struct settings *settings;
 	int listener;
-	const char *listens_on; /* the same in words */
 	int snapshots; /* the read end of the pipe from the engine */
 };
 

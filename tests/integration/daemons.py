@@ -20,6 +20,7 @@ TOP = Path(__file__).resolve().parents[2]
 PROGRAMS = TOP / os.environ.get("BUILD", "build") / "bin"
 SANITIZER_MARKS = re.compile(r"AddressSanitizer|runtime error:|LeakSanitizer")
 STOP_TIMEOUT_S = 10
+PAGE = "policyd-page"  # the process of the status page, to ps(1)
 FIRST_INHERITED = 3  # sd_listen_fds(3)
 
 
@@ -115,10 +116,22 @@ class Daemon:
 
         def alone():
             """A command that was just started is in this group for a moment."""
-            children = [p for p in in_group(self.pid) if p.parent == self.pid]
+            children = [p for p in self._children() if p.name != PAGE]
             return children if len(children) == 1 else None
 
         return wait_until(f"{self.name} has one child", alone)[0]
+
+    def _children(self):
+        return [p for p in in_group(self.pid) if p.parent == self.pid]
+
+    def page(self):
+        """Of policyd: the process of the status page."""
+
+        def named():
+            return [p for p in self._children() if p.name == PAGE]
+
+        (page,) = wait_until(f"{self.name} has a status page", named)
+        return page
 
     def processes(self):
         """All that run of it: its group, and the commands it started."""

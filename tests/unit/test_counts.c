@@ -28,7 +28,7 @@ static const struct {
     {"a word that is no count", "14:OK lookups=1 a,", COUNTS_WRONG, 0, 0},
     {"a blank at the end", "13:OK lookups=1 ,", COUNTS_DONE, 1, 17},
     {"another count", "19:OK lookups=1 sung=2,", COUNTS_DONE, 1, 23},
-    {"others, which are no numbers", "15:OK sung=x lo=y,", COUNTS_DONE, 0, 19},
+    {"others, which are no numbers", "14:OK sung=x lo=y,", COUNTS_DONE, 0, 18},
     {"a name in another case", "12:OK Lookups=1,", COUNTS_DONE, 0, 16},
     {"no count", "3:OK ,", COUNTS_DONE, 0, 6},
     {"OK alone", "2:OK,", COUNTS_DONE, 0, 5},
