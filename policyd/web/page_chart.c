@@ -10,8 +10,9 @@
 
 enum {
 	WIDTH = 360,
-	LEFT = 32, /* where the numbers of the scale stand */
-	OVERDUE = 46, /* the room of that bar */
+	LEFT = 30, /* where the numbers of the scale stand */
+	OVERDUE = 58, /* the room of that bar, and of its name */
+	RIGHT = 6, /* what a name may need behind the last bar */
 	OVERDUE_BAR = 16,
 	TOP = 16,
 	PLOT = 88, /* the highest bar */
@@ -19,7 +20,7 @@ enum {
 	TICK = 12, /* from the ground to a line of ticks, and to the next */
 	HEIGHT = BOTTOM + 2 * TICK + 4,
 	BAR_MIN = 2, /* of what is not nothing */
-	DIGIT_TENTHS = 55, /* how wide one is, in tenths */
+	DIGIT_TENTHS = 60, /* how wide one is, in tenths */
 	GAP_TENTHS = 20, /* between two bars */
 };
 
@@ -58,7 +59,8 @@ lay_out(struct html *h, const struct chart *chart)
 	}
 	d.top = scale_of(most);
 	d.left_tenths = left * 10;
-	d.step_tenths = chart->n > 0 ? (WIDTH - left) * 10 / (int)chart->n : 0;
+	d.step_tenths =
+	    chart->n > 0 ? (WIDTH - left - RIGHT) * 10 / (int)chart->n : 0;
 	return d;
 }
 
@@ -119,7 +121,7 @@ put_rect(struct drawing *d, const char *class, int x_tenths, int width_tenths,
 static void
 put_overdue(struct drawing *d)
 {
-	int middle = (LEFT + OVERDUE / 2) * 10;
+	int middle = (LEFT + OVERDUE / 2 - 4) * 10;
 	uint64_t count = d->chart->overdue;
 	char words[HTML_WORDS_SIZE];
 
@@ -130,7 +132,7 @@ put_overdue(struct drawing *d)
 	put_label(
 	    d, count > 0 ? "late" : "tick", middle, BOTTOM + TICK, "overdue");
 	html_put(d->h, "<path class=\"part\" d=\"M%d.5 %dV%d\"/>",
-	    LEFT + OVERDUE - 2, TOP - 4, BOTTOM + TICK);
+	    LEFT + OVERDUE - 5, TOP - 4, BOTTOM + TICK);
 }
 
 static void
