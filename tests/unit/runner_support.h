@@ -53,6 +53,8 @@ struct stage {
 	pid_t runner;
 	pid_t engine;
 	int engine_code;
+	bool has_page;
+	pid_t page; /* that of the status page, which waits likewise */
 	int log_fd; /* what the runner logs */
 	char room[WIRE_MAX];
 	int fds[WIRE_FDS_MAX];
@@ -155,33 +157,43 @@ stage_teardown(void **state)
 	return 0;
 }
 
-/* The runner's process: it has one child already, the engine. */
+/* A process that only waits for its end. */
+static inline pid_t
+stage_fork_idler(struct stage *s, const sigset_t *end, int log_fd, int pid_fd)
+{
+	pid_t pid = fork();
+	int signo;
+
+	if (pid != 0)
+		return pid;
+	close(s->channel);
+	close(s->runner_end);
+	close(log_fd);
+	close(pid_fd);
+	sigwait(end, &signo);
+	_exit(s->engine_code);
+}
+
+/* The runner's process: it has its children already. */
 static inline void
 stage_be_runner(struct stage *s, int log_fd, int pid_fd)
 {
 	sigset_t end;
-	pid_t engine;
-	int signo;
 
 	sigemptyset(&end);
 	sigaddset(&end, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &end, NULL);
-	engine = fork();
+	s->options.engine = stage_fork_idler(s, &end, log_fd, pid_fd);
+	if (s->has_page)
+		s->options.page = stage_fork_idler(s, &end, log_fd, pid_fd);
 	close(s->channel);
-	if (engine == 0) {
-		close(s->runner_end);
-		close(log_fd);
-		close(pid_fd);
-		sigwait(&end, &signo);
-		_exit(s->engine_code);
-	}
 	dup2(log_fd, STDERR_FILENO);
 	close(log_fd);
-	if (write(pid_fd, &engine, sizeof(engine)) < 0)
+	if (write(pid_fd, &s->options.engine, sizeof(pid_t)) < 0 ||
+	    write(pid_fd, &s->options.page, sizeof(pid_t)) < 0)
 		_exit(EX_IOERR);
 	close(pid_fd);
 	s->options.channel = s->runner_end;
-	s->options.engine = engine;
 	_exit(runner_run(&s->options));
 }
 
@@ -207,8 +219,10 @@ stage_open(struct stage *s)
 	close(log_ends[1]);
 	close(pid_ends[1]);
 	s->log_fd = log_ends[0];
-	assert_int_equal(read(pid_ends[0], &s->engine, sizeof(s->engine)),
-	    sizeof(s->engine));
+	assert_int_equal(
+	    read(pid_ends[0], &s->engine, sizeof(pid_t)), sizeof(pid_t));
+	assert_int_equal(
+	    read(pid_ends[0], &s->page, sizeof(pid_t)), sizeof(pid_t));
 	close(pid_ends[0]);
 }
 

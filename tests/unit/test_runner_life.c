@@ -39,6 +39,71 @@ commands_end_with_the_engine(void **state)
 	stage_ends(s, "end", EX_SOFTWARE, "the engine ended");
 }
 
+/* It ends as it pleases, and the work goes on. */
+static void
+the_page_may_end(void **state)
+{
+	struct stage *s = *state;
+
+	if (s == NULL)
+		skip();
+	s->has_page = true;
+	s->engine_code = 3;
+	stage_open(s);
+	stage_sync(s);
+	kill(s->page, SIGUSR1);
+	while (kill(s->page, 0) == 0) /* until the runner has noticed */
+		stage_sync(s);
+	stage_sync(s);
+	kill(s->runner, SIGTERM);
+	stage_expect(s, "stop", "T", 0);
+	stage_hang_up(s);
+	stage_ends(s, "stopped", EX_OK,
+	    "warning: the status page ended with code 3; a restart brings it "
+	    "back\n");
+}
+
+static void
+the_page_ends_with_the_engine(void **state)
+{
+	struct stage *s = *state;
+
+	if (s == NULL)
+		skip();
+	s->has_page = true;
+	stage_open(s);
+	stage_sync(s);
+	kill(s->engine, SIGKILL);
+	stage_ends(s, "killed", EX_SOFTWARE, "the engine ended with code 137");
+	assert_null(strstr(s->text, "status page"));
+	assert_int_equal(kill(s->page, 0), -1);
+}
+
+/* At a stop it may be gone before the engine, which nobody needs to know. */
+static void
+the_page_ends_at_a_stop(void **state)
+{
+	struct stage *s = *state;
+
+	if (s == NULL)
+		skip();
+	s->has_page = true;
+	for (int i = 0; i < 2; i++) {
+		stage_open(s);
+		stage_sync(s);
+		kill(s->runner, SIGTERM);
+		stage_expect(s, "stop", "T", 0);
+		if (i == 1)
+			kill(s->page, SIGKILL);
+		while (i == 1 && kill(s->page, 0) == 0)
+			stage_sync(s);
+		stage_hang_up(s);
+		stage_ends(s, "stopped", EX_OK, "");
+		assert_null(strstr(s->text, "status page"));
+		assert_int_equal(kill(s->page, 0), -1);
+	}
+}
+
 static const int stops[] = {SIGTERM, SIGINT};
 
 static void
@@ -415,6 +480,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STAGE(it_ends_with_its_engine),
+		STAGE(the_page_may_end),
+		STAGE(the_page_ends_with_the_engine),
+		STAGE(the_page_ends_at_a_stop),
 		STAGE(commands_end_with_the_engine),
 		STAGE(signals_that_stop_ask_the_engine_first),
 		STAGE(it_serves_until_the_engine_has_stopped),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -239,6 +240,79 @@ a_socket_with_a_full_backlog_is_left_alone(void **state)
 	close(fd);
 }
 
+/* Whether it can be written to now. */
+static bool
+is_writable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+static void
+who_connects_later_does_not_wait(void **state)
+{
+	struct sock_address address;
+	struct sock_owner owner;
+	int fd, client;
+
+	folder_address(state, "s", &address);
+	fd = sock_listen(&address, own_ids(&owner));
+	client = sock_connect_later(&address);
+	assert_true(client >= 0);
+	assert_true(is_writable(client));
+	assert_int_equal(sock_error(client), 0);
+	assert_true((fcntl(client, F_GETFL) & O_NONBLOCK) != 0);
+	assert_true((fcntl(client, F_GETFD) & FD_CLOEXEC) != 0);
+	close(client);
+	close(accept(fd, NULL, NULL));
+	assert_int_equal(listen(fd, 0), 0);
+	client = sock_connect_later(&address);
+	assert_true(client >= 0);
+	assert_int_equal(sock_connect_later(&address), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(client);
+	close(fd);
+	assert_int_equal(sock_connect_later(&address), -1);
+	assert_int_equal(errno, ECONNREFUSED);
+	folder_address(state, "missing", &address);
+	assert_int_equal(sock_connect_later(&address), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+/* On a port the answer may come later, and is told then. */
+static void
+who_connects_later_is_told_why_not(void **state)
+{
+	struct sockaddr_in bound = {.sin_family = AF_INET};
+	struct pollfd p = {.events = POLLOUT};
+	socklen_t len = sizeof(bound);
+	struct sock_address address = {.len = sizeof(bound)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	bound.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&bound, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&bound, &len), 0);
+	memcpy(&address.storage, &bound, sizeof(bound));
+	p.fd = sock_connect_later(&address);
+	if (p.fd < 0) {
+		assert_int_equal(errno, ECONNREFUSED);
+	} else {
+		assert_int_equal(poll(&p, 1, 20000), 1);
+		assert_int_equal(sock_error(p.fd), ECONNREFUSED);
+		close(p.fd);
+	}
+	assert_int_equal(listen(fd, 1), 0);
+	p.fd = sock_connect_later(&address);
+	assert_true(p.fd >= 0);
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	assert_int_equal(sock_error(p.fd), 0);
+	close(p.fd);
+	close(fd);
+	assert_int_equal(sock_error(-1), EBADF);
+}
+
 static void
 what_is_no_socket_is_left_alone(void **state)
 {
@@ -450,6 +524,8 @@ main(void)
 	    IN_FOLDER(a_stale_socket_is_removed),
 	    IN_FOLDER(a_live_socket_is_left_alone),
 	    IN_FOLDER(a_socket_with_a_full_backlog_is_left_alone),
+	    IN_FOLDER(who_connects_later_does_not_wait),
+	    cmocka_unit_test(who_connects_later_is_told_why_not),
 	    IN_FOLDER(what_is_no_socket_is_left_alone),
 	    IN_FOLDER(a_link_to_a_socket_is_left_alone),
 	    IN_FOLDER(a_missing_folder_is_an_error),
