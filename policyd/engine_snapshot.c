@@ -24,11 +24,13 @@ give_up(struct engine *g, const char *why)
 }
 
 static int64_t
-interval_ns(const struct engine_snapshot *s)
+interval_ns(const struct engine *g)
 {
-	int64_t rest_ns = s->cost_ns * COST_PARTS;
+	int64_t rest_ns = g->snapshot->cost_ns * COST_PARTS;
+	int64_t set_ns =
+	    g->o.snapshots_ns > 0 ? g->o.snapshots_ns : INTERVAL_NS;
 
-	return rest_ns > INTERVAL_NS ? rest_ns : INTERVAL_NS;
+	return rest_ns > set_ns ? rest_ns : set_ns;
 }
 
 /* Writes what the pipe takes now. False: it is no more. */
@@ -63,7 +65,7 @@ push(struct engine *g)
 		return;
 	}
 	loop_change(g->loop, g->o.snapshots, 0);
-	loop_arm(&s->timer, s->began_ns + interval_ns(s));
+	loop_arm(&s->timer, s->began_ns + interval_ns(g));
 }
 
 static void
