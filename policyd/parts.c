@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#define _GNU_SOURCE /* pipe2 */
+#define _GNU_SOURCE /* nice, pipe2, RLIMIT_NPROC */
 
 #include "policyd/parts.h"
 
@@ -146,8 +146,8 @@ be_page(struct parts *p, pid_t runner)
 	os_name_process("policyd-page");
 	drop_theirs(p);
 	drop(&p->snapshots[WRITE_END]);
-	if (setpriority(PRIO_PROCESS, 0, PAGE_NICE) < 0)
-		log_warn(&d->log, "the status page cannot be nice");
+	/* As far as can be: -1 may be its answer, too. */
+	(void)!nice(PAGE_NICE);
 	exit_code = become_user(p, runner);
 	if (exit_code != 0)
 		return exit_code;

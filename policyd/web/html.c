@@ -205,7 +205,7 @@ html_time(struct html *h, int64_t s)
 	t = strchr(utc, 'T');
 	z = strchr(utc, 'Z');
 	if (t == NULL || z == NULL) { /* a moment that no calendar holds */
-		html_put(h, "<span class=\"t\">%s</span>", utc);
+		html_put(h, "<span>%s</span>", utc);
 		return;
 	}
 	html_put(h, "<time datetime=\"%s\">", utc);

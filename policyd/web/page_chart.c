@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "hdrcheck/base/clock.h"
 #include "policyd/web/page_private.h"
 
 enum {
@@ -37,10 +38,12 @@ struct drawing {
 static uint64_t
 scale_of(uint64_t n)
 {
+	static const uint64_t factors[] = {1, 2, 5};
+
 	for (uint64_t unit = 1; unit <= UINT64_MAX / 10; unit *= 10)
-		for (unsigned factor = 1; factor <= 5; factor += factor / 2 + 1)
-			if (n <= factor * unit)
-				return factor * unit;
+		for (int i = 0; i < 3; i++)
+			if (n <= factors[i] * unit)
+				return factors[i] * unit;
 	return UINT64_MAX;
 }
 
@@ -193,17 +196,24 @@ put_picture(struct html *h, const struct chart *chart)
 }
 
 static void
-put_row(struct html *h, const char *name, uint64_t count)
+put_row(struct html *h, const struct chart_bar *bar)
 {
-	char words[HTML_WORDS_SIZE];
+	char utc[CLOCK_UTC_SIZE], words[HTML_WORDS_SIZE];
 
-	html_put(h, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n", name,
-	    html_count(count, words));
+	html_raw(h, "<tr><th scope=\"row\">");
+	if (bar->has_moment)
+		html_put(h, "<time datetime=\"%s\">%s</time>",
+		    clock_format_utc(bar->moment_s, utc), bar->name);
+	else
+		html_raw(h, bar->name);
+	html_put(h, "</th><td>%s</td></tr>\n", html_count(bar->count, words));
 }
 
 static void
 put_table(struct html *h, const struct chart *chart)
 {
+	struct chart_bar overdue = {.count = chart->overdue, .name = "overdue"};
+
 	html_put(h,
 	    "<details><summary>As a table<span class=\"unseen\">: %s</span>"
 	    "</summary>\n<table id=\"%s-table\" class=\"pairs\">"
@@ -212,9 +222,9 @@ put_table(struct html *h, const struct chart *chart)
 	    "</tr></thead>\n<tbody>",
 	    chart->title, chart->id, chart->title, chart->key, chart->value);
 	if (chart->has_overdue)
-		put_row(h, "overdue", chart->overdue);
+		put_row(h, &overdue);
 	for (size_t i = 0; i < chart->n; i++)
-		put_row(h, chart->bar[i].name, chart->bar[i].count);
+		put_row(h, &chart->bar[i]);
 	html_raw(h, "</tbody></table></details>\n");
 }
 

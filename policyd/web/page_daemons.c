@@ -35,9 +35,8 @@ put_share(struct page *p, const char *name, uint64_t n)
 {
 	char words[HTML_WORDS_SIZE];
 
-	html_put(&p->h,
-	    "<div class=\"share\"><dt>%s</dt><dd>%s</dd></div>\n", name,
-	    html_count(n, words));
+	html_put(&p->h, "<div class=\"share\"><dt>%s</dt><dd>%s</dd></div>\n",
+	    name, html_count(n, words));
 }
 
 /* "12, and 3 failed". */

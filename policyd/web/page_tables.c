@@ -9,7 +9,7 @@ enum {
 	 * Of the rules' rows; SNAPSHOT_RULES_MAX with names that rules can
 	 * have take less.
 	 */
-	RULES_BYTES_MAX = 160 * 1024,
+	RULES_BYTES_MAX = 156 * 1024,
 };
 
 #define NOTHING "&#8211;"
