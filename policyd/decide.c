@@ -104,6 +104,9 @@ contribute(struct decision *decision, const struct rule *rule, int64_t due_s,
 		decision->kind = rule->action == RULE_REJECT ? DECISION_REJECT
 							     : DECISION_DEFER;
 		decision->rule = rule;
+	} else if (rule->action == RULE_PASS) {
+		if (decision->kind == DECISION_NOTHING)
+			decision->passed = rule;
 	} else if (due_s > clock_floor_s(now_ns) && due_s > decision->due_s) {
 		decision->kind = DECISION_POSTPONE;
 		decision->rule = rule;

@@ -24,9 +24,12 @@ enum decision_kind {
 			       ETRN, where no message is, it is NOTHING */
 };
 
+enum { DECISION_KINDS = DECISION_MISPLACED + 1 /* how many there are */ };
+
 struct decision {
 	enum decision_kind kind;
 	const struct rule *rule; /* that decided; NULL for NOTHING */
+	const struct rule *passed; /* NOTHING: because of that one; or NULL */
 	int64_t due_s; /* POSTPONE, MISPLACED: a moment ahead, or
 			  DECIDE_NEVER */
 };

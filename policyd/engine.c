@@ -274,18 +274,20 @@ prepare(struct engine *g)
 	if (make_server(g) < 0 || engine_control_open(g) < 0 ||
 	    loop_watch(g->loop, g->o.channel, POLLIN, on_report, g) < 0)
 		return -1;
-	return engine_watch_news(g);
+	return engine_watch_news(g) < 0 ? -1 : engine_snapshot_open(g);
 }
 
 static void
 release_all(struct engine *g)
 {
+	engine_snapshot_close(g);
 	engine_control_close(g);
 	jobs_free(&g->jobs);
 	conn_server_free(g->server);
 	buf_free(&g->request);
 	sweep_free(&g->sweep);
 	loop_free(g->loop);
+	hits_free(&g->policy.hits);
 	orders_free(&g->orders);
 	look_free(&g->look);
 }

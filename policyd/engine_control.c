@@ -38,10 +38,10 @@ answer_unwritten(struct engine *g, struct buf *out, const char *error)
 	    state_is_there(g->o.settings->state_directory) ? "" : setup_hint);
 }
 
-static enum conn_verdict
-status(struct engine *g, const struct control_request *request, struct buf *out)
+bool
+engine_print_status(const struct engine *g, const struct sweep_survey *survey,
+    const struct clock_now *now, struct buf *out)
 {
-	struct clock_now now = clock_read();
 	struct status status = {
 	    .pid = getpid(),
 	    .started_s = g->control.started_s,
@@ -49,10 +49,22 @@ status(struct engine *g, const struct control_request *request, struct buf *out)
 	    .inotify = g->o.news >= 0,
 	    .pause = &g->control.pause,
 	    .sweep = &g->sweep,
+	    .survey = survey,
 	};
 
+	return status_print(&status, now, out);
+}
+
+static enum conn_verdict
+status(struct engine *g, const struct control_request *request, struct buf *out)
+{
+	struct clock_now now = clock_read();
+	struct sweep_survey survey =
+	    sweep_survey(&g->sweep, clock_floor_s(now.wall_ns));
+
 	(void)request;
-	return status_print(&status, &now, out) ? CONN_DONE : CONN_CLOSE;
+	return engine_print_status(g, &survey, &now, out) ? CONN_DONE
+							  : CONN_CLOSE;
 }
 
 static enum conn_verdict

@@ -35,6 +35,20 @@ count_postponed(void *ctx, struct span login, struct span sender,
 	counts->total = sweep_postponed_total(&g->sweep);
 }
 
+/* Those of g->orders are in force; old ones may have been before. */
+static void
+take_rules(struct engine *g, const struct orders *old)
+{
+	const struct rules *former =
+	    old != NULL && old->has_rules ? &old->rules : NULL;
+
+	if (g->orders.has_rules)
+		hits_begin(&g->policy.hits, &g->orders.rules, former);
+	else
+		hits_free(&g->policy.hits);
+	engine_snapshot_take_orders(g);
+}
+
 void
 engine_make_policy(struct engine *g)
 {
@@ -44,6 +58,7 @@ engine_make_policy(struct engine *g)
 	g->policy.count_ctx = g;
 	g->policy.refused = engine_tell_refused;
 	g->policy.refused_ctx = g;
+	take_rules(g, NULL);
 }
 
 /* Rules that held and do no more let their mail go. */
@@ -91,6 +106,7 @@ obey(struct engine *g, const struct orders *orders)
 	conn_server_limit(g->server, &limits);
 	orders_warn(&g->orders, g->o.settings->rules_file, g->o.log);
 	tell_gone(g, &old);
+	take_rules(g, &old);
 	orders_free(&old);
 	sweep_reconsider(&g->sweep);
 	log_info(g->o.log, "%s", read_again);

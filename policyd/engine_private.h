@@ -7,6 +7,7 @@
 
 #include "policyd/engine.h"
 #include "policyd/engine_control.h"
+#include "policyd/engine_snapshot.h"
 #include "policyd/jobs.h"
 #include "policyd/look.h"
 #include "policyd/policy.h"
@@ -28,12 +29,18 @@ struct engine {
 	struct sweep sweep;
 	struct jobs jobs;
 	struct engine_control control;
+	struct engine_snapshot *snapshot; /* NULL: nobody wants any */
 	struct buf request;
 	bool stopping;
 	unsigned draining; /* servers that have clients left */
 	int exit_code;
 	char room[ROOM_SIZE];
 };
+
+/* How the engine is, as a line of JSON. False: no room. */
+bool engine_print_status(const struct engine *g,
+    const struct sweep_survey *survey, const struct clock_now *now,
+    struct buf *out);
 
 /* Starts what the scheduler wants, and sets its alarms. */
 void engine_pump(struct engine *g);

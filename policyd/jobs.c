@@ -162,10 +162,13 @@ jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 
 	stream_errors_reset(&job->errors);
 	job->unseen = job->lost = false;
+	jobs->started[verb]++;
 	if (verb == SWEEP_LIST)
 		stream_listing_reset(&jobs->listing);
-	if (verb == SWEEP_READ)
+	if (verb == SWEEP_READ) {
 		stream_headers_reset(&jobs->headers);
+		jobs->headers.texts = jobs->sweep->peeking ? jobs->texts : NULL;
+	}
 	if (loop_watch(jobs->loop, fds[0], POLLIN, on_out, job) < 0) {
 		close(fds[0]);
 		close(fds[1]);
@@ -189,6 +192,7 @@ jobs_unseen(struct jobs *jobs, enum sweep_verb verb)
 	log_printable(span_str(strerror(EMFILE)), job->errors.last);
 	job->unseen = true;
 	job->lost = false;
+	jobs->started[verb]++;
 }
 
 bool
@@ -203,24 +207,34 @@ jobs_read_is_lost(struct jobs *jobs)
 	return true;
 }
 
+/* Whether there is a use in how it ended. */
+static bool
+was_run(const struct job *job, int code)
+{
+	bool tells = job->verb == SWEEP_LIST || job->verb == SWEEP_READ;
+
+	/* Without what it printed a list or a read told nothing. */
+	if (job->unseen && tells)
+		return false;
+	return code < NOT_RUN_CODE || job->lost;
+}
+
 /* How a command ended whose end has this code. */
 static void
 tell_end(struct job *job, int code, const struct clock_now *now)
 {
-	struct sweep *s = job->jobs->sweep;
+	struct jobs *jobs = job->jobs;
 	enum sweep_verb verb = job->verb;
-	bool ok = code == 0;
+	bool ok = code == 0 &&
+	    (verb != SWEEP_LIST || stream_listing_is_whole(&jobs->listing));
 
-	/* Without what it printed a list or a read told nothing. */
-	if (job->unseen && (verb == SWEEP_LIST || verb == SWEEP_READ))
-		sweep_not_run(s, verb, now);
-	else if (code >= NOT_RUN_CODE && !job->lost)
-		sweep_not_run(s, verb, now);
-	else if (verb == SWEEP_LIST)
-		sweep_end(s, verb,
-		    ok && stream_listing_is_whole(&job->jobs->listing), now);
-	else
-		sweep_end(s, verb, ok, now);
+	if (was_run(job, code)) {
+		jobs->failed[verb] += !ok;
+		sweep_end(jobs->sweep, verb, ok, now);
+	} else {
+		jobs->failed[verb]++;
+		sweep_not_run(jobs->sweep, verb, now);
+	}
 }
 
 /*
@@ -239,6 +253,8 @@ jobs_ended(struct jobs *jobs, enum sweep_verb verb, int code)
 		;
 	close_fd(jobs, &job->out);
 	close_fd(jobs, &job->err);
+	if (verb == SWEEP_LIST)
+		jobs->postfix_is_down = job->errors.mail_is_down;
 	now = clock_read();
 	tell_end(job, code, &now);
 }
@@ -251,5 +267,6 @@ jobs_failed(struct jobs *jobs, enum sweep_verb verb, int error)
 
 	stream_errors_reset(&job->errors);
 	log_printable(span_str(strerror(error)), job->errors.last);
+	jobs->failed[verb]++;
 	sweep_not_run(jobs->sweep, verb, &now);
 }

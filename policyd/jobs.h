@@ -31,6 +31,10 @@ struct jobs {
 	struct job job[SWEEP_VERBS];
 	struct stream_listing listing;
 	struct stream_headers headers;
+	struct texts *texts; /* gets what a peek tells; NULL: nobody wants it */
+	uint64_t started[SWEEP_VERBS];
+	uint64_t failed[SWEEP_VERBS]; /* not started, or ended badly */
+	bool postfix_is_down; /* as of the last listing */
 	char waste[STREAM_READ_SIZE]; /* output that says nothing */
 };
 

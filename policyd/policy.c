@@ -112,6 +112,19 @@ tell(const struct policy *policy, const struct attr_request *request,
 		policy->refused(policy->refused_ctx, request, decision->rule);
 }
 
+/* What a rule has said before is no hit of it, as it is no answer. */
+static void
+count(struct policy *policy, const struct decision *decision)
+{
+	const struct rule *rule = decision->kind == DECISION_NOTHING
+	    ? decision->passed
+	    : decision->rule;
+
+	policy->answers[decision->kind]++;
+	if (rule != NULL)
+		hits_count(&policy->hits, &policy->orders->rules, rule);
+}
+
 /* False when there is no room for an answer. */
 static bool
 answer(
@@ -131,6 +144,7 @@ answer(
 			decision.kind = DECISION_NOTHING;
 		tell(policy, request, &decision);
 	}
+	count(policy, &decision);
 	reply_format(&decision, orders->settings.header_names.name[0], reply);
 	n = snprintf(text, sizeof(text), "%s\n\n", reply);
 	return buf_append(out, span_of(text, (size_t)n));

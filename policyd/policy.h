@@ -7,6 +7,7 @@
 
 #include "hdrcheck/base/conn.h"
 #include "policyd/decide.h"
+#include "policyd/hits.h"
 #include "policyd/instance.h"
 #include "policyd/orders.h"
 
@@ -31,7 +32,11 @@ struct policy {
 	struct instances instances;
 	struct values values;
 	uint64_t requests;
-	uint64_t malformed;
+	uint64_t answers[DECISION_KINDS]; /* to requests; NOTHING also to what
+					     was said before */
+	uint64_t malformed; /* what was no request */
+	struct hits hits; /* of orders->rules: answers but NOTHING, and passes;
+			     owned by whoever owns those */
 };
 
 /*

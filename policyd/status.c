@@ -91,7 +91,7 @@ status_print(
 {
 	const struct sweep *sweep = status->sweep;
 	int64_t now_s = clock_floor_s(now->wall_ns);
-	struct sweep_survey survey = sweep_survey(sweep, now_s);
+	const struct sweep_survey *survey = status->survey;
 	struct json j;
 
 	json_open(&j, out);
@@ -100,10 +100,10 @@ status_print(
 	json_utc(&j, "started", status->started_s);
 	put_paused(&j, status->pause);
 	put_count(&j, "rules", status->rules);
-	put_survey(&j, &survey, now_s);
+	put_survey(&j, survey, now_s);
 	put_count(&j, "rescheduled",
 	    sweep->o.overrides != NULL ? sweep->o.overrides->n : 0);
-	put_next_due(&j, &survey);
+	put_next_due(&j, survey);
 	put_released(&j, &sweep->counts);
 	put_count(&j, "walks", sweep->counts.walks);
 	put_last_walk(&j, sweep);

@@ -26,6 +26,7 @@ struct status {
 	bool inotify;
 	const struct pause *pause;
 	const struct sweep *sweep;
+	const struct sweep_survey *survey; /* of it, just now */
 };
 
 /* Appends it, with a line end. False: no room. */

@@ -10,6 +10,9 @@ enum {
 
 static const char postsuper_mark[] = "postsuper: ";
 
+/* "postqueue: warning: Mail system is down -- accessing queue directly" */
+static const char down_mark[] = ": Mail system is down";
+
 void
 stream_listing_init(struct stream_listing *l)
 {
@@ -141,6 +144,30 @@ stream_headers_room(struct stream_headers *h)
 	return buf_reserve(&h->in, STREAM_READ_SIZE);
 }
 
+static void
+take_texts(struct stream_headers *h, enum postcat_event event,
+    const struct postcat_item *item)
+{
+	switch (event) {
+	case POSTCAT_BEGIN:
+		texts_begin(h->texts);
+		break;
+	case POSTCAT_ATTRIBUTE:
+		texts_take_attribute(
+		    h->texts, item->name, item->named, item->value);
+		break;
+	case POSTCAT_HEADER:
+		texts_take_header(h->texts, item->header);
+		break;
+	case POSTCAT_END:
+		texts_end(
+		    h->texts, &item->id, h->facts.arrival_s, h->facts.size);
+		break;
+	case POSTCAT_MORE:
+		break;
+	}
+}
+
 void
 stream_headers_take(struct stream_headers *h, size_t n, struct sweep *s,
     const struct clock_now *now)
@@ -171,6 +198,8 @@ stream_headers_take(struct stream_headers *h, size_t n, struct sweep *s,
 		case POSTCAT_MORE:
 			break;
 		}
+		if (h->texts != NULL)
+			take_texts(h, event, &item);
 		buf_consume(&h->in, used);
 	} while (event != POSTCAT_MORE);
 }
@@ -201,6 +230,14 @@ stream_errors_room(struct stream_errors *e)
 	return buf_reserve(&e->in, STREAM_READ_SIZE);
 }
 
+static void
+take_complaint(struct stream_errors *e, struct span line)
+{
+	log_printable(line, e->last);
+	if (strstr(e->last, down_mark) != NULL)
+		e->mail_is_down = true;
+}
+
 static bool
 is_departure(struct span line, struct qid *id)
 {
@@ -229,7 +266,7 @@ stream_errors_take(struct stream_errors *e, size_t n, bool confirms,
 		if (kind == LINES_WHOLE && confirms && is_departure(piece, &id))
 			sweep_departed(s, &id, now);
 		else if (kind == LINES_WHOLE || kind == LINES_HEAD)
-			log_printable(piece, e->last);
+			take_complaint(e, piece);
 		buf_consume(&e->in, used);
 	}
 }

@@ -14,6 +14,7 @@
 #include "hdrcheck/base/log.h"
 #include "policyd/sched/postcat.h"
 #include "policyd/sched/sweep.h"
+#include "policyd/texts.h"
 
 enum { STREAM_READ_SIZE = 64 * 1024 /* bytes that may be fed at once */ };
 
@@ -47,6 +48,7 @@ struct stream_headers {
 	struct buf in;
 	struct postcat postcat;
 	struct facts facts;
+	struct texts *texts; /* gets what the messages say, too; or NULL */
 };
 
 void stream_headers_init(struct stream_headers *h);
@@ -61,6 +63,7 @@ struct stream_errors {
 	struct buf in;
 	struct lines lines;
 	char last[LOG_TEXT_MAX]; /* the last line, printable */
+	bool mail_is_down; /* a line said so: postqueue goes on by itself */
 };
 
 void stream_errors_init(struct stream_errors *e);

@@ -179,10 +179,19 @@ take_received(struct facts *facts, struct span received, uint64_t requeue_uid)
 }
 
 static void
-later(int64_t *latest_s, int64_t moment_s)
+take_own_date(struct facts *facts, int64_t moment_s)
 {
-	if (*latest_s < moment_s)
-		*latest_s = moment_s;
+	if (facts->own_latest_s < moment_s)
+		facts->own_latest_s = moment_s;
+}
+
+static void
+take_rule_date(struct facts *facts, const struct date *date)
+{
+	if (facts->rule_latest_s >= date->moment_s)
+		return;
+	facts->rule_latest_s = date->moment_s;
+	span_to_string(date->rule, facts->rule_latest, FACTS_RULE_SIZE);
 }
 
 static void
@@ -220,9 +229,10 @@ take_date(struct facts *facts, struct span body)
 		take_rule_never(facts, date.rule);
 	else if (date.never)
 		facts->own_never = true;
+	else if (of_rule)
+		take_rule_date(facts, &date);
 	else
-		later(of_rule ? &facts->rule_latest_s : &facts->own_latest_s,
-		    date.moment_s);
+		take_own_date(facts, date.moment_s);
 }
 
 void

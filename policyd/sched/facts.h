@@ -40,6 +40,7 @@ struct facts {
 	int64_t own_latest_s; /* of the sender's dates, or FACTS_NO_DATE */
 	bool own_never; /* the sender wrote never (rule ...) */
 	int64_t rule_latest_s; /* of rules' dates, or FACTS_NO_DATE */
+	char rule_latest[FACTS_RULE_SIZE]; /* whose that is, the first one */
 	bool rule_never; /* a rule wrote never */
 	char rules[FACTS_RULES_MAX][FACTS_RULE_SIZE]; /* which, from the top */
 	size_t n_rules;

@@ -277,6 +277,46 @@ index_heap_top(const struct index *ix)
 	return ix->n_heap > 0 ? ix->heap[0] : INDEX_NONE;
 }
 
+/* Places of the heap by due time, the last one first to go. */
+struct front {
+	uint32_t place[INDEX_FIRST_MAX + 2];
+	uint32_t n;
+};
+
+static void
+front_add(const struct index *ix, struct front *front, uint32_t place)
+{
+	uint32_t at = front->n;
+
+	if (place >= ix->n_heap)
+		return;
+	while (at > 0 && due_at(ix, front->place[at - 1]) < due_at(ix, place)) {
+		front->place[at] = front->place[at - 1];
+		at--;
+	}
+	front->place[at] = place;
+	front->n++;
+}
+
+uint32_t
+index_heap_first(const struct index *ix, uint32_t slots[], uint32_t max)
+{
+	struct front front = {.n = 0};
+	uint32_t n = 0;
+
+	assert(max <= INDEX_FIRST_MAX);
+	front_add(ix, &front, 0);
+	while (n < max && front.n > 0) {
+		uint32_t place = front.place[--front.n];
+
+		slots[n++] = ix->heap[place];
+		/* Only what stood right below it can be next. */
+		front_add(ix, &front, 2 * place + 1);
+		front_add(ix, &front, 2 * place + 2);
+	}
+	return n;
+}
+
 void
 index_list_init(struct index_list *list)
 {

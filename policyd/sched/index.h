@@ -21,7 +21,7 @@ struct index_entry {
 	uint32_t created_s; /* modulo 2^32 */
 	uint32_t size; /* modulo 2^32 */
 	uint32_t link; /* place in the heap, or next in a list */
-	uint32_t rule; /* hash of the name of the one that keeps it */
+	uint32_t rule; /* hash of the name of the one it waits for */
 	uint16_t flags; /* its owner's business from here on */
 	uint8_t state;
 	uint8_t seen;
@@ -82,6 +82,14 @@ void index_heap_remove(struct index *ix, uint32_t slot);
 
 /* The entry that is due first, or INDEX_NONE. */
 uint32_t index_heap_top(const struct index *ix);
+
+/*
+ * The entries that are due first, in order, at most max of them; how many. The
+ * heap stays as it is.
+ */
+enum { INDEX_FIRST_MAX = 64 };
+uint32_t index_heap_first(
+    const struct index *ix, uint32_t slots[], uint32_t max);
 
 void index_list_init(struct index_list *list);
 void index_list_append(

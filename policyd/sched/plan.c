@@ -95,9 +95,12 @@ plan_judge(const struct facts *f, bool listed, bool tried, bool kept,
 		return foreign(plan, PLAN_NOT_PERMITTED);
 	if (!kept && f->more_rules)
 		return foreign(plan, PLAN_MANY_RULES);
+	plan.of_rule = f->rule_latest_s > plan.due_s ||
+	    (f->rule_never && plan.due_s == since_s);
 	plan.due_s = max_s(plan.due_s, f->rule_latest_s);
 	if (override_s != PLAN_NO_OVERRIDE) {
 		plan.due_s = override_s;
+		plan.of_rule = false;
 		kept = override_s == OVERRIDE_NEVER;
 	}
 	return ours(plan, f, kept, listed, now_s);

@@ -38,6 +38,9 @@ struct plan {
 	bool dated; /* it carries our header with a date */
 	int64_t due_s; /* when ours, and when frozen if the rule were gone;
 			  in the past: at once; at most PLAN_DUE_MAX */
+	bool of_rule; /* no other header is the reason for due_s: it is the
+			 latest of rules' dates, or a rule's never that
+			 counts no longer */
 	bool all_due_then; /* at due_s no header is ahead any more */
 };
 

@@ -127,7 +127,12 @@ sweep_postponed_total(const struct sweep *s)
 uint32_t
 sweep_rule_hash(const struct sweep *s, struct span rule)
 {
-	return (uint32_t)hash_bytes(&s->o.hash_key, rule);
+	uint32_t hash;
+
+	if (rule.len == 0)
+		return 0;
+	hash = (uint32_t)hash_bytes(&s->o.hash_key, rule);
+	return hash != 0 ? hash : 1;
 }
 
 uint32_t

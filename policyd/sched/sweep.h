@@ -51,6 +51,7 @@ enum {
 	SWEEP_COMMANDS_MAX = 4, /* at once */
 	SWEEP_IDS_MAX = 4096, /* of one command */
 	SWEEP_READ_MAX = 1024, /* ids of one read */
+	SWEEP_PEEK_MAX = 10, /* ids of one peek: reads wait for its end */
 	SWEEP_IDS_BYTES = 60 * 1024, /* of one command, a byte between two */
 };
 
@@ -121,6 +122,7 @@ struct sweep_counts {
 	uint64_t requeued;
 	uint64_t walks; /* that ended well */
 	uint64_t walks_failed;
+	uint64_t read; /* messages that were read whole, to judge them */
 };
 
 /* What is known of the hold queue. */
@@ -168,6 +170,10 @@ struct sweep {
 	int64_t walk_end_ns;
 	bool walk_again; /* wanted while one was running */
 	bool read_any; /* the read that runs told of a message */
+	struct qid peek[SWEEP_PEEK_MAX]; /* that is wanted */
+	size_t n_peek;
+	bool peeking; /* the read that runs is a peek */
+	bool peek_failed; /* the last one */
 	bool kick_wanted[SWEEP_VERBS];
 	int64_t credit_ns; /* for release_rate: time not yet spent */
 	int64_t credit_at_ns;
@@ -230,8 +236,24 @@ bool sweep_may_reschedule(const struct sweep *s, const struct qid *id);
  */
 void sweep_reschedule(struct sweep *s, const struct qid *id);
 
+/* Whether the administrator says when it leaves. */
+bool sweep_is_by_hand(const struct index_entry *e);
+
 /* Looks at all that is known. */
 struct sweep_survey sweep_survey(const struct sweep *s, int64_t now_s);
+
+/*
+ * Wants messages that wait to be read once more, for what the scheduler does
+ * not keep of them: nothing changes by that read. At most SWEEP_PEEK_MAX, in
+ * place of those that were wanted before and are not being read; 0: none any
+ * more. It comes when nothing else is to be read; those that do not wait by
+ * then are left out, and there may be none left. peek_failed tells how the
+ * last one ended.
+ */
+void sweep_peek(struct sweep *s, const struct qid *ids, size_t n);
+
+/* A peek is wanted, or runs. */
+bool sweep_is_peeking(const struct sweep *s);
 
 /* The next command to start, if there is one: then it counts as running. */
 bool sweep_next(struct sweep *s, const struct clock_now *now,

@@ -226,6 +226,10 @@ void
 sweep_end(
     struct sweep *s, enum sweep_verb verb, bool ok, const struct clock_now *now)
 {
+	if (verb == SWEEP_READ && s->peeking) {
+		sweep_end_peek(s, ok);
+		return;
+	}
 	switch (verb) {
 	case SWEEP_LIST:
 		end_walk(s, ok, now);
@@ -283,6 +287,10 @@ void
 sweep_not_run(
     struct sweep *s, enum sweep_verb verb, const struct clock_now *now)
 {
+	if (verb == SWEEP_READ && s->peeking) {
+		sweep_end_peek(s, false);
+		return;
+	}
 	switch (verb) {
 	case SWEEP_LIST:
 		end_walk(s, false, now);

@@ -45,6 +45,7 @@ enum flag {
 	RULE_GONE = 2048, /* a rule's never is all that held it: told */
 	KNOWN = 4096, /* that it is on hold is no news (any more) */
 	AT_WILL = 8192, /* the administrator let it go at once: not late */
+	BY_HAND = 16384, /* the administrator says when */
 };
 
 bool entry_has(const struct index_entry *e, enum flag flag);
@@ -64,8 +65,18 @@ size_t sweep_ids_max(enum sweep_verb verb);
 void entry_count(struct sweep *s, uint32_t slot);
 void entry_uncount(struct sweep *s, uint32_t slot);
 
-/* What rule's name an entry keeps. */
+/* The name of a rule as an entry has it; 0 for no name, and only for that. */
 uint32_t sweep_rule_hash(const struct sweep *s, struct span rule);
+
+/* Counts an entry for sweep_survey(). True: it is one of those that wait. */
+bool sweep_count_entry(
+    struct sweep_survey *survey, const struct index_entry *e, int64_t now_s);
+
+/* Prepares a read of the peek that is wanted; how many ids it has. */
+size_t sweep_gather_peek(struct sweep *s);
+
+/* That read ended, or could not be run. */
+void sweep_end_peek(struct sweep *s, bool ok);
 
 /* Not ours; dated: it has our header with a date, which is told once. */
 void entry_to_foreign(

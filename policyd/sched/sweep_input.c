@@ -289,6 +289,22 @@ apply_plan(struct sweep *s, uint32_t slot, const struct plan *plan)
 	}
 }
 
+/* The rule that says when it leaves; empty: the sender or an administrator. */
+static struct span
+find_rule(const struct facts *facts, const struct plan *plan,
+    const struct override *override, struct span keeper)
+{
+	if (override != NULL)
+		return span_of("", 0);
+	if (plan->owner == PLAN_FROZEN)
+		return keeper;
+	if (!plan->of_rule)
+		return span_of("", 0);
+	/* Else a never that counts no longer, which names no moment. */
+	return span_str(facts->rule_latest_s >= plan->due_s ? facts->rule_latest
+							    : facts->rules[0]);
+}
+
 /* Whose it is, and when it leaves. */
 static void
 judge(struct sweep *s, uint32_t slot, const struct facts *facts,
@@ -302,11 +318,10 @@ judge(struct sweep *s, uint32_t slot, const struct facts *facts,
 	    override != NULL ? override->due_s : PLAN_NO_OVERRIDE,
 	    clock_floor_s(now->reached_ns), s->o.settings);
 
-	if (override != NULL)
-		keeper.len = 0;
 	e->due_s = plan.due_s;
-	e->rule = sweep_rule_hash(s, keeper);
+	e->rule = sweep_rule_hash(s, find_rule(facts, &plan, override, keeper));
 	entry_set(e, REQUEUEABLE, plan.all_due_then && !facts->filtered);
+	entry_set(e, BY_HAND, override != NULL);
 	entry_set(
 	    e, AT_WILL, override != NULL && override->due_s <= override->set_s);
 	if (plan.owner == PLAN_OURS || plan.owner == PLAN_FROZEN)
@@ -331,6 +346,7 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 	if (e->state != READING)
 		return;
 	s->read_any = true;
+	s->counts.read++;
 	entry_uncount(s, slot);
 	if (!entry_is_message(e, facts->arrival_s, facts->size))
 		e->flags = 0;

@@ -210,7 +210,7 @@ work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
 			*mono_ns = s->next_walk_ns;
 		return true;
 	case SWEEP_READ:
-		return s->unread.n > 0;
+		return s->unread.n > 0 || s->n_peek > 0;
 	case SWEEP_RELEASE:
 		top = index_heap_top(&s->index);
 		if (top == INDEX_NONE || s->paused)
@@ -244,6 +244,8 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 	case SWEEP_READ:
 		s->read_any = false;
 		command->n = s->n_reading = gather_reads(s);
+		if (command->n == 0)
+			command->n = sweep_gather_peek(s);
 		command->ids = s->reading;
 		return command->n > 0;
 	case SWEEP_RELEASE:

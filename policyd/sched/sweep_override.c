@@ -22,6 +22,12 @@ sweep_may_reschedule(const struct sweep *s, const struct qid *id)
 	return state != RELEASING && state != UNCONFIRMED && state != RELEASED;
 }
 
+bool
+sweep_is_by_hand(const struct index_entry *e)
+{
+	return entry_has(e, BY_HAND);
+}
+
 void
 sweep_reschedule(struct sweep *s, const struct qid *id)
 {

@@ -20,8 +20,8 @@ count_waiting(
 	}
 }
 
-static void
-count_one(
+bool
+sweep_count_entry(
     struct sweep_survey *survey, const struct index_entry *e, int64_t now_s)
 {
 	switch ((enum state)e->state) {
@@ -32,7 +32,7 @@ count_one(
 	case UNCONFIRMED:
 	case HELD_UP:
 		count_waiting(survey, e, now_s);
-		break;
+		return true;
 	case FROZEN:
 		survey->frozen++;
 		break;
@@ -53,6 +53,7 @@ count_one(
 	case RELEASED:
 		break;
 	}
+	return false;
 }
 
 struct sweep_survey
@@ -61,6 +62,6 @@ sweep_survey(const struct sweep *s, int64_t now_s)
 	struct sweep_survey survey = {0};
 
 	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
-		count_one(&survey, index_at(&s->index, slot), now_s);
+		sweep_count_entry(&survey, index_at(&s->index, slot), now_s);
 	return survey;
 }

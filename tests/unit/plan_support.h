@@ -39,6 +39,7 @@ struct judged {
 	int64_t due_s; /* 0: at its arrival */
 	bool at_once; /* due_s is 0 */
 	bool not_all_due;
+	bool of_rule;
 	bool undated;
 };
 
@@ -217,6 +218,7 @@ check_judged(const struct judged *j, enum plan_owner owner)
 	check_int(j->row, plan.due_s,
 	    j->due_s != 0 || j->at_once ? j->due_s : ARRIVAL_S);
 	check_bool(j->row, plan.all_due_then, !j->not_all_due);
+	check_bool(j->row, plan.of_rule, j->of_rule);
 }
 
 #endif

@@ -95,6 +95,7 @@ struct model {
 	uint64_t restarts;
 	uint64_t reschedules;
 	uint64_t requeues; /* by the administrator */
+	uint64_t peeks;
 	struct overrides overrides;
 	struct overrides disk; /* as they are in the file */
 };

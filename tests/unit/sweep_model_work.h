@@ -48,6 +48,10 @@ pump(struct model *m)
 		job->in_hold = false;
 		if (c.verb == SWEEP_LIST)
 			job->began_walk = ++m->walks_begun;
+		if (c.verb == SWEEP_READ && m->sweep.peeking) {
+			assert_int_equal(m->sweep.unread.n, 0);
+			m->peeks++;
+		}
 		if (c.verb != SWEEP_RELEASE && c.verb != SWEEP_REQUEUE)
 			continue;
 		assert_false(m->sweep.paused);

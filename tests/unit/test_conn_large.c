@@ -231,6 +231,39 @@ what_follows_is_dropped_until_the_peer_ends(void **state)
 	close_rig(&rig, &teller);
 }
 
+/* Until then nothing is read; the peer has as much time as any other. */
+static void
+the_last_answer_is_sent_whole_before_it_lingers(void **state)
+{
+	struct teller teller;
+	const struct conn *c;
+	int64_t asked_ns;
+	struct peer p;
+	struct rig rig;
+
+	(void)state;
+	open_rig(&rig, &teller, true, FOREVER_MS);
+	peer_open_pair(&p, &rig);
+	p.deaf = true;
+	asked_ns = clock_mono_ns();
+	send_text(&p, "large and last\n");
+	peer_settle(&p);
+	send_text(&p, "more");
+	peer_settle(&p);
+	check_count("it is there", &rig, 1);
+	c = rig.server->oldest;
+	check_bool("its time begins anew", c->idle_since_ns >= asked_ns, true);
+	check_int("what follows is not read", (int64_t)buf_len(&c->in), 0);
+	p.deaf = false;
+	peer_settle(&p);
+	check_span(
+	    "all of it", buf_span(&p.got), span_of(teller.large, REPLY_MAX));
+	check_bool("its end", p.eof, true);
+	check_count("it lingers", &rig, 1);
+	peer_close(&p);
+	close_rig(&rig, &teller);
+}
+
 static void
 listen_on_tcp(struct rig *rig, struct sockaddr_in *in)
 {
@@ -278,9 +311,35 @@ an_answer_reaches_a_peer_that_had_more_to_say(void **state)
 
 /* Its time begins with the end of the answers, whatever is sent then. */
 static void
+the_time_to_linger_begins_once(void **state)
+{
+	int64_t before_ns, since_ns;
+	struct teller teller;
+	const struct conn *c;
+	struct peer p;
+	struct rig rig;
+
+	(void)state;
+	open_rig(&rig, &teller, true, FOREVER_MS);
+	peer_open_pair(&p, &rig);
+	before_ns = clock_mono_ns();
+	send_text(&p, "wrong\n");
+	peer_settle(&p);
+	check_got("answered", &p, "no\n");
+	c = rig.server->oldest;
+	since_ns = c->idle_since_ns;
+	check_bool("with the answer", since_ns >= before_ns, true);
+	send_text(&p, "more");
+	peer_settle(&p);
+	check_bool("and not anew", c->idle_since_ns == since_ns, true);
+	peer_close(&p);
+	close_rig(&rig, &teller);
+}
+
+static void
 it_lingers_no_longer_than_it_may_be_idle(void **state)
 {
-	int64_t start_ns, end_ns;
+	int64_t start_ns = clock_mono_ns();
 	struct teller teller;
 	struct peer p;
 	struct rig rig;
@@ -288,11 +347,6 @@ it_lingers_no_longer_than_it_may_be_idle(void **state)
 	(void)state;
 	open_rig(&rig, &teller, true, SHORT_MS);
 	peer_open_pair(&p, &rig);
-	start_ns = clock_mono_ns();
-	end_ns = start_ns + SHORT_MS * CLOCK_NS_PER_MS / 2;
-	while (clock_mono_ns() < end_ns)
-		peer_settle(&p);
-	start_ns = clock_mono_ns();
 	send_text(&p, "wrong\n");
 	while (counters(&rig)->timed_out == 0) {
 		peer_send(&p, span_str("more"));
@@ -423,7 +477,9 @@ main(void)
 	    cmocka_unit_test(a_deaf_peer_costs_one_large_answer),
 	    cmocka_unit_test(the_last_one_ends_the_connection),
 	    cmocka_unit_test(what_follows_is_dropped_until_the_peer_ends),
+	    cmocka_unit_test(the_last_answer_is_sent_whole_before_it_lingers),
 	    cmocka_unit_test(an_answer_reaches_a_peer_that_had_more_to_say),
+	    cmocka_unit_test(the_time_to_linger_begins_once),
 	    cmocka_unit_test(it_lingers_no_longer_than_it_may_be_idle),
 	    cmocka_unit_test(one_that_lingers_gives_way_like_any_other),
 	    cmocka_unit_test(a_peer_that_has_ended_is_not_waited_for),

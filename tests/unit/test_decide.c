@@ -70,6 +70,12 @@ write_decision(const struct decision *d, char out[WRITTEN_SIZE])
 	char due[MOMENT_SIZE] = "never";
 
 	assert_true((d->rule == NULL) == (d->kind == DECISION_NOTHING));
+	assert_true(d->passed == NULL || d->rule == NULL);
+	if (d->passed != NULL) {
+		snprintf(out, WRITTEN_SIZE, "pass %.*s",
+		    (int)d->passed->name.len, d->passed->name.data);
+		return out;
+	}
 	if (d->rule == NULL)
 		return kinds[d->kind];
 	if (waits && d->due_s != DECIDE_NEVER)
@@ -107,7 +113,7 @@ static const struct {
 	{"sender=CEO@Corp.Example\nsasl_username=ceo\n"
 	 "recipient=1@sms.example\n",
 	    {9999, 9999}, "2026-11-25 23:00", 0},
-	"nothing"},
+	"pass urgent"},
     {"a login", {BOB, {0, 0}, "2026-11-25 12:00", 0},
 	"postpone undo 2026-11-25 12:00:30"},
     {"a login, a moment later", {BOB, {0, 0}, "2026-11-25 12:00", 1},
@@ -233,9 +239,11 @@ static const struct {
 	{"", {0, 0}, NULL, 0}, "postpone a 2026-12-01 00:00:00"},
     {"pass that does not match", "a : " LATER "b size=1 : pass\nc : " LAST,
 	{"", {0, 0}, NULL, 0}, "postpone c 2026-12-02 00:00:00"},
-    {"pass alone", "a : pass\nb : hold\n", {"", {0, 0}, NULL, 0}, "nothing"},
+    {"pass alone", "a : pass\nb : hold\n", {"", {0, 0}, NULL, 0}, "pass a"},
+    {"pass behind what is past", "a : until 1999-01-01T00:00:00Z\nb : pass\n",
+	{"", {0, 0}, NULL, 0}, "pass b"},
     {"pass before reject", "a : pass\nb : reject 5.7.1 x\n",
-	{"", {0, 0}, NULL, 0}, "nothing"},
+	{"", {0, 0}, NULL, 0}, "pass a"},
     {"reject at once", "a : hold\nb : reject 5.7.1 x\nc : defer 4.7.1 x\n",
 	{"", {0, 0}, NULL, 0}, "reject b"},
     {"defer at once", "a : " LAST "b : defer 4.7.1 x\nc : reject 5.7.1 x\n",
@@ -383,7 +391,9 @@ some_states_take_no_header(void **state)
 	    {"a : " LATER, "postpone a 2026-12-01 00:00:00",
 		"misplaced a 2026-12-01 00:00:00", "nothing"},
 	    {"a : hold\n", "postpone a never", "misplaced a never", "nothing"},
-	    {"a : pass\n", "nothing", "nothing", "nothing"},
+	    {"a : pass\n", "pass a", "pass a", "pass a"},
+	    {"a : " LATER "b : pass\n", "postpone a 2026-12-01 00:00:00",
+		"misplaced a 2026-12-01 00:00:00", "nothing"},
 	    {"a : reject 5.7.1 x\n", "reject a", "reject a", "reject a"},
 	    {"a : " LAST "b : defer 4.7.1 x\n", "defer b", "defer b",
 		"defer b"},

@@ -239,10 +239,51 @@ a_message_counts_for_its_login_or_its_sender(void **state)
 	}
 }
 
+static const struct {
+	const char *row;
+	const char *headers[HEADERS_MAX];
+	const char *rule;
+} latest[] = {
+    {"none", {FROM_CLIENT, NINE}, ""},
+    {"one", {NINE " (rule night)", FROM_CLIENT}, "night"},
+    {"the later one first", {TEN " (rule a)", NINE " (rule b)"}, "a"},
+    {"the later one last", {NINE " (rule a)", TEN " (rule b)"}, "b"},
+    {"the first of two that are as late", {TEN " (rule a)", TEN " (rule b)"},
+	"a"},
+    {"one whose name is longer",
+	{NINE " (rule a)", TEN " (rule abcdef)", NINE " (rule b)"}, "abcdef"},
+    {"one whose name is shorter", {NINE " (rule abcdef)", TEN " (rule a)"},
+	"a"},
+    {"a forged one", {NINE " (rule a)", FROM_CLIENT, TEN " (rule b)"}, "a"},
+    {"never is no date", {"X-Deliver-At: never (rule b)", NINE " (rule a)"},
+	"a"},
+    {"never alone", {"X-Deliver-At: never (rule b)"}, ""},
+    {"the longest name",
+	{NINE " (rule 123456789012345678901234567890"
+	      "1234567890123456789012345678901234)"},
+	"1234567890123456789012345678901234567890123456789012345678901234"},
+};
+
+static void
+the_rule_of_the_latest_date_is_known(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	load_settings(&settings, "");
+	for (size_t i = 0; i < COUNT_OF(latest); i++) {
+		struct facts f;
+
+		take_headers(&f, latest[i].headers, &settings);
+		check_string(latest[i].row, f.rule_latest, latest[i].rule);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_rule_of_the_latest_date_is_known),
 	    cmocka_unit_test(former_queue_ids_are_found),
 	    cmocka_unit_test(rules_that_wrote_never_are_named),
 	    cmocka_unit_test(a_message_counts_for_its_login_or_its_sender),

@@ -280,6 +280,57 @@ the_heap_gives_the_earliest_first(void **state)
 	index_free(&ix);
 }
 
+/* Against taking one after the other out. */
+static void
+check_first(const char *row, struct index *ix, uint32_t max)
+{
+	uint32_t slots[INDEX_FIRST_MAX], heap = ix->n_heap;
+	uint32_t n = index_heap_first(ix, slots, max);
+
+	check_int(row, n, heap < max ? heap : max);
+	check_int(row, ix->n_heap, heap);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t top = index_heap_top(ix);
+
+		check_int(row, index_at(ix, slots[i])->due_s,
+		    index_at(ix, top)->due_s);
+		for (uint32_t k = 0; k < i; k++)
+			assert_true(slots[k] != slots[i]);
+		index_heap_remove(ix, slots[i]);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		assert_true(index_heap_push(ix, slots[i]));
+}
+
+static void
+the_first_of_the_heap_are_told_in_order(void **state)
+{
+	static const uint32_t heaps[] = {0, 1, 2, 3, 50, 63, 64, 65, 1000};
+	static const uint32_t spreads[] = {1, 3, 50, UINT32_MAX};
+	struct dice d = {.state = 7};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(heaps) * COUNT_OF(spreads); i++) {
+		uint32_t n = heaps[i / COUNT_OF(spreads)];
+		struct index ix;
+
+		index_init(&ix);
+		for (unsigned k = 0; k < n; k++) {
+			struct qid id = numbered_id(k);
+			uint32_t slot = add(&ix, &id);
+
+			index_at(&ix, slot)->due_s = (int64_t)dice_below(
+			    &d, spreads[i % COUNT_OF(spreads)]);
+			assert_true(index_heap_push(&ix, slot));
+		}
+		check_first("none", &ix, 0);
+		check_first("one", &ix, 1);
+		check_first("some", &ix, 50);
+		check_first("the most", &ix, INDEX_FIRST_MAX);
+		index_free(&ix);
+	}
+}
+
 /* Writes a list down by taking all of it. */
 static void
 check_list(const char *row, struct index *ix, struct index_list *list,
@@ -340,6 +391,7 @@ main(void)
 	    cmocka_unit_test(neighbours_can_be_removed_in_any_order),
 	    cmocka_unit_test(what_was_removed_leaves_no_trace),
 	    cmocka_unit_test(the_heap_gives_the_earliest_first),
+	    cmocka_unit_test(the_first_of_the_heap_are_told_in_order),
 	    cmocka_unit_test(lists_keep_their_order),
 	};
 

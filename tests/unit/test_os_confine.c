@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #define _GNU_SOURCE /* syscall */
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -148,7 +147,7 @@ make_a_fifo(const struct yard *y)
 static int
 list_a_folder(const struct yard *y)
 {
-	return opendir(y->folder) == NULL ? -1 : 0;
+	return open(y->folder, O_RDONLY | O_DIRECTORY);
 }
 
 static int

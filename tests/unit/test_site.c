@@ -230,6 +230,8 @@ a_body_without_room_is_an_error(void **state)
 		check_string(
 		    "its body", body_of(answer), "500 Internal Server Error\n");
 		check_part("its type", answer, TEXT);
+		check_bool(
+		    "its policy", strstr(answer, "style-src") != NULL, false);
 		check_int("the next one may fit", f.verdict, CONN_DONE);
 		buf_free(&f.site.body);
 		buf_init(&f.site.body, SITE_BODY_MAX);

@@ -14,12 +14,15 @@ static void
 check_status(const char *row, struct sim *sim, const struct pause *pause,
     const char *want)
 {
+	struct sweep_survey survey =
+	    sweep_survey(&sim->sweep, clock_floor_s(sim->now.wall_ns));
 	struct status status = {.pid = 4711,
 	    .started_s = SIM_START_S,
 	    .rules = 3,
 	    .inotify = true,
 	    .pause = pause,
-	    .sweep = &sim->sweep};
+	    .sweep = &sim->sweep,
+	    .survey = &survey};
 	struct buf out;
 
 	buf_init(&out, STATUS_MAX);

@@ -138,6 +138,41 @@ the_last_complaint_is_kept_printable(void **state)
 	sim_close(sim);
 }
 
+static const struct {
+	const char *row;
+	struct span text;
+	bool want;
+} downs[] = {
+    {"postqueue's warning",
+	SPAN("postqueue: warning: Mail system is down -- accessing queue "
+	     "directly\n"),
+	true},
+    {"in front of others",
+	SPAN("postqueue: warning: Mail system is down -- accessing queue "
+	     "directly\npostqueue: warning: x\n"),
+	true},
+    {"another warning", SPAN("postqueue: warning: Mail system is up\n"), false},
+    {"its front", SPAN("postqueue: warning: Mail system is\n"), false},
+    {"nothing", {"", 0}, false},
+};
+
+static void
+postfix_is_known_to_be_down(void **state)
+{
+	struct sim *sim = sim_open("");
+	struct stream_errors e;
+
+	(void)state;
+	stream_errors_init(&e);
+	for (size_t i = 0; i < COUNT_OF(downs); i++) {
+		stream_errors_reset(&e);
+		feed(&e, downs[i].text, false, sim);
+		check_bool(downs[i].row, e.mail_is_down, downs[i].want);
+	}
+	stream_errors_free(&e);
+	sim_close(sim);
+}
+
 static void
 of_a_long_complaint_the_front_is_kept(void **state)
 {
@@ -166,6 +201,7 @@ main(void)
 	    cmocka_unit_test(departures_are_told_from_other_lines),
 	    cmocka_unit_test(real_departures_are_understood_at_every_split),
 	    cmocka_unit_test(the_last_complaint_is_kept_printable),
+	    cmocka_unit_test(postfix_is_known_to_be_down),
 	    cmocka_unit_test(of_a_long_complaint_the_front_is_kept),
 	};
 

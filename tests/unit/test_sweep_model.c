@@ -144,6 +144,18 @@ interfere(struct model *m, struct model_mail *mail)
 	mail->spoils = mail->spoils && dice_percent(&m->dice, 80);
 }
 
+/* Somebody looks at any messages. */
+static void
+peek(struct model *m)
+{
+	struct qid ids[SWEEP_PEEK_MAX];
+	size_t n = dice_below(&m->dice, SWEEP_PEEK_MAX + 1);
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = m->mail[dice_below(&m->dice, MODEL_MAIL)].id;
+	sweep_peek(&m->sweep, ids, n);
+}
+
 static void
 restart(struct model *m)
 {
@@ -173,6 +185,8 @@ happen(struct model *m)
 		write_overrides(m);
 	else if (what < 24)
 		change_rules(m);
+	else if (what < 200)
+		peek(m);
 	else if (what < 3000 && mail->queue == M_GONE)
 		arrive(m, mail);
 	else if (what < 4000 && mail->queue != M_GONE)
@@ -294,6 +308,7 @@ struct totals {
 	uint64_t releases;
 	uint64_t reschedules;
 	uint64_t requeues;
+	uint64_t peeks;
 };
 
 static void
@@ -315,6 +330,7 @@ run_model(uint64_t seed, struct totals *totals)
 	totals->releases += m->releases;
 	totals->reschedules += m->reschedules;
 	totals->requeues += m->requeues;
+	totals->peeks += m->peeks;
 	sweep_free(&m->sweep);
 	overrides_free(&m->overrides);
 	overrides_free(&m->disk);
@@ -332,6 +348,7 @@ whatever_happens_mail_leaves_once_and_never_early(void **state)
 	assert_true(totals.releases > 1000);
 	assert_true(totals.reschedules > 1000);
 	assert_true(totals.requeues > 500);
+	assert_true(totals.peeks > 1000);
 }
 
 int

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads of mail whose moment is known, for those who want to see it.
+ */
+#include "policyd/sched/sweep_entry.h"
+
+#include <assert.h>
+#include <string.h>
+
+void
+sweep_peek(struct sweep *s, const struct qid *ids, size_t n)
+{
+	assert(n <= SWEEP_PEEK_MAX);
+	if (n > 0)
+		memcpy(s->peek, ids, n * sizeof(*ids));
+	s->n_peek = n;
+	s->peek_failed = false;
+}
+
+bool
+sweep_is_peeking(const struct sweep *s)
+{
+	return s->n_peek > 0 || s->peeking;
+}
+
+/* Those that are known to be gone would only make it fail. */
+size_t
+sweep_gather_peek(struct sweep *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_peek; i++) {
+		uint32_t slot = index_find(&s->index, &s->peek[i]);
+
+		if (slot != INDEX_NONE &&
+		    index_at(&s->index, slot)->state == WAITING)
+			s->reading[n++] = s->peek[i];
+	}
+	s->n_peek = 0;
+	s->peeking = n > 0;
+	return n;
+}
+
+/* Nothing of it is news, nor a reason to read less or later. */
+void
+sweep_end_peek(struct sweep *s, bool ok)
+{
+	s->verb[SWEEP_READ].running = false;
+	s->running--;
+	s->peeking = false;
+	s->peek_failed = !ok;
+}
