@@ -109,7 +109,7 @@ static const char tables[] =
     "#next-table{white-space:nowrap}\n"
     "#next-table tbody th{font-family:ui-monospace,\"DejaVu Sans Mono\","
     "monospace;font-size:.95em}\n"
-    "#next-table .text{white-space:normal;min-width:8rem;contain:paint}\n"
+    "#next-table .text{white-space:normal;min-width:10rem;contain:paint}\n"
     "tr>:last-child{padding-right:.3rem}\n"
     "tbody tr:hover{background:var(--back)}\n"
     "@media (forced-colors:active){.bar{fill:CanvasText}.over{fill:Highlight}"
