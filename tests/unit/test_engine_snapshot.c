@@ -658,6 +658,38 @@ a_slow_reader_gets_whole_ones(void **state)
 	unwatch(w);
 }
 
+static int64_t
+cpu_ns(pid_t pid)
+{
+	struct timespec used;
+	clockid_t its;
+
+	assert_int_equal(clock_getcpuclockid(pid, &its), 0);
+	assert_int_equal(clock_gettime(its, &used), 0);
+	return used.tv_sec * CLOCK_NS_PER_S + used.tv_nsec;
+}
+
+/* A pipe that has room is no reason to wake up. */
+static void
+between_two_it_sleeps(void **state)
+{
+	enum { PAUSE_MS = 400 };
+	struct watcher *w = watch(state);
+	struct pollfd p = {.fd = w->h->snapshots, .events = POLLIN};
+	int64_t before_ns;
+
+	assert_true(fcntl(w->h->options.snapshots, F_SETPIPE_SZ, 4096) >= 0);
+	w->h->options.snapshots_ns = HOST_GUARD_MS * CLOCK_NS_PER_MS;
+	learn(w->h);
+	next(w, "the first");
+	before_ns = cpu_ns(w->h->engine);
+	check_int("nothing comes", poll(&p, 1, PAUSE_MS), 0);
+	check_bool("it sleeps",
+	    cpu_ns(w->h->engine) - before_ns < PAUSE_MS * CLOCK_NS_PER_MS / 10,
+	    true);
+	unwatch(w);
+}
+
 int
 main(void)
 {
@@ -674,6 +706,7 @@ main(void)
 	    CONTROLLED(a_peek_that_fails_takes_less_next_time),
 	    CONTROLLED(a_reader_that_goes_is_no_loss),
 	    CONTROLLED(a_slow_reader_gets_whole_ones),
+	    CONTROLLED(between_two_it_sleeps),
 	};
 
 	return cmocka_run_group_tests_name(

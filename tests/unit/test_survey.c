@@ -14,7 +14,7 @@
 #define WEDNESDAY_S INT64_C(1795602030)
 #define MONDAY_S    INT64_C(1795392000)
 
-enum { ALL = UINT32_MAX };
+#define ALL UINT32_MAX
 
 static struct survey *
 survey_new(void)
