@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: ISC
 """A headless Chromium, and what it says of a page."""
 
+import base64
 import json
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from interrupts import held_back
 from processes import descendants, kill_all
@@ -13,7 +14,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.keys import Keys
+from waiting import wait_until
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 OPTIONS = (
@@ -31,6 +32,7 @@ OPTIONS = (
     "--no-default-browser-check",
 )
 HEIGHT = 900
+PHONE_MAX = 600  # pixels; a window no wider is a phone's
 LOAD_TIMEOUT_S = 30
 
 
@@ -39,18 +41,16 @@ def _options(profile):
     options.binary_location = CHROMIUM
     for option in (*OPTIONS, f"--user-data-dir={profile}"):
         options.add_argument(option)
-    options.set_capability(
-        "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
-    )
+    logs = {"browser": "ALL", "performance": "ALL"}
+    options.set_capability("goog:loggingPrefs", logs)
     return options
 
 
 @contextmanager
 def open_browser():
-    """A browser with a profile of its own; none of it is left at the end."""
+    """A browser with a profile of its own; nothing is left of it at the end."""
     profile = tempfile.mkdtemp(prefix="dat-page-")
-    service = Service(DRIVER)
-    driver = None
+    service, driver = Service(DRIVER), None
     try:
         driver = webdriver.Chrome(service=service, options=_options(profile))
         driver.set_page_load_timeout(LOAD_TIMEOUT_S)
@@ -76,8 +76,27 @@ def _end(service, driver):
             process.wait()
 
 
+@dataclass
+class Node:
+    """What assistive technology is told of an element."""
+
+    role: str
+    name: str
+    description: str
+    properties: dict
+
+    @classmethod
+    def of(cls, node):
+        """From the DevTools protocol."""
+        texts = (node.get(k, {}).get("value", "") for k in ("name", "description"))
+        properties = {
+            one["name"]: one["value"].get("value") for one in node.get("properties", ())
+        }
+        return cls(node["role"]["value"], *texts, properties)
+
+
 class Browser:
-    """One window; a size and a scheme are set before a page is opened."""
+    """One window; its size and scheme are set before a page is opened."""
 
     def __init__(self, driver):
         self.driver = driver
@@ -93,13 +112,14 @@ class Browser:
             width=width,
             height=HEIGHT,
             deviceScaleFactor=1,
-            mobile=width < 600,
+            mobile=width <= PHONE_MAX,
         )
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self.command("Emulation.setEmulatedMedia", features=[feature])
 
     def open(self, url):
-        """Open it; what is logged is of this page only."""
+        """Open it; what is logged from here on is of this page."""
+        self.driver.get("about:blank")
         self.driver.get_log("browser")
         self.driver.get_log("performance")
         self.driver.get(url)
@@ -114,57 +134,34 @@ class Browser:
 
     def requests(self):
         """The addresses of all that was asked for."""
-        messages = (
-            json.loads(entry["message"])["message"]
-            for entry in self.driver.get_log("performance")
-        )
+        entries = self.driver.get_log("performance")
+        messages = [json.loads(entry["message"])["message"] for entry in entries]
         return [
             message["params"]["request"]["url"]
             for message in messages
             if message["method"] == "Network.requestWillBeSent"
         ]
 
-    def tab(self):
-        """Press Tab."""
-        ActionChains(self.driver).send_keys(Keys.TAB).perform()
+    def wait(self, script):
+        """Until a function body of JavaScript returns something true."""
+        return wait_until(script, lambda: self.run(script))
 
     def press(self, key):
-        """Press a key."""
+        """Press a key, wherever the focus is."""
         ActionChains(self.driver).send_keys(key).perform()
 
     def accessibility(self):
-        """The nodes of the accessibility tree, in order, that are not ignored."""
+        """The nodes of the accessibility tree that are not ignored."""
         nodes = self.command("Accessibility.getFullAXTree")["nodes"]
-        return [AxNode(node) for node in nodes if not node["ignored"]]
+        return [Node.of(node) for node in nodes if not node["ignored"]]
 
     def screenshot(self, path):
         """All of the page, however long."""
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         size = self.command("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "scale": 1}
+        clip.update((name, size[name]) for name in ("width", "height"))
         picture = self.command(
-            "Page.captureScreenshot",
-            captureBeyondViewport=True,
-            clip={**{k: size[k] for k in ("width", "height")}, "x": 0, "y": 0, "scale": 1},
+            "Page.captureScreenshot", captureBeyondViewport=True, clip=clip
         )
-        with open(path, "wb") as file:
-            file.write(_decoded(picture["data"]))
-
-
-def _decoded(data):
-    import base64
-
-    return base64.b64decode(data)
-
-
-class AxNode:
-    """What assistive technology is told of an element."""
-
-    def __init__(self, node):
-        self.role = node["role"]["value"]
-        self.name = node.get("name", {}).get("value", "")
-        self.description = node.get("description", {}).get("value", "")
-        self.properties = {
-            one["name"]: one["value"].get("value") for one in node.get("properties", ())
-        }
-        self.children = node.get("childIds", [])
-        self.id = node["nodeId"]
+        path.write_bytes(base64.b64decode(picture["data"]))

@@ -86,6 +86,9 @@ messages_by_due_time(void **state)
 	check_no_part("texts are not shown", page, "Subject");
 	scene.s->survey.waiting = 3;
 	check_no_part("no others", page_of("no others", &scene), "wait.");
+	scene.s->survey.waiting = 2;
+	page = page_of("fewer", &scene);
+	check_no_part("fewer", page, "more message");
 	free_scene(&scene);
 }
 
@@ -222,6 +225,7 @@ what_the_daemons_did(void **state)
 	check_part("commands", page,
 	    "<dt>Commands of Postfix</dt><dd>42, and 3 failed</dd>");
 	check_part("requests", page, "<dt>Policy requests</dt><dd>9</dd>");
+	check_part("no rule", page, "<dt>answered without a rule</dt><dd>4<");
 	check_part("postponed", page, "<dt>postponed</dt><dd>5</dd>");
 	check_no_part("none of that kind", page, "<dt>rejected</dt>");
 	check_part("headers", page, "<dt>Headers read</dt><dd>77</dd>");
@@ -245,6 +249,9 @@ daemons_that_are_not_well(void **state)
 	const char *page;
 
 	(void)state;
+	scene.view.hdrcheck.answers = false;
+	check_part("what it said last", page_of("silent", &scene),
+	    "<dt>Answers</dt><dd>no</dd></div>\n<div><dt>Lookups</dt>");
 	scene.view.hdrcheck = (struct view_hdrcheck){
 	    .listens = "unix:/s", .wrong = "Connection refused"};
 	scene.s->walk_ok = 0;
