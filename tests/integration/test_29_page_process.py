@@ -23,6 +23,7 @@ OUTLIVE_S = 1.0
 MANY = 12  # messages whose lateness is compared
 FLOODERS = 6
 SLOWER_S = 0.5  # what a flood may cost on a machine that has few cores
+NOTICED_S = 20  # until /healthz tells that hdrcheck is silent
 PAGE_NICE = 5
 NOBODY = 65534
 
@@ -38,11 +39,18 @@ def port():
 
 
 @pytest.fixture
-def page_site(cold_site, port):
+def cold_page_site(request, settings, port):
+    """A site with a status page, not started."""
+    settings["metrics_listen"] = f"inet:127.0.0.1:{port}"
+    return request.getfixturevalue("cold_site")
+
+
+@pytest.fixture
+def page_site(cold_page_site, port):
     """A site with a status page, running."""
-    cold_site.daemons.configure(metrics_listen=f"inet:127.0.0.1:{port}")
-    cold_site.daemons.start()
-    return cold_site
+    cold_page_site.daemons.start()
+    wait_until_served(("127.0.0.1", port))
+    return cold_page_site
 
 
 def get(address, path="/healthz"):
@@ -54,9 +62,10 @@ def get(address, path="/healthz"):
     return reply
 
 
-def serves(address):
-    """True when the page is there and answers."""
-    return somebody_listens(address) and get(address)
+def wait_until_served(address):
+    """The page is there a moment after the policy service."""
+    wait_until("the page is there", lambda: somebody_listens(address))
+    assert get(address)
 
 
 def others(policyd):
@@ -167,13 +176,26 @@ def has_landlock():
     return ctypes.CDLL(None).syscall(create_ruleset, None, 0, version) > 0
 
 
+def test_it_hears_of_both_daemons(page_site, port):
+    """All is well soon after the start, and no more without hdrcheck."""
+    wait_until("all is well", lambda: b" 200 " in get(("127.0.0.1", port)))
+    page_site.daemons.hdrcheck.stop()
+    wait_until(
+        "that is noticed", lambda: b"hdrcheck:" in get(("127.0.0.1", port)), NOTICED_S
+    )
+    page_site.daemons.hdrcheck.start()
+    wait_until(
+        "all is well again", lambda: b" 200 " in get(("127.0.0.1", port)), NOTICED_S
+    )
+
+
 def test_without_it_nothing_is_there(site):
     """metrics_listen is off by default: two processes, and no pipe."""
     policyd = site.daemons.policyd
     wait_until("no command runs", lambda: len(policyd.processes()) == 2)
     engine = policyd.child().pid
-    assert not of_kind(policyd.pid, "pipe")
-    wait_until("nor is read from", lambda: not of_kind(engine, "pipe"))
+    for pid in (policyd.pid, engine):
+        wait_until("no command is read from", lambda: not of_kind(pid, "pipe"))
     assert not policyd.logged("status page")
 
 
@@ -185,6 +207,7 @@ def test_unix_socket(cold_site):
     path = cold_site.postfix.socket_folder / "metrics"
     cold_site.daemons.configure(metrics_listen=f"unix:{path}", socket_mode="0640")
     cold_site.daemons.start()
+    wait_until_served(path)
     assert b" 200 " in get(path, "/metrics")
     policy = os.stat(cold_site.postfix.socket_folder / "policy")
     ours = os.stat(path)
@@ -207,22 +230,23 @@ def test_socket_of_a_service_manager(cold_site):
     assert cold_site.daemons.policyd.logged("status page on an inherited socket")
 
 
-def test_somebody_else_listens_there(cold_site, port):
+def test_somebody_else_listens_there(cold_page_site, port):
     """Exit 75, and the log says where; to look at the configuration is no matter."""
-    policyd = cold_site.daemons.policyd
-    cold_site.daemons.configure(metrics_listen=f"inet:127.0.0.1:{port}")
+    policyd = cold_page_site.daemons.policyd
     with socket.create_server(("127.0.0.1", port)):
         result = policyd.run_another()
         assert result.returncode == 75, result.stderr
         assert f"inet:127.0.0.1:{port}: somebody listens there" in result.stderr
         assert policyd.run_another("-n").returncode == 0
-    assert not somebody_listens(cold_site.postfix.socket_folder / "policy")
+    folder = cold_page_site.postfix.socket_folder
+    assert not somebody_listens(folder / "policy")
 
 
-def test_change_needs_a_restart(page_site, port):
+def test_change_needs_a_restart(page_site, settings, port):
     """A reload says so, and the page stays where it is."""
     site, elsewhere = page_site, free_port()
-    site.daemons.configure(metrics_listen=f"inet:127.0.0.1:{elsewhere}")
+    settings["metrics_listen"] = f"inet:127.0.0.1:{elsewhere}"
+    site.daemons.configure(**settings)
     site.daemons.policyd.reload()
     wait_until(
         "the log says so",
@@ -232,7 +256,7 @@ def test_change_needs_a_restart(page_site, port):
     assert not somebody_listens(("127.0.0.1", elsewhere))
     site.daemons.policyd.stop()
     site.daemons.policyd.start()
-    assert get(("127.0.0.1", elsewhere))
+    wait_until_served(("127.0.0.1", elsewhere))
     assert not somebody_listens(("127.0.0.1", port))
 
 
@@ -262,10 +286,10 @@ def test_its_end_is_nobody_s_end(page_site, port):
     wait_until("it reads again", lambda: policyd.logged("read again"))
     due = due_in(1)
     site.assert_on_time(site.send(deliver_at(due)), due)
-    assert len(others(policyd)) == 1
+    wait_until("nothing is in its place", lambda: len(others(policyd)) == 1)
     policyd.stop()
     policyd.start()
-    assert get(("127.0.0.1", port))
+    wait_until_served(("127.0.0.1", port))
 
 
 def kill_engine(policyd):
@@ -306,7 +330,7 @@ def test_it_ends_with_the_others(page_site, port, end, hangs):
     assert not somebody_listens(("127.0.0.1", port))
     assert not policyd.logged("the status page ended")
     policyd.start()
-    assert serves(("127.0.0.1", port))
+    wait_until_served(("127.0.0.1", port))
 
 
 # How little it matters
