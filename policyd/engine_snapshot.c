@@ -160,6 +160,7 @@ engine_snapshot_close(struct engine *g)
 	close(g->o.snapshots);
 	g->o.snapshots = -1;
 	g->jobs.texts = g->jobs.headers.texts = NULL;
+	sweep_peek(&g->sweep, NULL, 0);
 	g->snapshot = NULL;
 	buf_free(&s->out);
 	free(s);
