@@ -210,7 +210,7 @@ take_version(struct reader *r)
 	static const char form[] = "HTTP/0.0"; /* 0 for any digit */
 	size_t n = 0;
 
-	for (; form[n] != '\0' && n < r->rest.len; n++) {
+	for (; n < r->rest.len && form[n] != '\0'; n++) {
 		char c = r->rest.data[n];
 
 		if (form[n] == '0' ? !ascii_is_digit(c) : c != form[n])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """HTTP spoken by hand, so that nothing corrects what is sent or hides what comes."""
 
+import http.client
 import socket
 import struct
 from dataclasses import dataclass
@@ -64,6 +65,12 @@ class HttpPeer(Peer):
         """Ask, and read the reply."""
         self.send(request(target, *fields, **parts))
         return self.read_reply(head_only=parts.get("method") == "HEAD")
+
+    def client(self):
+        """One of the library, over this connection."""
+        client = http.client.HTTPConnection("localhost")
+        client.sock = self._socket
+        return client
 
     def reset(self):
         """Hang up as a program that was killed with something unread."""

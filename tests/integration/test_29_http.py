@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """29. The status page's HTTP: what it answers, and that bad clients harm nobody."""
 
-import http.client
+import os
 import random
 import threading
 import time
@@ -61,7 +61,7 @@ class Web:
 
 
 @pytest.fixture(scope="module", params=["inet", "unix"], name="web")
-def running_page(request, shared_postfix, shared_sink, tmp_path_factory):
+def running_page(request, shared_postfix, shared_sink):
     """One policyd for the whole file; its page must be the same process to the end."""
     address, listen = None, None
     if request.param == "inet":
@@ -71,6 +71,9 @@ def running_page(request, shared_postfix, shared_sink, tmp_path_factory):
         address = shared_postfix.socket_folder / "page"
         listen = f"unix:{address}"
     with open_site(shared_postfix, shared_sink, metrics_listen=listen) as site:
+        # A sanitizer keeps what was freed: it would look like memory in use.
+        options = [os.environ.get("ASAN_OPTIONS", ""), "quarantine_size_mb=1"]
+        site.daemons.policyd.environment["ASAN_OPTIONS"] = ":".join(options)
         site.daemons.start()
         pid = site.daemons.policyd.page().pid
         yield Web(address, pid)
@@ -88,7 +91,7 @@ def is_alive(peer):
 
 @pytest.fixture(name="good")
 def good_client(web):
-    """A client that behaves, connected before the others come, and served to the end."""
+    """A client that behaves, connected before the others come, served to the end."""
     with web.connect() as peer:
         assert is_alive(peer)
         yield peer
@@ -129,8 +132,7 @@ def test_head(good, target):
 def test_a_library(web):
     """http.client asks for all of it over one connection."""
     with web.connect() as peer:
-        client = http.client.HTTPConnection("localhost")
-        client.sock = peer._socket
+        client = peer.client()
         for target in (*PLACES, "/none", *PLACES):
             client.request("GET", target)
             reply = client.getresponse()
@@ -148,7 +150,8 @@ def test_http_1_0(web):
 
 def test_close(web):
     """So it does with 1.1 where the client says so, however it says it."""
-    for field in ("Connection: close", "connection:x,CLOSE", "Connection: keep-alive, close"):
+    values = ("close", "x,CLOSE", "keep-alive, close")
+    for field in (f"Connection: {value}" for value in values):
         with web.connect() as peer:
             peer.send(request("/healthz", field) + request())
             assert peer.read_reply().closes
@@ -220,13 +223,13 @@ BAD = {
         400,
     ),
     "a coding": (request("/", "Transfer-Encoding: chunked") + b"0\r\n\r\n", 501),
-    "an odd coding": (request("/", "Transfer-Encoding: x, chunked") + b"0\r\n\r\n", 501),
+    "an odd coding": (request("/", "Transfer-Encoding: x, chunked"), 501),
     "a coding of 1.0": (request("/", "Transfer-Encoding: chunked", version="1.0"), 400),
     "a coding behind a blank": (request("/", "Transfer-Encoding : chunked"), 400),
     "a folded coding": (request("/", "X: y", " Transfer-Encoding: chunked"), 400),
     "a coding in a folded line": (request("/", "Transfer-Encoding:", "\tchunked"), 400),
     "two lengths": (request("/", "Content-Length: 0", "Content-Length: 5"), 400),
-    "the same length twice": (request("/", "Content-Length: 0", "Content-Length: 0"), 400),
+    "the same length twice": (request("/", *["Content-Length: 0"] * 2), 400),
     "a list of lengths": (request("/", "Content-Length: 0, 0"), 400),
     "a length below 0": (request("/", "Content-Length: -1"), 400),
     "a length with a sign": (request("/", "Content-Length: +0"), 400),
@@ -413,7 +416,8 @@ def test_mutated_requests(web, good):
         mutant[dice.randrange(len(data))] = dice.randrange(256)
         with web.connect() as peer:
             peer.send(bytes(mutant) + b"\r\n\r\n\0")
-            assert peer.read_reply(head_only=True).status in (200, 503, 400, 404, 501, 505)
+            status = peer.read_reply(head_only=True).status
+            assert status in (200, 503, 400, 404, 501, 505), mutant
             assert peer.is_hung_up_on()
         assert is_alive(good)
 
