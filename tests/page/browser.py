@@ -5,15 +5,17 @@ import base64
 import json
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from interrupts import held_back
-from processes import descendants, kill_all
+from processes import descendants, kill_all, working_in
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
+from urllib3.exceptions import HTTPError
 from waiting import wait_until
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -39,7 +41,7 @@ LOAD_TIMEOUT_S = 30
 def _options(profile):
     options = Options()
     options.binary_location = CHROMIUM
-    for option in (*OPTIONS, f"--user-data-dir={profile}"):
+    for option in (*OPTIONS, f"--user-data-dir={profile}/data"):
         options.add_argument(option)
     logs = {"browser": "ALL", "performance": "ALL"}
     options.set_capability("goog:loggingPrefs", logs)
@@ -57,20 +59,20 @@ def open_browser():
         yield Browser(driver)
     finally:
         with held_back():
-            _end(service, driver)
+            _end(service, driver, profile)
             shutil.rmtree(profile, ignore_errors=True)
 
 
-def _end(service, driver):
-    """Politely, and then in any case."""
+def _end(service, driver, profile):
+    """Politely, and then in any case: ctrl-C may have ended the driver alone."""
     process = getattr(service, "process", None)
-    family = descendants(process.pid) if process else ()
+    family = [one.pid for one in descendants(process.pid)] if process else []
     try:
         if driver is not None:
-            driver.quit()
-        service.stop()
+            with suppress(WebDriverException, OSError, HTTPError):
+                driver.quit()
     finally:
-        kill_all(one.pid for one in family)
+        kill_all([*family, *working_in(profile)])
         if process is not None:
             process.kill()
             process.wait()

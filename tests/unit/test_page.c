@@ -9,7 +9,7 @@ static void
 what_each_page_has(void **state)
 {
 	static const char *const parts[] = {
-	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n",
 	    "<meta charset=\"utf-8\">",
 	    "<meta name=\"viewport\"",
 	    "<a class=\"skip\" href=\"#main\">",
