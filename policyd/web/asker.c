@@ -63,6 +63,15 @@ rest(struct asker *a)
 	    &a->timer, clock_mono_ns() + a->pace.interval_ms * CLOCK_NS_PER_MS);
 }
 
+static void
+give_up(struct asker *a, const char *why)
+{
+	hang_up(a);
+	a->answers = false;
+	a->wrong = why;
+	rest(a);
+}
+
 /*
  * A connection that was kept may have ended by itself, with nothing wrong: then
  * a new one tells. It is not proved, so there is one such try.
@@ -70,17 +79,12 @@ rest(struct asker *a)
 static void
 fail(struct asker *a, const char *why)
 {
-	bool again =
-	    a->proved && a->stage == ASKER_WAITS && buf_len(&a->in) == 0;
-
-	hang_up(a);
-	if (again) {
-		start(a);
+	if (!a->proved || a->stage != ASKER_WAITS) {
+		give_up(a, why);
 		return;
 	}
-	a->answers = false;
-	a->wrong = why;
-	rest(a);
+	hang_up(a);
+	start(a);
 }
 
 static void
@@ -213,12 +217,10 @@ on_timer(void *ctx)
 {
 	struct asker *a = ctx;
 
-	if (a->stage == ASKER_RESTS) {
+	if (a->stage == ASKER_RESTS)
 		start(a);
-		return;
-	}
-	a->proved = false;
-	fail(a, "does not answer");
+	else
+		give_up(a, "does not answer");
 }
 
 struct asker *

@@ -23,6 +23,7 @@ OUTLIVE_S = 1.0
 MANY = 12  # messages whose lateness is compared
 FLOODERS = 6
 SLOWER_S = 0.5  # what a flood may cost on a machine that has few cores
+NOTICED_S = 20  # until /healthz tells that hdrcheck is silent
 PAGE_NICE = 5
 NOBODY = 65534
 
@@ -173,6 +174,19 @@ def has_landlock():
 
     create_ruleset, version = 444, 1
     return ctypes.CDLL(None).syscall(create_ruleset, None, 0, version) > 0
+
+
+def test_it_hears_of_both_daemons(page_site, port):
+    """All is well soon after the start, and no more without hdrcheck."""
+    wait_until("all is well", lambda: b" 200 " in get(("127.0.0.1", port)))
+    page_site.daemons.hdrcheck.stop()
+    wait_until(
+        "that is noticed", lambda: b"hdrcheck:" in get(("127.0.0.1", port)), NOTICED_S
+    )
+    page_site.daemons.hdrcheck.start()
+    wait_until(
+        "all is well again", lambda: b" 200 " in get(("127.0.0.1", port)), NOTICED_S
+    )
 
 
 def test_without_it_nothing_is_there(site):

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/unit/support.h"
@@ -19,6 +20,7 @@
 enum {
 	SOON_MS = 1,
 	NEVER_MS = 3600 * 1000,
+	IDLE_MS = 50,
 	QUIET_TURNS = 5, /* in which what can happen has happened */
 };
 
@@ -228,6 +230,25 @@ it_asks_at_its_pace(void **state)
 	scene_close(&s);
 	assert_int_equal(asker_pace.interval_ms, 2000);
 	assert_int_equal(asker_pace.wait_ms, 5000);
+}
+
+/* It waits for the answer without turning the loop all the time. */
+static void
+waiting_costs_no_time(void **state)
+{
+	clock_t before;
+	struct scene s;
+	int fd;
+
+	scene_open(&s, state, &eager);
+	fd = scene_accept(&s);
+	expect_question(&s, "asked", fd);
+	before = clock();
+	loop_arm(&s.turn, clock_mono_ns() + IDLE_MS * CLOCK_NS_PER_MS);
+	assert_int_equal(loop_run(s.loop), 0);
+	assert_true(clock() - before < IDLE_MS * CLOCKS_PER_SEC / 1000 / 2);
+	close(fd);
+	scene_close(&s);
 }
 
 static void
@@ -568,6 +589,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_FOLDER(it_asks_again_and_again_over_one_connection),
 	    IN_FOLDER(it_asks_at_its_pace),
+	    IN_FOLDER(waiting_costs_no_time),
 	    IN_FOLDER(silence_is_measured_from_the_last_answer),
 	    IN_FOLDER(an_answer_may_come_in_pieces),
 	    IN_FOLDER(a_wrong_answer_ends_the_connection),

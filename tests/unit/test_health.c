@@ -78,6 +78,13 @@ silent_without_reason(struct view *view, struct snapshot *s)
 }
 
 static void
+silent_for_a_minute(struct view *view, struct snapshot *s)
+{
+	silent_hdrcheck(view, s);
+	view->hdrcheck.silent_ns = 60 * S;
+}
+
+static void
 no_hdrcheck(struct view *view, struct snapshot *s)
 {
 	silent_hdrcheck(view, s);
@@ -252,6 +259,10 @@ static const struct {
     {"hdrcheck is silent, one knows not why", silent_without_reason,
 	"!hdrcheck: hdrcheck has not answered for 1 h 0 min (unix:/s); mail "
 	"with the header is not accepted until it does\n"},
+    {"hdrcheck is silent for a minute", silent_for_a_minute,
+	"!hdrcheck: hdrcheck has not answered for 1 min 0 s (unix:/s: "
+	"Connection refused); mail with the header is not accepted until it "
+	"does\n"},
     {"hdrcheck is not wanted", no_hdrcheck, ""},
     {"Postfix is down", postfix_down,
 	"!postfix: Postfix does not run, as of the last walk of its queue 31 "

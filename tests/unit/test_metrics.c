@@ -186,6 +186,8 @@ all_is_told(void **state)
 	fill(s);
 	text = text_of(&view);
 	check_lines("a full one", text, told, COUNT_OF(told));
+	check_bool("no more rules than there are",
+	    strstr(text, "{rule=\"\"}") == NULL, true);
 	free(text);
 	free(s);
 }

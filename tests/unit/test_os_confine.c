@@ -103,6 +103,12 @@ append_to_a_file(const struct yard *y)
 }
 
 static int
+cut_a_file(const struct yard *y)
+{
+	return truncate(y->file, 0);
+}
+
+static int
 make_a_file(const struct yard *y)
 {
 	return open(y->other, O_WRONLY | O_CREAT, 0600);
@@ -172,11 +178,13 @@ listen_at_a_path(const struct yard *y)
 static const struct deed {
 	const char *row;
 	int (*do_it)(const struct yard *);
+	long since; /* version of Landlock; 0: the first one */
 } deeds[] = {
     {"a file is read", read_file},
     {"a file of the system is read", read_a_file_of_the_system},
     {"a file is written", write_a_file},
     {"a file is appended to", append_to_a_file},
+    {"a file is cut", cut_a_file, 3},
     {"a file is made", make_a_file},
     {"a file is removed", remove_a_file},
     {"a file is renamed", rename_a_file},
@@ -197,6 +205,8 @@ child_does_what_is_forbidden(void *ctx)
 	if (!os_forget_files())
 		return "not confined";
 	for (size_t i = 0; i < COUNT_OF(deeds); i++) {
+		if (landlock_version() < deeds[i].since)
+			continue;
 		errno = 0;
 		if (deeds[i].do_it(y) >= 0)
 			return deeds[i].row;
@@ -322,6 +332,50 @@ no_signal_is_sent(void **state)
 	check_in_child("a signal", child_signals_its_parent, &y);
 }
 
+/* An address that is no path: its first byte is a NUL. */
+static socklen_t
+fill_abstract(struct sockaddr_un *un)
+{
+	*un = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(un->sun_path + 1, sizeof(un->sun_path) - 1,
+	    "deliver-at-unit-%ld", (long)getpid());
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+	    strlen(un->sun_path + 1));
+}
+
+struct abstract {
+	struct sockaddr_un un;
+	socklen_t len;
+};
+
+static const char *
+child_connects_to_no_path(void *ctx)
+{
+	const struct abstract *to = ctx;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (!os_forget_files())
+		return "not confined";
+	if (connect(fd, (const struct sockaddr *)&to->un, to->len) == 0)
+		return "connected";
+	return errno == EPERM ? NULL : strerror(errno);
+}
+
+static void
+sockets_that_are_no_paths_are_out_of_reach(void **state)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct abstract to;
+
+	(void)state;
+	skip_before(6);
+	to.len = fill_abstract(&to.un);
+	assert_int_equal(bind(fd, (struct sockaddr *)&to.un, to.len), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	check_in_child("abstract", child_connects_to_no_path, &to);
+	close(fd);
+}
+
 static const char *
 child_has_no_landlock(void *ctx)
 {
@@ -372,6 +426,7 @@ main(void)
 		IN_FOLDER(what_is_open_stays_and_sockets_are_reached),
 		cmocka_unit_test(no_port_is_bound),
 		cmocka_unit_test(no_signal_is_sent),
+		cmocka_unit_test(sockets_that_are_no_paths_are_out_of_reach),
 		cmocka_unit_test(where_there_is_none_it_says_so),
 #if defined(__linux__) && !defined(OS_PORTABLE)
 		cmocka_unit_test(a_process_gets_a_name),
