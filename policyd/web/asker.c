@@ -79,7 +79,7 @@ give_up(struct asker *a, const char *why)
 static void
 fail(struct asker *a, const char *why)
 {
-	if (!a->proved || a->stage != ASKER_WAITS) {
+	if (!a->proved || a->stage != ASKER_WAITS || buf_len(&a->in) > 0) {
 		give_up(a, why);
 		return;
 	}

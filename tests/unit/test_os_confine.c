@@ -178,23 +178,23 @@ listen_at_a_path(const struct yard *y)
 static const struct deed {
 	const char *row;
 	int (*do_it)(const struct yard *);
-	long since; /* version of Landlock; 0: the first one */
+	long since; /* this version of Landlock it is forbidden */
 } deeds[] = {
-    {"a file is read", read_file},
-    {"a file of the system is read", read_a_file_of_the_system},
-    {"a file is written", write_a_file},
-    {"a file is appended to", append_to_a_file},
+    {"a file is read", read_file, 1},
+    {"a file of the system is read", read_a_file_of_the_system, 1},
+    {"a file is written", write_a_file, 1},
+    {"a file is appended to", append_to_a_file, 1},
     {"a file is cut", cut_a_file, 3},
-    {"a file is made", make_a_file},
-    {"a file is removed", remove_a_file},
-    {"a file is renamed", rename_a_file},
-    {"a file gets another name", link_a_file},
-    {"a folder is made", make_a_folder},
-    {"a link is made", make_a_link},
-    {"a FIFO is made", make_a_fifo},
-    {"a folder is listed", list_a_folder},
-    {"a socket is made at a path", listen_at_a_path},
-    {"a program is run", run_a_program},
+    {"a file is made", make_a_file, 1},
+    {"a file is removed", remove_a_file, 1},
+    {"a file is renamed", rename_a_file, 1},
+    {"a file gets another name", link_a_file, 1},
+    {"a folder is made", make_a_folder, 1},
+    {"a link is made", make_a_link, 1},
+    {"a FIFO is made", make_a_fifo, 1},
+    {"a folder is listed", list_a_folder, 1},
+    {"a socket is made at a path", listen_at_a_path, 1},
+    {"a program is run", run_a_program, 1},
 };
 
 static const char *
