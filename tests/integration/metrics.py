@@ -82,7 +82,7 @@ class Page:
 
 
 def parse(text):
-    """The samples of an exposition, each of which must be well-formed and there once."""
+    """The samples of an exposition, each well-formed and there once."""
     samples = {}
     for line in text.splitlines():
         if line.startswith("#"):

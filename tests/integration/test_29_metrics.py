@@ -90,7 +90,7 @@ def send_all_kinds(site):
 
 
 def send_what_is_wrong(site):
-    """To hdrcheck: 3 that are no frames, and a header that is not ours; to policyd 1."""
+    """To hdrcheck 3 that are no frames, and a header not ours; to policyd one."""
     for content in SOCKETMAP.malformed[:3]:
         with Peer(site.daemons.socketmap) as peer:
             peer.send(content)
@@ -182,7 +182,7 @@ def test_waiting_is_what_the_queue_has(ruled_page_site, page):
 
 
 def test_what_an_administrator_says(ruled_page_site, page):
-    """Rescheduled mail is his; a pause is told; a rule that is gone is another one's."""
+    """Rescheduled mail is his; a pause is told; rules that are gone are others."""
     site = ruled_page_site
     mine = site.send(deliver_at(due_in(AN_HOUR)))
     later = site.send(recipient="later@sink.test")
@@ -283,10 +283,11 @@ def test_foreign_mail_with_a_date(page_site, page):
     """On hold by somebody else: counted, and no fault."""
     due = due_in(AN_HOUR)
     mail = page_site.send(deliver_at(due), sender="quarantine@sender.test")
-    entry = page_site.send(deliver_at(due_in(-AN_HOUR)), sender="quarantine@sender.test")
+    past = deliver_at(due_in(-AN_HOUR))
+    undated = page_site.send(past, sender="quarantine@sender.test")
     page.await_numbers(plain(deliverat_foreign_dated=1))
     assert page.get("/healthz").status == 200
-    page_site.discard(mail, entry)
+    page_site.discard(mail, undated)
 
 
 def test_who_it_is(page_site, page):
