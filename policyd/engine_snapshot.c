@@ -8,9 +8,15 @@
 #include <unistd.h>
 
 #include "policyd/engine_private.h"
+#include "policyd/web/health.h"
 
-/* A snapshot a second, but no more than a hundredth of the time. */
-#define INTERVAL_NS CLOCK_NS_PER_S
+/*
+ * A snapshot a second, but no more than a hundredth of the time; and soon
+ * enough all the same that nobody takes the silence for our end, which is so
+ * after HEALTH_SILENT_S.
+ */
+#define INTERVAL_NS     CLOCK_NS_PER_S
+#define INTERVAL_MAX_NS (HEALTH_SILENT_S * CLOCK_NS_PER_S / 2)
 enum { COST_PARTS = 100 };
 
 enum { SLICE = 4096 /* entries that are looked at in one go */ };
@@ -30,6 +36,8 @@ interval_ns(const struct engine *g)
 	int64_t set_ns =
 	    g->o.snapshots_ns > 0 ? g->o.snapshots_ns : INTERVAL_NS;
 
+	if (rest_ns > INTERVAL_MAX_NS)
+		rest_ns = INTERVAL_MAX_NS;
 	return rest_ns > set_ns ? rest_ns : set_ns;
 }
 
