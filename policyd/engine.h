@@ -23,6 +23,7 @@ struct engine_options {
 	bool looks; /* only at what is on hold, and tells on standard output */
 	int news; /* inotify on hold, or -1 */
 	int snapshots; /* for the status page, a pipe; -1: there is none */
+	int64_t snapshots_ns; /* one in each such time at most; 0: a second */
 	int64_t watchdog_ns; /* a sign of life in each such time; 0: none */
 };
 

@@ -8,9 +8,15 @@
 #include <unistd.h>
 
 #include "policyd/engine_private.h"
+#include "policyd/web/health.h"
 
-/* A snapshot a second, but no more than a hundredth of the time. */
-#define INTERVAL_NS CLOCK_NS_PER_S
+/*
+ * A snapshot a second, but no more than a hundredth of the time; and soon
+ * enough all the same that nobody takes the silence for our end, which is so
+ * after HEALTH_SILENT_S.
+ */
+#define INTERVAL_NS     CLOCK_NS_PER_S
+#define INTERVAL_MAX_NS (HEALTH_SILENT_S * CLOCK_NS_PER_S / 2)
 enum { COST_PARTS = 100 };
 
 enum { SLICE = 4096 /* entries that are looked at in one go */ };
@@ -24,11 +30,15 @@ give_up(struct engine *g, const char *why)
 }
 
 static int64_t
-interval_ns(const struct engine_snapshot *s)
+interval_ns(const struct engine *g)
 {
-	int64_t rest_ns = s->cost_ns * COST_PARTS;
+	int64_t rest_ns = g->snapshot->cost_ns * COST_PARTS;
+	int64_t set_ns =
+	    g->o.snapshots_ns > 0 ? g->o.snapshots_ns : INTERVAL_NS;
 
-	return rest_ns > INTERVAL_NS ? rest_ns : INTERVAL_NS;
+	if (rest_ns > INTERVAL_MAX_NS)
+		rest_ns = INTERVAL_MAX_NS;
+	return rest_ns > set_ns ? rest_ns : set_ns;
 }
 
 /* Writes what the pipe takes now. False: it is no more. */
@@ -63,7 +73,7 @@ push(struct engine *g)
 		return;
 	}
 	loop_change(g->loop, g->o.snapshots, 0);
-	loop_arm(&s->timer, s->began_ns + interval_ns(s));
+	loop_arm(&s->timer, s->began_ns + interval_ns(g));
 }
 
 static void
@@ -158,6 +168,7 @@ engine_snapshot_close(struct engine *g)
 	close(g->o.snapshots);
 	g->o.snapshots = -1;
 	g->jobs.texts = g->jobs.headers.texts = NULL;
+	sweep_peek(&g->sweep, NULL, 0);
 	g->snapshot = NULL;
 	buf_free(&s->out);
 	free(s);

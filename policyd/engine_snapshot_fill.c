@@ -9,9 +9,6 @@
 #include "policyd/engine_private.h"
 #include "policyd/rule_action.h"
 
-/* In the place of a rule that is no more; no rule can be called so. */
-static const char gone_rule[] = "(gone)";
-
 static_assert(
     (int)SURVEY_RULES_MAX >= (int)RULES_MAX, "all rules are told apart");
 static_assert((int)SURVEY_LANES == (int)SNAPSHOT_LANES &&
@@ -53,6 +50,14 @@ engine_snapshot_take_orders(struct engine *g)
 		    &s->survey, &g->sweep, g->orders.rules.rule[i].name);
 }
 
+/* An administrator may set any moment, and a file in state_directory hold it.
+ */
+static int64_t
+bounded(int64_t s)
+{
+	return s < SNAPSHOT_TIME_MAX ? s : SNAPSHOT_TIME_MAX;
+}
+
 static void
 fill_status(struct engine *g)
 {
@@ -84,6 +89,8 @@ fill_survey(struct engine *g)
 
 	to->taken_s = from->now_s;
 	to->survey = from->counts;
+	to->survey.oldest_due_s = bounded(to->survey.oldest_due_s);
+	to->survey.next_due_s = bounded(to->survey.next_due_s);
 	for (int i = 0; i < SNAPSHOT_LANES; i++)
 		fill_lane(&to->lane[i], &from->lane[i]);
 	to->waiting_own = from->own;
@@ -136,7 +143,7 @@ fill_engine(struct engine *g)
 	to->paused = pause->on;
 	if (!pause->on)
 		return;
-	to->paused_since_s = pause->since_s;
+	to->paused_since_s = bounded(pause->since_s);
 	snprintf(
 	    to->paused_reason, sizeof(to->paused_reason), "%s", pause->reason);
 }
@@ -183,7 +190,7 @@ name_rule(const struct engine *g, const struct index_entry *e,
 	if (e->rule == 0)
 		return;
 	span_to_string(rule < rules_of(g) ? g->orders.rules.rule[rule].name
-					  : span_str(gone_rule),
+					  : span_str(SNAPSHOT_GONE_RULE),
 	    out, SNAPSHOT_RULE_SIZE);
 }
 
@@ -206,7 +213,7 @@ fill_message(const struct engine *g, const struct index_entry *e,
 	    shows ? texts_find(&g->snapshot->texts, e) : NULL;
 
 	to->id = e->id;
-	to->due_s = e->due_s;
+	to->due_s = bounded(e->due_s);
 	to->arrival_s = widen(e->arrival_s, g->snapshot->survey.now_s);
 	to->size = e->size;
 	to->by_hand = sweep_is_by_hand(e);

@@ -61,6 +61,7 @@ void
 engine_snapshot_forget_texts(struct engine *g)
 {
 	texts_clear(&g->snapshot->texts);
+	g->snapshot->asked = 0;
 	sweep_peek(&g->sweep, NULL, 0);
 }
 

@@ -209,7 +209,7 @@ write_some(struct conn *c)
 static bool
 linger(struct conn *c)
 {
-	if (!c->server->protocol.lingers || c->in_fd != c->out_fd || c->ended)
+	if (!c->server->protocol.lingers || c->ended)
 		return false;
 	if (buf_len(&c->out) > 0 || c->lingering)
 		return true;

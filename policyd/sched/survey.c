@@ -64,7 +64,7 @@ survey_find_rule(const struct survey *v, const struct index_entry *e)
 {
 	const struct survey_place *place = &v->table[seek(v, e->rule)];
 
-	return e->rule != 0 && place->hash != 0 ? place->rule : SURVEY_NO_RULE;
+	return place->hash != 0 ? place->rule : SURVEY_NO_RULE;
 }
 
 /* The last moment not after now_s at which a slot begins. */

@@ -47,7 +47,6 @@ sweep_end_peek(struct sweep *s, bool ok)
 {
 	s->verb[SWEEP_READ].running = false;
 	s->running--;
-	s->n_reading = 0;
 	s->peeking = false;
 	s->peek_failed = !ok;
 }

@@ -9,6 +9,7 @@
 #include "hdrcheck/base/clock.h"
 #include "hdrcheck/base/utf8.h"
 
+#define NBSP        "\xC2\xA0" /* keeps a number and its unit on a line */
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
 static void
@@ -118,14 +119,14 @@ html_size(uint64_t bytes, char out[HTML_WORDS_SIZE])
 	uint64_t tenths;
 
 	if (bytes < 1024) {
-		snprintf(out, HTML_WORDS_SIZE, "%" PRIu64 " byte%s", bytes,
+		snprintf(out, HTML_WORDS_SIZE, "%" PRIu64 NBSP "byte%s", bytes,
 		    bytes == 1 ? "" : "s");
 		return out;
 	}
 	for (; bytes >= 1024 * 1024; bytes /= 1024)
 		unit++;
 	tenths = bytes * 10 / 1024;
-	snprintf(out, HTML_WORDS_SIZE, "%" PRIu64 ".%" PRIu64 " %.1siB",
+	snprintf(out, HTML_WORDS_SIZE, "%" PRIu64 ".%" PRIu64 NBSP "%.1siB",
 	    tenths / 10, tenths % 10, unit);
 	return out;
 }
@@ -146,14 +147,14 @@ html_duration(uint64_t seconds, char out[HTML_WORDS_SIZE])
 
 	while (i < SECONDS && seconds < units[i].seconds)
 		i++;
-	n = snprintf(out, HTML_WORDS_SIZE, "%" PRIu64 " %s",
+	n = snprintf(out, HTML_WORDS_SIZE, "%" PRIu64 NBSP "%s",
 	    seconds / units[i].seconds, units[i].name);
 	if (i == SECONDS)
 		return out;
 	rest = seconds % units[i].seconds / units[i + 1].seconds;
 	if (rest > 0)
 		snprintf(out + n, (size_t)(HTML_WORDS_SIZE - n),
-		    " %" PRIu64 " %s", rest, units[i + 1].name);
+		    " %" PRIu64 NBSP "%s", rest, units[i + 1].name);
 	return out;
 }
 
@@ -183,14 +184,14 @@ html_lateness(int64_t ns, char out[HTML_WORDS_SIZE])
 	if (ms >= 60 * 1000)
 		return html_duration((uint64_t)(ms / 1000), out);
 	if (ms >= 1000 && hundredths > 0)
-		snprintf(out, HTML_WORDS_SIZE, "%d.%02d s", (int)(ms / 1000),
-		    hundredths);
+		snprintf(out, HTML_WORDS_SIZE, "%d.%02d" NBSP "s",
+		    (int)(ms / 1000), hundredths);
 	else if (ms >= 1000)
-		snprintf(out, HTML_WORDS_SIZE, "%d s", (int)(ms / 1000));
+		snprintf(out, HTML_WORDS_SIZE, "%d" NBSP "s", (int)(ms / 1000));
 	else if (ms > 0)
-		snprintf(out, HTML_WORDS_SIZE, "%d ms", (int)ms);
+		snprintf(out, HTML_WORDS_SIZE, "%d" NBSP "ms", (int)ms);
 	else
-		snprintf(out, HTML_WORDS_SIZE, "less than 1 ms");
+		snprintf(out, HTML_WORDS_SIZE, "less than 1" NBSP "ms");
 	return out;
 }
 
@@ -204,7 +205,7 @@ html_time(struct html *h, int64_t s)
 	t = strchr(utc, 'T');
 	z = strchr(utc, 'Z');
 	if (t == NULL || z == NULL) { /* a moment that no calendar holds */
-		html_put(h, "<span class=\"t\">%s</span>", utc);
+		html_put(h, "<span>%s</span>", utc);
 		return;
 	}
 	html_put(h, "<time datetime=\"%s\">", utc);

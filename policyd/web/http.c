@@ -210,7 +210,7 @@ take_version(struct reader *r)
 	static const char form[] = "HTTP/0.0"; /* 0 for any digit */
 	size_t n = 0;
 
-	for (; form[n] != '\0' && n < r->rest.len; n++) {
+	for (; n < r->rest.len && form[n] != '\0'; n++) {
 		char c = r->rest.data[n];
 
 		if (form[n] == '0' ? !ascii_is_digit(c) : c != form[n])
@@ -230,6 +230,7 @@ take_version(struct reader *r)
 static bool
 note_host(struct reader *r, struct span value)
 {
+	r->request->host = value;
 	return r->hosts++ == 0 && (value.len == 0 || is_authority(value));
 }
 

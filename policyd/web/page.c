@@ -126,7 +126,7 @@ put_health(struct page *p)
 	const struct health *health = p->health;
 
 	page_begin_section(p, "health", "Health");
-	if (health->well)
+	if (health->well && p->s != NULL)
 		html_raw(&p->h, "<p class=\"well\">All is well.</p>\n");
 	if (health->n > 0)
 		html_raw(&p->h, "<ul class=\"findings\">\n");
@@ -170,10 +170,10 @@ put_waiting(struct page *p)
 
 	begin_figure(p, "figure", "Waiting");
 	html_data(&p->h, "waiting", survey->waiting);
-	put_aside(p, "until their moment");
-	if (survey->unread > 0)
-		html_put(&p->h, "; %s more are being looked at",
-		    html_count(survey->unread, words));
+	if (survey->unread > 0) {
+		put_aside(p, html_count(survey->unread, words));
+		html_raw(&p->h, " more are being looked at");
+	}
 	end_figure(p);
 	begin_figure(p, "figure", "Size of them");
 	html_put(&p->h, "<data id=\"waiting-bytes\" value=\"%llu\">%s</data>",
@@ -217,9 +217,9 @@ put_released(struct page *p)
 	uint64_t again = p->s->released[1];
 	char words[HTML_WORDS_SIZE];
 
-	begin_figure(p, "figure", "On hold without an end");
+	begin_figure(p, "figure", "Frozen");
 	html_data(&p->h, "frozen", p->s->survey.frozen);
-	put_aside(p, "by a rule or an administrator");
+	put_aside(p, "on hold by a rule or an administrator, without an end");
 	end_figure(p);
 	begin_figure(p, "figure", "Released so far");
 	html_data(&p->h, "released", p->s->released[0] + again);

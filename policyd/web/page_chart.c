@@ -6,12 +6,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "hdrcheck/base/clock.h"
 #include "policyd/web/page_private.h"
 
 enum {
 	WIDTH = 360,
-	LEFT = 32, /* where the numbers of the scale stand */
-	OVERDUE = 46, /* the room of that bar */
+	LEFT = 30, /* where the numbers of the scale stand */
+	OVERDUE = 58, /* the room of that bar, and of its name */
+	RIGHT = 6, /* what a name may need behind the last bar */
 	OVERDUE_BAR = 16,
 	TOP = 16,
 	PLOT = 88, /* the highest bar */
@@ -19,7 +21,7 @@ enum {
 	TICK = 12, /* from the ground to a line of ticks, and to the next */
 	HEIGHT = BOTTOM + 2 * TICK + 4,
 	BAR_MIN = 2, /* of what is not nothing */
-	DIGIT_TENTHS = 55, /* how wide one is, in tenths */
+	DIGIT_TENTHS = 60, /* how wide one is, in tenths */
 	GAP_TENTHS = 20, /* between two bars */
 };
 
@@ -36,10 +38,12 @@ struct drawing {
 static uint64_t
 scale_of(uint64_t n)
 {
+	static const uint64_t factors[] = {1, 2, 5};
+
 	for (uint64_t unit = 1; unit <= UINT64_MAX / 10; unit *= 10)
-		for (unsigned factor = 1; factor <= 5; factor += factor / 2 + 1)
-			if (n <= factor * unit)
-				return factor * unit;
+		for (int i = 0; i < 3; i++)
+			if (n <= factors[i] * unit)
+				return factors[i] * unit;
 	return UINT64_MAX;
 }
 
@@ -58,7 +62,8 @@ lay_out(struct html *h, const struct chart *chart)
 	}
 	d.top = scale_of(most);
 	d.left_tenths = left * 10;
-	d.step_tenths = chart->n > 0 ? (WIDTH - left) * 10 / (int)chart->n : 0;
+	d.step_tenths =
+	    chart->n > 0 ? (WIDTH - left - RIGHT) * 10 / (int)chart->n : 0;
 	return d;
 }
 
@@ -119,7 +124,7 @@ put_rect(struct drawing *d, const char *class, int x_tenths, int width_tenths,
 static void
 put_overdue(struct drawing *d)
 {
-	int middle = (LEFT + OVERDUE / 2) * 10;
+	int middle = (LEFT + OVERDUE / 2 - 4) * 10;
 	uint64_t count = d->chart->overdue;
 	char words[HTML_WORDS_SIZE];
 
@@ -130,7 +135,7 @@ put_overdue(struct drawing *d)
 	put_label(
 	    d, count > 0 ? "late" : "tick", middle, BOTTOM + TICK, "overdue");
 	html_put(d->h, "<path class=\"part\" d=\"M%d.5 %dV%d\"/>",
-	    LEFT + OVERDUE - 2, TOP - 4, BOTTOM + TICK);
+	    LEFT + OVERDUE - 5, TOP - 4, BOTTOM + TICK);
 }
 
 static void
@@ -191,17 +196,24 @@ put_picture(struct html *h, const struct chart *chart)
 }
 
 static void
-put_row(struct html *h, const char *name, uint64_t count)
+put_row(struct html *h, const struct chart_bar *bar)
 {
-	char words[HTML_WORDS_SIZE];
+	char utc[CLOCK_UTC_SIZE], words[HTML_WORDS_SIZE];
 
-	html_put(h, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n", name,
-	    html_count(count, words));
+	html_raw(h, "<tr><th scope=\"row\">");
+	if (bar->has_moment)
+		html_put(h, "<time datetime=\"%s\">%s</time>",
+		    clock_format_utc(bar->moment_s, utc), bar->name);
+	else
+		html_raw(h, bar->name);
+	html_put(h, "</th><td>%s</td></tr>\n", html_count(bar->count, words));
 }
 
 static void
 put_table(struct html *h, const struct chart *chart)
 {
+	struct chart_bar overdue = {.count = chart->overdue, .name = "overdue"};
+
 	html_put(h,
 	    "<details><summary>As a table<span class=\"unseen\">: %s</span>"
 	    "</summary>\n<table id=\"%s-table\" class=\"pairs\">"
@@ -210,9 +222,9 @@ put_table(struct html *h, const struct chart *chart)
 	    "</tr></thead>\n<tbody>",
 	    chart->title, chart->id, chart->title, chart->key, chart->value);
 	if (chart->has_overdue)
-		put_row(h, "overdue", chart->overdue);
+		put_row(h, &overdue);
 	for (size_t i = 0; i < chart->n; i++)
-		put_row(h, chart->bar[i].name, chart->bar[i].count);
+		put_row(h, &chart->bar[i]);
 	html_raw(h, "</tbody></table></details>\n");
 }
 

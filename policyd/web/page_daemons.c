@@ -29,6 +29,16 @@ put_fact(struct page *p, const char *name, uint64_t n)
 	put_end(p);
 }
 
+/* One of those that the fact before counts together. */
+static void
+put_share(struct page *p, const char *name, uint64_t n)
+{
+	char words[HTML_WORDS_SIZE];
+
+	html_put(&p->h, "<div class=\"share\"><dt>%s</dt><dd>%s</dd></div>\n",
+	    name, html_count(n, words));
+}
+
 /* "12, and 3 failed". */
 static void
 put_tries(struct page *p, const char *name, uint64_t n, uint64_t failed)
@@ -54,38 +64,47 @@ put_moment(struct page *p, const char *name, int64_t s)
 }
 
 static void
-put_hdrcheck(struct page *p)
+put_lookups(struct page *p, const struct lookup_counts *counts)
 {
 	static const struct {
 		enum lookup_count count;
 		const char *name;
-	} rows[] = {
-	    {COUNT_LOOKUPS, "Lookups"},
+	} shares[] = {
 	    {COUNT_HOLD, "answered HOLD"},
 	    {COUNT_DUNNO, "answered DUNNO, as due"},
 	    {COUNT_REJECT, "answered REJECT"},
 	    {COUNT_NOTFOUND, "of other headers"},
-	    {COUNT_MALFORMED, "Malformed requests"},
-	    {COUNT_CONNECTIONS, "Connections since its start"},
-	    {COUNT_OPEN, "Connections now"},
 	};
+
+	put_fact(p, "Lookups", counts->n[COUNT_LOOKUPS]);
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
+		put_share(p, shares[i].name, counts->n[shares[i].count]);
+	put_fact(p, "Malformed requests", counts->n[COUNT_MALFORMED]);
+	put_fact(p, "Connections", counts->n[COUNT_CONNECTIONS]);
+	put_share(p, "open now", counts->n[COUNT_OPEN]);
+}
+
+static void
+put_hdrcheck(struct page *p)
+{
 	const struct view_hdrcheck *hdrcheck = &p->view->hdrcheck;
 
-	html_raw(&p->h,
-	    "<div><h3>hdrcheck</h3>\n<dl class=\"facts\">\n"
-	    "<div><dt>Listens on</dt><dd>");
-	html_bdi(&p->h, hdrcheck->listens);
+	html_raw(&p->h, "<div><h3>hdrcheck</h3>\n<dl class=\"facts\">\n");
+	put_name(p, "Listens on");
+	if (hdrcheck->listens[0] != '\0')
+		html_bdi(&p->h, hdrcheck->listens);
+	else
+		html_raw(&p->h, "nothing");
 	put_end(p);
 	put_name(p, "Answers");
-	html_raw(&p->h, hdrcheck->answers ? "yes" : "no: ");
-	if (!hdrcheck->answers)
-		html_bdi(&p->h,
-		    hdrcheck->wrong != NULL ? hdrcheck->wrong : "not asked");
+	html_raw(&p->h, hdrcheck->answers ? "yes" : "no");
+	if (!hdrcheck->answers && hdrcheck->wrong != NULL) {
+		html_raw(&p->h, ": ");
+		html_bdi(&p->h, hdrcheck->wrong);
+	}
 	put_end(p);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (hdrcheck->has_counts)
-			put_fact(
-			    p, rows[i].name, hdrcheck->counts.n[rows[i].count]);
+	if (hdrcheck->has_counts)
+		put_lookups(p, &hdrcheck->counts);
 	html_raw(&p->h, "</dl></div>\n");
 }
 
@@ -133,7 +152,7 @@ put_work(struct page *p)
 	put_fact(p, "Policy requests", requests);
 	for (int i = 0; i < SNAPSHOT_ANSWERS; i++)
 		if (p->s->answers[i] > 0)
-			put_fact(p, answers[i], p->s->answers[i]);
+			put_share(p, answers[i], p->s->answers[i]);
 }
 
 static void

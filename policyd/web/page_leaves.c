@@ -84,12 +84,14 @@ fill_lane(struct chart *chart, const struct snapshot_lane *lane, int which)
 	    lane->n < SNAPSHOT_SLOTS_MAX ? (size_t)lane->n : SNAPSHOT_SLOTS_MAX;
 	for (size_t i = 0; i < chart->n; i++) {
 		struct chart_bar *bar = &chart->bar[i];
-		uint64_t at =
-		    (uint64_t)lane->begin_s + i * (uint64_t)lane->step_s;
 
 		bar->count = lane->count[i];
-		clock_format_rfc5322((int64_t)at, date);
-		if (strlen(date) == DATE_LEN) /* else no calendar holds it */
+		bar->moment_s = (int64_t)((uint64_t)lane->begin_s +
+		    i * (uint64_t)lane->step_s);
+		clock_format_rfc5322(bar->moment_s, date);
+		/* Else no calendar holds it. */
+		bar->has_moment = strlen(date) == DATE_LEN;
+		if (bar->has_moment)
 			name_bar[which](bar, i, date);
 	}
 }

@@ -32,6 +32,8 @@ struct page {
 struct chart_bar {
 	uint64_t count;
 	char name[CHART_NAME_SIZE]; /* what it stands for, in full */
+	bool has_moment; /* that is a moment */
+	int64_t moment_s;
 	char tick[2][CHART_TICK_SIZE]; /* below it, two lines; "": none */
 };
 

@@ -9,7 +9,7 @@ enum {
 	 * Of the rules' rows; SNAPSHOT_RULES_MAX with names that rules can
 	 * have take less.
 	 */
-	RULES_BYTES_MAX = 160 * 1024,
+	RULES_BYTES_MAX = 156 * 1024,
 };
 
 #define NOTHING "&#8211;"
@@ -148,10 +148,8 @@ put_why(struct page *p, const struct snapshot_message *m)
 		html_raw(&p->h, "an administrator");
 	else if (m->rule[0] == '\0')
 		html_raw(&p->h, "its sender");
-	else {
-		html_raw(&p->h, "rule ");
+	else
 		html_bdi(&p->h, m->rule);
-	}
 }
 
 static void

@@ -70,6 +70,15 @@ is_rule(const char name[SNAPSHOT_RULE_SIZE])
 	    date_is_rule_name(span_str(name));
 }
 
+/* Of a message, which may have none, or one that is no more. */
+static bool
+is_rule_of_message(const char name[SNAPSHOT_RULE_SIZE])
+{
+	return is_text(name, SNAPSHOT_RULE_SIZE) &&
+	    (name[0] == '\0' || strcmp(name, SNAPSHOT_GONE_RULE) == 0 ||
+		date_is_rule_name(span_str(name)));
+}
+
 static bool
 times_are_right(const struct snapshot *s)
 {
@@ -134,7 +143,7 @@ static bool
 message_is_right(const struct snapshot_message *m)
 {
 	return is_qid(&m->id) && is_time(m->due_s) && is_time(m->arrival_s) &&
-	    (m->rule[0] == '\0' || is_rule(m->rule)) && is_flag(m->by_hand) &&
+	    is_rule_of_message(m->rule) && is_flag(m->by_hand) &&
 	    is_flag(m->has_texts) && is_text(m->sender, sizeof(m->sender)) &&
 	    is_text(m->recipient, sizeof(m->recipient)) &&
 	    is_text(m->subject, sizeof(m->subject));

@@ -71,12 +71,17 @@ struct snapshot_rule {
 	uint64_t waiting; /* on hold because of it, frozen or until a moment */
 };
 
+/* In the place of a rule that is no more; no rule can be called so. */
+#define SNAPSHOT_GONE_RULE "(gone)"
+
 struct snapshot_message {
 	struct qid id;
 	int64_t due_s;
 	int64_t arrival_s;
 	uint64_t size;
-	char rule[SNAPSHOT_RULE_SIZE]; /* that says when; empty: its sender */
+	char rule[SNAPSHOT_RULE_SIZE]; /* that says when, or
+					  SNAPSHOT_GONE_RULE; empty: its
+					  sender */
 	uint64_t by_hand; /* flag: an administrator says when */
 	uint64_t has_texts; /* flag: what follows is known */
 	uint64_t recipients; /* how many */

@@ -43,6 +43,7 @@ struct host {
 	struct engine_options options;
 	struct log log;
 	int channel; /* the runner's end */
+	int snapshots; /* read end of the pipe that gets them */
 	pid_t engine;
 	int log_fd;
 	char log_text[HOST_TEXT_MAX];
@@ -64,7 +65,7 @@ host_setup(void **state)
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
 	h->log = (struct log){.ident = "test", .to_stderr = true};
-	h->channel = h->log_fd = h->out = h->err = -1;
+	h->channel = h->snapshots = h->log_fd = h->out = h->err = -1;
 	load_settings(&h->settings, "release_method = release");
 	h->postconf.facts = (struct plan_postfix){
 	    .queue_lifetime_s = 432000, .bounce_lifetime_s = 432000};
@@ -99,6 +100,7 @@ host_teardown(void **state)
 	char held[FOLDER_PATH_SIZE];
 
 	host_close(&h->channel);
+	host_close(&h->snapshots);
 	if (h->engine > 0)
 		waitpid(h->engine, NULL, 0);
 	host_close(&h->log_fd);
@@ -124,6 +126,7 @@ host_open(struct host *h)
 	if (h->engine == 0) {
 		close(ends[0]);
 		close(log_ends[0]);
+		host_close(&h->snapshots);
 		dup2(log_ends[1], STDERR_FILENO);
 		h->options.channel = ends[1];
 		exit(engine_run(&h->options)); /* leaks are told there */
@@ -133,6 +136,7 @@ host_open(struct host *h)
 	host_close(&h->options.listener);
 	host_close(&h->options.rules);
 	host_close(&h->options.news);
+	host_close(&h->options.snapshots);
 	h->channel = ends[0];
 	h->log_fd = log_ends[0];
 }

@@ -63,6 +63,7 @@ free_parts(struct engine *g)
 {
 	conn_server_free(g->server);
 	sweep_free(&g->sweep);
+	hits_free(&g->policy.hits);
 	loop_free(g->loop);
 	orders_free(&g->orders);
 }

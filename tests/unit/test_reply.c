@@ -26,19 +26,27 @@ static const struct {
 	const char *want;
 } cases[] = {
     {"nothing", {.kind = DECISION_NOTHING}, "action=DUNNO"},
-    {"a moment", {DECISION_POSTPONE, &quiet, INT64_C(1798185600)},
+    {"a moment",
+	{.kind = DECISION_POSTPONE,
+	    .rule = &quiet,
+	    .due_s = INT64_C(1798185600)},
 	"action=PREPEND X-Deliver-At: Fri, 25 Dec 2026 08:00:00 +0000 (rule "
 	"quiet)"},
-    {"never", {DECISION_POSTPONE, &quiet, DECIDE_NEVER},
+    {"never",
+	{.kind = DECISION_POSTPONE, .rule = &quiet, .due_s = DECIDE_NEVER},
 	"action=PREPEND X-Deliver-At: never (rule quiet)"},
-    {"the longest name", {DECISION_POSTPONE, &longest, 0},
+    {"the longest name",
+	{.kind = DECISION_POSTPONE, .rule = &longest, .due_s = 0},
 	"action=PREPEND X-Deliver-At: Thu, 01 Jan 1970 00:00:00 +0000 "
 	"(rule " NAME_64 ")"},
-    {"reject, with the longest text", {DECISION_REJECT, &longest, 0},
+    {"reject, with the longest text",
+	{.kind = DECISION_REJECT, .rule = &longest, .due_s = 0},
 	"action=REJECT 5.123.123 " HUNDRED HUNDRED},
-    {"defer, with bytes that could mean something", {DECISION_DEFER, &flood, 0},
+    {"defer, with bytes that could mean something",
+	{.kind = DECISION_DEFER, .rule = &flood, .due_s = 0},
 	"action=DEFER 4.7.1 100% of {too} many\\n"},
-    {"misplaced", {DECISION_MISPLACED, &quiet, DECIDE_NEVER},
+    {"misplaced",
+	{.kind = DECISION_MISPLACED, .rule = &quiet, .due_s = DECIDE_NEVER},
 	"action=DEFER 4.3.5 delivery rules are asked where no header can be "
 	"added"},
 };
@@ -62,8 +70,9 @@ decisions_are_put_into_words(void **state)
 static void
 the_longest_header_fits(void **state)
 {
-	static const struct decision decision = {
-	    DECISION_POSTPONE, &longest, INT64_C(1798185600)};
+	static const struct decision decision = {.kind = DECISION_POSTPONE,
+	    .rule = &longest,
+	    .due_s = INT64_C(1798185600)};
 	char header[HEADER_NAME_SIZE], out[REPLY_SIZE];
 	char want[REPLY_SIZE + 1];
 
@@ -86,7 +95,9 @@ hdrcheck_reads_what_is_prepended(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(moments); i++) {
-		struct decision d = {DECISION_POSTPONE, &quiet, moments[i]};
+		struct decision d = {.kind = DECISION_POSTPONE,
+		    .rule = &quiet,
+		    .due_s = moments[i]};
 		char out[REPLY_SIZE];
 		struct date date;
 

@@ -23,6 +23,7 @@ example(void)
 	add_rule(s, "night", "window", 0, 1);
 	m = add_next(s, "4abcDEF0123", SNAPSHOT_NOW + 60);
 	m->has_texts = 1;
+	set_text(m->rule, sizeof(m->rule), SNAPSHOT_GONE_RULE);
 	set_text(m->sender, sizeof(m->sender), "a@example.com");
 	set_text(m->recipient, sizeof(m->recipient), "b@example.com");
 	set_text(m->subject, sizeof(m->subject), "\xff <b>");
@@ -281,6 +282,7 @@ static const struct {
     {"too many messages", AT(n_next), 8, SNAPSHOT_NEXT_MAX + 1, SNAPSHOT_WRONG},
     {"messages without end", AT(n_next), 8, -1, SNAPSHOT_WRONG},
     {"a rule has a name", RULE_AT(name), 5, '\0', SNAPSHOT_WRONG},
+    {"a name has no brackets", RULE_AT(name), 1, '(', SNAPSHOT_WRONG},
     {"a name has no blanks", RULE_AT(name), 1, ' ', SNAPSHOT_WRONG},
     {"it breaks no line", RULE_AT(name), 1, '\n', SNAPSHOT_WRONG},
     {"a message may have no rule", NEXT_AT(rule), 5, '\0', SNAPSHOT_DONE},

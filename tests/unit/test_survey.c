@@ -14,7 +14,7 @@
 #define WEDNESDAY_S INT64_C(1795602030)
 #define MONDAY_S    INT64_C(1795392000)
 
-enum { ALL = UINT32_MAX };
+#define ALL UINT32_MAX
 
 static struct survey *
 survey_new(void)
@@ -69,6 +69,10 @@ static const struct {
     {"behind it, weeks", SURVEY_WEEKS, MONDAY_S + 12 * WEEK, -1},
     {"behind all hours that are counted", SURVEY_WEEKS, WEDNESDAY_S + 12 * WEEK,
 	-1},
+    {"where those end", SURVEY_WEEKS,
+	MONDAY_S + 2 * DAY + 10 * HOUR + 12 * WEEK, -1},
+    {"a second before that", SURVEY_WEEKS,
+	MONDAY_S + 2 * DAY + 10 * HOUR + 12 * WEEK - 1, -1},
     {"far away, hours", SURVEY_HOURS, PLAN_DUE_MAX, -1},
     {"far away, days", SURVEY_DAYS, PLAN_DUE_MAX, -1},
     {"far away, weeks", SURVEY_WEEKS, PLAN_DUE_MAX, -1},
@@ -345,6 +349,8 @@ what_it_waits_for_is_counted(void **state)
 		check_int(row, (int64_t)v->own, strcmp(want, "own") == 0);
 		check_int(row, (int64_t)v->by_hand, strcmp(want, "hand") == 0);
 		check_int(row, (int64_t)v->other, strcmp(want, "other") == 0);
+		check_bool(row, index_at(&sim->sweep.index, 0)->rule != 0,
+		    v->own + v->by_hand == 0);
 		sim_close(sim);
 		free(v);
 	}

@@ -206,7 +206,12 @@ what_does_not_wait_is_left_out(void **state)
 	    "read MAILAAA MAILAAC MAILAAD MAILAAE MAILAAF\n");
 	for (size_t i = 2; i < 8; i++)
 		sweep_departed(&sim->sweep, &sim->mail[i].id, &sim->now);
+	peek(sim, 1);
+	sim_expect(sim, SWEEP_READ);
+	sim_end(sim, SWEEP_READ, false);
+	check_bool("one failed", sim->sweep.peek_failed, true);
 	sweep_departed(&sim->sweep, &sim->mail[0].id, &sim->now);
+	sim->log.used = 0;
 	peek(sim, 6);
 	sim_settle(sim);
 	check_log("none is left", sim, "");
