@@ -11,9 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/unit/support.h"
+#include "tests/unit/snapshot_support.h"
 
-#include "policyd/web/snapshot.h"
 #include "policyd/web/web.h"
 
 enum {
@@ -164,10 +163,9 @@ stage_hang_up(struct stage *s)
 static struct buf
 snapshot_of(uint64_t walks)
 {
-	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	struct snapshot *snapshot = new_snapshot();
 	struct buf bytes;
 
-	assert_non_null(snapshot);
 	snapshot->taken_s = snapshot->started_s = time(NULL);
 	snapshot->walks = walks;
 	buf_init(&bytes, SNAPSHOT_WIRE_MAX);
