@@ -234,6 +234,33 @@ the_newest_snapshot_is_shown(void **state)
 	buf_free(&second);
 }
 
+/* With as many rules as there is room for. */
+static void
+a_large_page_is_whole(void **state)
+{
+	struct snapshot *snapshot = new_snapshot();
+	struct stage *s = stage_open(state);
+	struct buf bytes;
+
+	while (snapshot->n_rules < SNAPSHOT_RULES_MAX) {
+		char name[SNAPSHOT_RULE_SIZE];
+
+		snprintf(name, sizeof(name), "rule-of-a-long-name-%d",
+		    (int)snapshot->n_rules);
+		add_rule(snapshot, name, "delay", 1, 0);
+	}
+	buf_init(&bytes, SNAPSHOT_WIRE_MAX);
+	assert_true(snapshot_put(snapshot, &bytes));
+	stage_tell(s, &bytes, 0, buf_len(&bytes));
+	stage_await(s, "metrics", "/metrics", "rule-of-a-long-name-999");
+	stage_await(s, "the page", "/", "</html>");
+	check_bool("it is large", strlen(s->reply) > 100 * 1000, true);
+	stage_hang_up(s);
+	stage_ends(s, "the end", EX_OK, "");
+	buf_free(&bytes);
+	free(snapshot);
+}
+
 static void
 what_is_no_snapshot_ends_it(void **state)
 {
@@ -317,6 +344,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_FOLDER(it_ends_with_the_engine),
 	    IN_FOLDER(the_newest_snapshot_is_shown),
+	    IN_FOLDER(a_large_page_is_whole),
 	    IN_FOLDER(what_is_no_snapshot_ends_it),
 	    IN_FOLDER(connections_are_bounded),
 	    IN_FOLDER(nobody_is_asked_where_none_is_to_listen),
