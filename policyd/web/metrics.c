@@ -223,7 +223,9 @@ static const struct metric metrics[] = {
 	"Messages that were released, by method; requeue is for old mail.",
 	.put = put_released},
     {"deliverat_late_seconds", "histogram",
-	"How long after its moment a message was released.", .put = put_late},
+	"How long after its moment a message was released; those that an "
+	"administrator or the end of a rule let go at once had none.",
+	.put = put_late},
     {"deliverat_walks_total", "counter",
 	"Walks of the whole queue, by how they ended.", .put = put_walks},
     {"deliverat_last_walk_timestamp_seconds", "gauge",
