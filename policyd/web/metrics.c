@@ -173,7 +173,10 @@ put_closed(struct exposition *e, const struct snapshot *s)
 static void
 put_postfix(struct exposition *e, const struct snapshot *s)
 {
-	exposition_count(e, s->postfix_down != 0 ? 0 : 1);
+	if (s->walk_at_s != 0)
+		exposition_count(e, s->postfix_down != 0 ? 0 : 1);
+	else
+		exposition_nothing(e);
 }
 
 static void
@@ -248,7 +251,8 @@ static const struct metric metrics[] = {
 	"Whether the hold queue is watched; if not, only walks see new mail.",
 	AT(inotify)},
     {"deliverat_postfix_up", "gauge",
-	"Whether Postfix runs, as of the last walk.", .put = put_postfix},
+	"Whether Postfix runs, as of the last walk; NaN: there was none.",
+	.put = put_postfix},
     {"deliverat_policy_requests_total", "counter",
 	"Requests of Postfix to the policy service, by what was answered.",
 	.put = put_answers},
