@@ -11,12 +11,12 @@
 #include "policyd/web/health.h"
 
 /*
- * A snapshot a second, but no more than a hundredth of the time; and soon
- * enough all the same that nobody takes the silence for our end, which is so
- * after HEALTH_SILENT_S.
+ * A snapshot a second, but no more than a hundredth of the time. A long one
+ * may have cost the machine's time and not ours, and without news for
+ * HEALTH_SILENT_S we count as stuck.
  */
 #define INTERVAL_NS     CLOCK_NS_PER_S
-#define INTERVAL_MAX_NS (HEALTH_SILENT_S * CLOCK_NS_PER_S / 2)
+#define INTERVAL_MAX_NS (HEALTH_SILENT_S / 2 * CLOCK_NS_PER_S)
 enum { COST_PARTS = 100 };
 
 enum { SLICE = 4096 /* entries that are looked at in one go */ };
@@ -29,16 +29,15 @@ give_up(struct engine *g, const char *why)
 	engine_snapshot_close(g);
 }
 
-static int64_t
-interval_ns(const struct engine *g)
+int64_t
+engine_snapshot_interval_ns(int64_t cost_ns, int64_t set_ns)
 {
-	int64_t rest_ns = g->snapshot->cost_ns * COST_PARTS;
-	int64_t set_ns =
-	    g->o.snapshots_ns > 0 ? g->o.snapshots_ns : INTERVAL_NS;
+	int64_t least_ns = set_ns > 0 ? set_ns : INTERVAL_NS;
 
-	if (rest_ns > INTERVAL_MAX_NS)
-		rest_ns = INTERVAL_MAX_NS;
-	return rest_ns > set_ns ? rest_ns : set_ns;
+	if (cost_ns > INTERVAL_MAX_NS / COST_PARTS)
+		return INTERVAL_MAX_NS;
+	return cost_ns * COST_PARTS > least_ns ? cost_ns * COST_PARTS
+					       : least_ns;
 }
 
 /* Writes what the pipe takes now. False: it is no more. */
@@ -73,7 +72,9 @@ push(struct engine *g)
 		return;
 	}
 	loop_change(g->loop, g->o.snapshots, 0);
-	loop_arm(&s->timer, s->began_ns + interval_ns(g));
+	loop_arm(&s->timer,
+	    s->began_ns +
+		engine_snapshot_interval_ns(s->cost_ns, g->o.snapshots_ns));
 }
 
 static void

@@ -45,6 +45,12 @@ void engine_snapshot_take_orders(struct engine *g);
 
 /* For its own files. */
 
+/*
+ * From the beginning of one that took cost_ns to that of the next; set_ns is at
+ * least that, 0: a second.
+ */
+int64_t engine_snapshot_interval_ns(int64_t cost_ns, int64_t set_ns);
+
 /* Makes a snapshot of a survey that is done, and of everything else. */
 void engine_snapshot_fill(struct engine *g);
 

@@ -7,8 +7,8 @@
  * foreign (with a date), unreadable, unread, rescheduled, next_due (or null),
  * released (release, requeue), walks, last_walk (null, or ended, cost and ok),
  * late (null before the first release, or median, p99, most: seconds; without
- * mail that an administrator let go at once), inotify (whether news of the hold
- * queue come). Times are RFC 3339 in UTC.
+ * mail that an administrator or the end of a rule let go at once), inotify
+ * (whether news of the hold queue come). Times are RFC 3339 in UTC.
  *
  * Pure.
  */

@@ -181,7 +181,7 @@ struct sweep {
 	bool look_only;
 	bool stopping;
 	struct sweep_counts counts;
-	struct lateness late; /* not of mail let go at once by hand */
+	struct lateness late; /* not of mail that is let go at once */
 	bool walk_ok; /* the last one */
 	int64_t walk_at_s; /* wall clock, when it ended; 0: there was none */
 };

@@ -44,7 +44,8 @@ enum flag {
 	COUNTED = 1024, /* for its submitter, in the tally */
 	RULE_GONE = 2048, /* a rule's never is all that held it: told */
 	KNOWN = 4096, /* that it is on hold is no news (any more) */
-	AT_WILL = 8192, /* the administrator let it go at once: not late */
+	AT_WILL =
+	    8192, /* leaves at once, by hand or without a moment: not late */
 	BY_HAND = 16384, /* the administrator says when */
 };
 

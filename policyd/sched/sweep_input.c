@@ -305,6 +305,23 @@ find_rule(const struct facts *facts, const struct plan *plan,
 							    : facts->rules[0]);
 }
 
+/*
+ * Whether it leaves at once without being late: as the administrator lets it
+ * go, or as nothing that counts any more names a moment at which it could.
+ */
+static bool
+leaves_at_will(const struct facts *facts, const struct plan *plan,
+    const struct override *override, int64_t now_s)
+{
+	if (override != NULL)
+		return override->due_s <= override->set_s;
+	/* A rule has kept it longer, nobody knows until when. */
+	if (facts->rule_never && plan->due_s <= now_s)
+		return true;
+	return plan->due_s <= facts->arrival_s ||
+	    plan->due_s <= facts->created_s;
+}
+
 /* Whose it is, and when it leaves. */
 static void
 judge(struct sweep *s, uint32_t slot, const struct facts *facts,
@@ -313,17 +330,17 @@ judge(struct sweep *s, uint32_t slot, const struct facts *facts,
 	struct index_entry *e = index_at(&s->index, slot);
 	struct override *override = sweep_find_override(s, &e->id, facts);
 	struct span keeper = find_keeper(s, facts);
+	int64_t now_s = clock_floor_s(now->reached_ns);
 	struct plan plan = plan_judge(facts, entry_has(e, LISTED),
 	    entry_has(e, TRIED), keeper.len > 0,
-	    override != NULL ? override->due_s : PLAN_NO_OVERRIDE,
-	    clock_floor_s(now->reached_ns), s->o.settings);
+	    override != NULL ? override->due_s : PLAN_NO_OVERRIDE, now_s,
+	    s->o.settings);
 
 	e->due_s = plan.due_s;
 	e->rule = sweep_rule_hash(s, find_rule(facts, &plan, override, keeper));
 	entry_set(e, REQUEUEABLE, plan.all_due_then && !facts->filtered);
 	entry_set(e, BY_HAND, override != NULL);
-	entry_set(
-	    e, AT_WILL, override != NULL && override->due_s <= override->set_s);
+	entry_set(e, AT_WILL, leaves_at_will(facts, &plan, override, now_s));
 	if (plan.owner == PLAN_OURS || plan.owner == PLAN_FROZEN)
 		tell_news(
 		    s, slot, plan.owner == PLAN_FROZEN, facts, override, now);

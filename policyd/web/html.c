@@ -103,12 +103,22 @@ html_count(uint64_t n, char out[HTML_WORDS_SIZE])
 const char *
 html_short_count(uint64_t n, char out[HTML_WORDS_SIZE])
 {
-	const char *unit = "\0kMGTPE";
+	const char *unit = "kMGTPE";
+	uint64_t tenths;
 
-	if (n >= 10000)
-		for (; n >= 1000; n /= 1000)
-			unit++;
-	snprintf(out, HTML_WORDS_SIZE, "%" PRIu64 "%.1s", n, unit);
+	if (n < 10000) {
+		snprintf(out, HTML_WORDS_SIZE, "%" PRIu64, n);
+		return out;
+	}
+	for (; n >= 1000 * 1000; n /= 1000)
+		unit++;
+	tenths = n < 10000 ? n % 1000 / 100 : 0;
+	if (tenths > 0)
+		snprintf(out, HTML_WORDS_SIZE, "%" PRIu64 ".%" PRIu64 "%.1s",
+		    n / 1000, tenths, unit);
+	else
+		snprintf(
+		    out, HTML_WORDS_SIZE, "%" PRIu64 "%.1s", n / 1000, unit);
 	return out;
 }
 

@@ -45,7 +45,7 @@ void html_bdi(struct html *h, const char *text);
 /* "1,234,567". Returns out. */
 const char *html_count(uint64_t n, char out[HTML_WORDS_SIZE]);
 
-/* In five characters at most: "1234", "12k", "3M". Returns out. */
+/* In five characters at most: "1234", "12k", "2.5M". Returns out. */
 const char *html_short_count(uint64_t n, char out[HTML_WORDS_SIZE]);
 
 /* "512 bytes", "12.3 MiB". Returns out. */

@@ -173,7 +173,10 @@ put_closed(struct exposition *e, const struct snapshot *s)
 static void
 put_postfix(struct exposition *e, const struct snapshot *s)
 {
-	exposition_count(e, s->postfix_down != 0 ? 0 : 1);
+	if (s->walk_at_s != 0)
+		exposition_count(e, s->postfix_down != 0 ? 0 : 1);
+	else
+		exposition_nothing(e);
 }
 
 static void
@@ -223,7 +226,9 @@ static const struct metric metrics[] = {
 	"Messages that were released, by method; requeue is for old mail.",
 	.put = put_released},
     {"deliverat_late_seconds", "histogram",
-	"How long after its moment a message was released.", .put = put_late},
+	"How long after its moment a message was released; those that an "
+	"administrator or the end of a rule let go at once had none.",
+	.put = put_late},
     {"deliverat_walks_total", "counter",
 	"Walks of the whole queue, by how they ended.", .put = put_walks},
     {"deliverat_last_walk_timestamp_seconds", "gauge",
@@ -246,7 +251,8 @@ static const struct metric metrics[] = {
 	"Whether the hold queue is watched; if not, only walks see new mail.",
 	AT(inotify)},
     {"deliverat_postfix_up", "gauge",
-	"Whether Postfix runs, as of the last walk.", .put = put_postfix},
+	"Whether Postfix runs, as of the last walk; NaN: there was none.",
+	.put = put_postfix},
     {"deliverat_policy_requests_total", "counter",
 	"Requests of Postfix to the policy service, by what was answered.",
 	.put = put_answers},

@@ -201,6 +201,7 @@ page_put_lateness(struct page *p)
 	put_part(p, "The latest", late->most_ns);
 	html_raw(&p->h,
 	    "</dl></div>\n<p class=\"soft\">Since policyd started; without"
-	    " mail that an administrator let go at once.</p>\n");
+	    " mail that an administrator or the end of a rule let go at"
+	    " once.</p>\n");
 	page_end_section(p);
 }

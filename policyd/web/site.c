@@ -105,11 +105,12 @@ put_summary(struct answer *a)
 	    .hdrcheck = h->answers ? h->listens : NULL,
 	    .has_lookups = h->has_counts,
 	    .lookups = h->counts,
-	    .postfix_runs =
-		s != NULL && s->walk_at_s != 0 && s->postfix_down == 0,
+	    .postfix_unknown = true,
 	};
 
 	if (!tells_nothing(a)) {
+		summary.postfix_unknown = s->walk_at_s == 0;
+		summary.postfix_runs = s->postfix_down == 0;
 		summary.engine = span_trim(span_str(s->status));
 		summary.counts = counts_of(s);
 		summary.paused_reason = span_str(s->paused_reason);

@@ -86,7 +86,10 @@ summary_print_json(const struct summary *summary, struct buf *out)
 	json_open(&j, &rest);
 	put_hdrcheck(&j, summary);
 	json_begin_object(&j, "postfix");
-	json_bool(&j, "running", summary->postfix_runs);
+	if (summary->postfix_unknown)
+		json_null(&j, "running");
+	else
+		json_bool(&j, "running", summary->postfix_runs);
 	json_end_object(&j);
 	put_paused(&j, summary);
 	if (summary->counts.known)

@@ -36,6 +36,7 @@ struct summary {
 	const char *hdrcheck; /* where it listens; NULL: it does not answer */
 	bool has_lookups;
 	struct lookup_counts lookups;
+	bool postfix_unknown; /* nobody has looked yet */
 	bool postfix_runs;
 	struct summary_counts counts;
 	struct span paused_reason; /* printable UTF-8 */

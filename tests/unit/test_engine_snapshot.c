@@ -6,7 +6,7 @@
 
 #include "tests/unit/control_support.h"
 
-#include "policyd/web/snapshot.h"
+#include "policyd/engine_snapshot.h"
 
 #define ID    "ABCDEF12345"
 #define OTHER "ABCDEF99999"
@@ -690,6 +690,35 @@ between_two_it_sleeps(void **state)
 	unwatch(w);
 }
 
+static const struct {
+	const char *row;
+	int64_t cost_ns;
+	int64_t set_ns;
+	int64_t want_ns;
+} intervals[] = {
+    {"at no cost", 0, 0, CLOCK_NS_PER_S},
+    {"a hundredth of a second", 10 * CLOCK_NS_PER_MS, 0, CLOCK_NS_PER_S},
+    {"more", 11 * CLOCK_NS_PER_MS, 0, 1100 * CLOCK_NS_PER_MS},
+    {"the most", 50 * CLOCK_NS_PER_MS, 0, 5 * CLOCK_NS_PER_S},
+    {"more than that", 51 * CLOCK_NS_PER_MS, 0, 5 * CLOCK_NS_PER_S},
+    {"the machine stood still", 60 * CLOCK_NS_PER_S, 0, 5 * CLOCK_NS_PER_S},
+    {"for as long as can be", INT64_MAX, 0, 5 * CLOCK_NS_PER_S},
+    {"set", CLOCK_NS_PER_MS / 10, EACH_NS, EACH_NS},
+    {"set, and more", CLOCK_NS_PER_MS, EACH_NS, 100 * CLOCK_NS_PER_MS},
+};
+
+/* It must not look stuck because one took long. */
+static void
+a_costly_one_makes_the_next_wait_but_not_for_long(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(intervals); i++)
+		check_int(intervals[i].row,
+		    engine_snapshot_interval_ns(
+			intervals[i].cost_ns, intervals[i].set_ns),
+		    intervals[i].want_ns);
+}
+
 int
 main(void)
 {
@@ -707,6 +736,7 @@ main(void)
 	    CONTROLLED(a_reader_that_goes_is_no_loss),
 	    CONTROLLED(a_slow_reader_gets_whole_ones),
 	    CONTROLLED(between_two_it_sleeps),
+	    cmocka_unit_test(a_costly_one_makes_the_next_wait_but_not_for_long),
 	};
 
 	return cmocka_run_group_tests_name(

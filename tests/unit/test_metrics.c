@@ -235,6 +235,7 @@ an_idle_engine_has_no_such_numbers(void **state)
 	    "deliverat_last_walk_timestamp_seconds NaN",
 	    "deliverat_last_walk_duration_seconds NaN",
 	    "deliverat_last_walk_ok NaN",
+	    "deliverat_postfix_up NaN",
 	    "deliverat_waiting{rule=\"(sender)\"} 0",
 	    "deliverat_late_seconds_sum 0",
 	    "deliverat_late_seconds_count 0",

@@ -19,6 +19,11 @@
 	"\"frozen\":null,\"overdue\":null,\"oldest_overdue\":null,"            \
 	"\"foreign\":null,\"unreadable\":null,\"rescheduled\":null,"           \
 	"\"next_due\":null}\n"
+#define NOTHING_WAITS                                                          \
+	"\"paused\":null,\"waiting\":0,\"waiting_bytes\":0,"                   \
+	"\"frozen\":0,\"overdue\":0,\"oldest_overdue\":null,"                  \
+	"\"foreign\":0,\"unreadable\":0,\"rescheduled\":0,"                    \
+	"\"next_due\":null}\n"
 #define HDRCHECK(counts) "\"hdrcheck\":{\"listens\":\"unix:/s\"," counts "},"
 #define POSTFIX(runs)    "\"postfix\":{\"running\":" runs "},"
 
@@ -76,26 +81,27 @@ the_summary_says_what_is_missing(void **state)
 	(void)state;
 	set_up(&f);
 	check_summary("nothing waits; no counters", &f,
-	    "{\"policyd\":" ENGINE "," HDRCHECK(NO_LOOKUPS) POSTFIX(
-		"true") "\"paused\":null,\"waiting\":0,\"waiting_bytes\":0,"
-			"\"frozen\":0,\"overdue\":0,\"oldest_overdue\":null,"
-			"\"foreign\":0,\"unreadable\":0,\"rescheduled\":0,"
-			"\"next_due\":null}\n");
-	f.view.snapshot_age_ns = HEALTH_SILENT_S * CLOCK_NS_PER_S;
-	check_summary("an engine that is silent", &f,
-	    "{\"policyd\":null," HDRCHECK(NO_LOOKUPS) POSTFIX("true")
-		NO_COUNTS);
+	    "{\"policyd\":" ENGINE "," HDRCHECK(NO_LOOKUPS) POSTFIX("true")
+		NOTHING_WAITS);
 	f.snapshot->postfix_down = 1;
-	f.view.hdrcheck.answers = false;
-	check_summary("nobody is there", &f,
-	    "{\"policyd\":null,\"hdrcheck\":null," POSTFIX("false") NO_COUNTS);
-	f.snapshot->postfix_down = 0;
+	check_summary("Postfix is down", &f,
+	    "{\"policyd\":" ENGINE "," HDRCHECK(NO_LOOKUPS) POSTFIX("false")
+		NOTHING_WAITS);
 	f.snapshot->walk_at_s = 0;
 	check_summary("no walk has ended", &f,
-	    "{\"policyd\":null,\"hdrcheck\":null," POSTFIX("false") NO_COUNTS);
+	    "{\"policyd\":" ENGINE "," HDRCHECK(NO_LOOKUPS) POSTFIX("null")
+		NOTHING_WAITS);
+	f.snapshot->walk_at_s = SNAPSHOT_NOW;
+	f.view.snapshot_age_ns = HEALTH_SILENT_S * CLOCK_NS_PER_S;
+	check_summary("an engine that is silent", &f,
+	    "{\"policyd\":null," HDRCHECK(NO_LOOKUPS) POSTFIX("null")
+		NO_COUNTS);
+	f.view.hdrcheck.answers = false;
+	check_summary("nobody is there", &f,
+	    "{\"policyd\":null,\"hdrcheck\":null," POSTFIX("null") NO_COUNTS);
 	f.view.snapshot = NULL;
 	check_summary("nothing is known", &f,
-	    "{\"policyd\":null,\"hdrcheck\":null," POSTFIX("false") NO_COUNTS);
+	    "{\"policyd\":null,\"hdrcheck\":null," POSTFIX("null") NO_COUNTS);
 	tear_down(&f);
 }
 

@@ -24,6 +24,13 @@ static const struct {
     {"nothing is known", {.engine = {"", 0}, .paused_reason = {"", 0}},
 	"{\"policyd\":null,\"hdrcheck\":null,\"postfix\":{\"running\":false},"
 	"\"paused\":null," NO_COUNTS},
+    {"nobody has looked for Postfix",
+	{.engine = {"", 0},
+	    .postfix_unknown = true,
+	    .postfix_runs = true,
+	    .paused_reason = {"", 0}},
+	"{\"policyd\":null,\"hdrcheck\":null,\"postfix\":{\"running\":null},"
+	"\"paused\":null," NO_COUNTS},
     {"nothing waits",
 	{.engine = SPAN(" {\"pid\":1}\n"),
 	    .postfix_runs = true,

@@ -63,16 +63,17 @@ static const struct {
 	int64_t own_s; /* behind the start; 0: no date */
 	const char *want; /* ten seconds later, */
 	const char *then; /* and a minute */
+	uint64_t late_n; /* how many had a moment to be late from */
 } gone[] = {
     {"no date", 0,
 	"list\nread MAILAAA\n* rule gone MAILAAA a at once\n" A_LEAVES "list\n",
-	"list\nlist\nlist\nlist\nlist\nlist\n"},
+	"list\nlist\nlist\nlist\nlist\nlist\n", 0},
     {"a date that has come", 5,
 	"list\nread MAILAAA\n* rule gone MAILAAA a at once\n" A_LEAVES "list\n",
-	"list\nlist\nlist\nlist\nlist\nlist\n"},
+	"list\nlist\nlist\nlist\nlist\nlist\n", 0},
     {"a date ahead", 52,
 	"list\nread MAILAAA\n* rule gone MAILAAA a later\nlist\n",
-	"list\n" A_LEAVES "list\nlist\nlist\nlist\nlist\n"},
+	"list\n" A_LEAVES "list\nlist\nlist\nlist\nlist\n", 1},
 };
 
 static void
@@ -94,8 +95,27 @@ when_the_rule_is_gone_mail_leaves_at_its_date_or_at_once(void **state)
 		check_kept(gone[i].row, sim, 'a', 0);
 		sim_run(sim, 60 * SEC);
 		check_log(gone[i].row, sim, gone[i].then);
+		check_int(gone[i].row, (int64_t)sim->sweep.late.n,
+		    (int64_t)gone[i].late_n);
 		sim_close(sim);
 	}
+}
+
+/* As a sender's never, or a date that is not permitted. */
+static void
+mail_without_a_moment_is_never_late(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h\n"
+				   "permit_postpone = authenticated\n"
+				   "unpermitted = release");
+	struct sim_mail *m = sim_add(sim, 100);
+
+	(void)state;
+	sim_settle(sim);
+	check_log("not permitted", sim, "list\nread MAILAAA\n" A_LEAVES);
+	check_int("not permitted", (int64_t)sim->sweep.late.n, 0);
+	check_bool("it came before", m->facts.arrival_s < SIM_START_S, true);
+	sim_close(sim);
 }
 
 static void
@@ -458,6 +478,7 @@ main(void)
 	    cmocka_unit_test(a_rule_keeps_mail_as_long_as_it_stands),
 	    cmocka_unit_test(
 		when_the_rule_is_gone_mail_leaves_at_its_date_or_at_once),
+	    cmocka_unit_test(mail_without_a_moment_is_never_late),
 	    cmocka_unit_test(without_rules_no_rule_holds),
 	    cmocka_unit_test(a_gone_rule_is_told_once_unless_it_was_back),
 	    cmocka_unit_test(
