@@ -110,6 +110,7 @@ static const char tables[] =
     "#next-table tbody th{font-family:ui-monospace,\"DejaVu Sans Mono\","
     "monospace;font-size:.95em}\n"
     "#next-table .text{white-space:normal;min-width:13rem;contain:paint}\n"
+    "#next-table td:nth-child(6){min-width:7rem}\n"
     "@media (max-width:48rem){#next-table .text{min-width:20rem}}\n"
     "tr>:last-child{padding-right:.3rem}\n"
     "tbody tr:hover{background:var(--back)}\n"
