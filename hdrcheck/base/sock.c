@@ -269,6 +269,23 @@ sock_listen(const struct sock_address *address, const struct sock_owner *owner)
 }
 
 bool
+sock_is_loopback(int fd)
+{
+	struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};
+	const struct sockaddr_in *in = (const void *)&bound;
+	const struct sockaddr_in6 *in6 = (const void *)&bound;
+	socklen_t len = sizeof(bound);
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0)
+		return false;
+	if (bound.ss_family == AF_INET)
+		return ntohl(in->sin_addr.s_addr) >> IN_CLASSA_NSHIFT ==
+		    IN_LOOPBACKNET;
+	return bound.ss_family == AF_INET6 &&
+	    IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+}
+
+bool
 sock_is_bound_to(int fd, const struct sock_address *address)
 {
 	struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};

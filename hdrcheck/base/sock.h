@@ -52,6 +52,9 @@ int sock_listen(
 /* Whether a socket is bound to that address. */
 bool sock_is_bound_to(int fd, const struct sock_address *address);
 
+/* Whether only this machine can connect to it: by a loopback address. */
+bool sock_is_loopback(int fd);
+
 /* A connected, blocking, close-on-exec socket; -1: errno. */
 int sock_connect(const struct sock_address *address);
 

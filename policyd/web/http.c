@@ -230,6 +230,7 @@ take_version(struct reader *r)
 static bool
 note_host(struct reader *r, struct span value)
 {
+	r->request->host = value;
 	return r->hosts++ == 0 && (value.len == 0 || is_authority(value));
 }
 

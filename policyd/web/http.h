@@ -28,6 +28,7 @@ enum http_status {
 	HTTP_METHOD_NOT_ALLOWED = 405,
 	HTTP_CONTENT_TOO_LARGE = 413,
 	HTTP_URI_TOO_LONG = 414,
+	HTTP_MISDIRECTED = 421,
 	HTTP_FIELDS_TOO_LARGE = 431,
 	HTTP_INTERNAL_ERROR = 500,
 	HTTP_NOT_IMPLEMENTED = 501,
@@ -38,6 +39,8 @@ enum http_status {
 struct http_request {
 	bool head; /* HEAD: all but the body is wanted */
 	bool stays; /* the connection is to stay for the next request */
+	struct span host; /* whom it is for, as it came, with its port; empty:
+			     it does not say */
 	struct span path; /* as it came, nothing decoded; without what follows
 			     a "?", and without "http://host" */
 	enum http_status wrong; /* HTTP_WRONG: how to answer */
@@ -57,6 +60,12 @@ enum http_result {
  */
 enum http_result http_decode(
     struct span in, struct http_request *request, size_t *used);
+
+/*
+ * Whether a host, perhaps with a port, is an IP address, localhost or a name
+ * below that, or empty: nobody else can let such a name lead here.
+ */
+bool http_host_is_local(struct span host);
 
 struct http_reply {
 	enum http_status status;

@@ -26,6 +26,8 @@ http_reason(enum http_status status)
 		return "Content Too Large";
 	case HTTP_URI_TOO_LONG:
 		return "URI Too Long";
+	case HTTP_MISDIRECTED:
+		return "Misdirected Request";
 	case HTTP_FIELDS_TOO_LARGE:
 		return "Request Header Fields Too Large";
 	case HTTP_INTERNAL_ERROR:

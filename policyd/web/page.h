@@ -18,7 +18,7 @@
  * What the browser may do with it: use the style inside, named by its hash so
  * that no other one counts, and the icon, which is empty. Nothing else.
  */
-#define PAGE_STYLE_HASH "sha256-9agTQCOZeKCQ+7JDvuuGvi6BDTIfhoApMY0YEmTlWag="
+#define PAGE_STYLE_HASH "sha256-yGEeKlPA5wyQTgpDbQ7BtfBpmlYDE9doknR8E8Fc7gY="
 #define PAGE_POLICY                                                            \
 	"default-src 'none'; style-src '" PAGE_STYLE_HASH                      \
 	"'; img-src data:; base-uri 'none'; form-action 'none'; "              \

@@ -129,6 +129,10 @@ static const struct place {
     {SPAN("/healthz"), TEXT_TYPE, put_health},
 };
 
+static const char hint[] =
+    "On a loopback address this is for localhost and IP addresses alone: ask\n"
+    "for it by one of these, also from behind a proxy.\n";
+
 /* "404 Not Found" */
 static bool
 put_error(struct answer *a, enum http_status status)
@@ -142,7 +146,8 @@ put_error(struct answer *a, enum http_status status)
 	a->reply.status = status;
 	a->reply.type = TEXT_TYPE;
 	a->reply.policy = PLAIN_POLICY;
-	return buf_append(a->body, span_of(line, (size_t)n));
+	return buf_append(a->body, span_of(line, (size_t)n)) &&
+	    (status != HTTP_MISDIRECTED || buf_append(a->body, span_str(hint)));
 }
 
 static bool
@@ -183,6 +188,9 @@ answer(struct site *site, const struct http_request *request,
 	};
 	bool ok;
 
+	if (wrong == HTTP_OK && site->local &&
+	    !http_host_is_local(request->host))
+		wrong = HTTP_MISDIRECTED;
 	site->look(site->ctx, &view);
 	a.reply.now_s = view.now_s;
 	ok = wrong != HTTP_OK ? put_error(&a, wrong)

@@ -26,6 +26,12 @@ typedef void site_look_fn(void *ctx, struct view *view);
 struct site {
 	site_look_fn *look;
 	void *ctx; /* borrowed */
+	/*
+	 * Only this machine can connect: then a request for a name that is not
+	 * its own is refused. Else a page from elsewhere could let its name
+	 * lead here, and read through a browser of this machine.
+	 */
+	bool local;
 	struct buf body; /* room to work in; see site_init() */
 	uint64_t requests; /* answered, be it by an error */
 };

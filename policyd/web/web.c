@@ -188,6 +188,7 @@ web_run(const struct web_options *options)
 
 	site_init(&w.site, look, &w);
 	buf_init(&w.in, SNAPSHOT_WIRE_MAX);
+	w.site.local = sock_is_loopback(w.o.listener);
 	exit_code = work(&w);
 	release_all(&w);
 	return exit_code;

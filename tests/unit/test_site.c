@@ -258,10 +258,37 @@ without_memory_the_connection_ends(void **state)
 	tear_down(&f);
 }
 
+static void
+where_only_this_machine_connects_names_are_refused(void **state)
+{
+	struct site_rig f;
+	const char *answer;
+
+	(void)state;
+	set_up(&f);
+	f.site.local = true;
+	answer = ask(&f, SITE_GET("/metrics"));
+	check_status("a name", answer, "421 Misdirected Request");
+	check_part("how to ask", body_of(answer), "localhost");
+	check_int("the next one may be right", f.verdict, CONN_DONE);
+	check_status("nothing is said of paths", ask(&f, SITE_GET("/none")),
+	    "421 Misdirected Request");
+	check_status("what is no request is none", ask(&f, "POST "),
+	    "405 Method Not Allowed");
+	check_status("localhost",
+	    ask(&f, "GET /healthz HTTP/1.1\r\nHost: localhost:9617\r\n\r\n"),
+	    "200 OK");
+	check_status(
+	    "none", ask(&f, "GET /healthz HTTP/1.0\r\n\r\n"), "200 OK");
+	tear_down(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		where_only_this_machine_connects_names_are_refused),
 	    cmocka_unit_test(each_place_has_its_body),
 	    cmocka_unit_test(there_is_nothing_else),
 	    cmocka_unit_test(a_query_or_a_host_does_not_matter),

@@ -513,10 +513,44 @@ a_port_can_be_listened_on_once(void **state)
 	assert_int_equal(errno, ECONNREFUSED);
 }
 
+static void
+only_loopback_addresses_are_for_this_machine(void **state)
+{
+	static const struct {
+		const char *address;
+		bool loopback;
+	} rows[] = {
+	    {"inet:127.0.0.1:1", true},
+	    {"inet:127.1.2.3:1", true},
+	    {"inet:0.0.0.0:1", false},
+	    {"inet:[::1]:1", true},
+	    {"inet:[::]:1", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct sock_address address;
+		int fd;
+
+		assert_null(sock_parse(span_str(rows[i].address), &address));
+		/* Any port; it is at the same place for IPv6. */
+		((struct sockaddr_in *)&address.storage)->sin_port = 0;
+		fd = sock_listen(&address, NULL);
+		if (fd < 0 && errno == EADDRNOTAVAIL)
+			continue; /* no IPv6 here */
+		assert_true(fd >= 0);
+		check_bool(
+		    rows[i].address, sock_is_loopback(fd), rows[i].loopback);
+		close(fd);
+	}
+	check_bool("no socket", sock_is_loopback(-1), false);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(only_loopback_addresses_are_for_this_machine),
 	    cmocka_unit_test(addresses_are_read),
 	    cmocka_unit_test(a_nul_is_in_no_address),
 	    cmocka_unit_test(addresses_are_what_they_say),
