@@ -64,8 +64,9 @@ put_moment(struct page *p, const char *name, int64_t s)
 }
 
 static void
-put_lookups(struct page *p, const struct lookup_counts *counts)
+put_lookups(struct page *p, const struct view_hdrcheck *hdrcheck)
 {
+	const struct lookup_counts *counts = &hdrcheck->counts;
 	static const struct {
 		enum lookup_count count;
 		const char *name;
@@ -81,7 +82,8 @@ put_lookups(struct page *p, const struct lookup_counts *counts)
 		put_share(p, shares[i].name, counts->n[shares[i].count]);
 	put_fact(p, "Malformed requests", counts->n[COUNT_MALFORMED]);
 	put_fact(p, "Connections", counts->n[COUNT_CONNECTIONS]);
-	put_share(p, "open now", counts->n[COUNT_OPEN]);
+	if (hdrcheck->answers)
+		put_share(p, "open now", counts->n[COUNT_OPEN]);
 }
 
 static void
@@ -104,7 +106,7 @@ put_hdrcheck(struct page *p)
 	}
 	put_end(p);
 	if (hdrcheck->has_counts)
-		put_lookups(p, &hdrcheck->counts);
+		put_lookups(p, hdrcheck);
 	html_raw(&p->h, "</dl></div>\n");
 }
 

@@ -185,7 +185,8 @@ page_put_lateness(struct page *p)
 
 	page_begin_section(p, "lateness", "How late mail left");
 	if (late->n == 0) {
-		html_raw(&p->h, "<p>None has left since the start.</p>\n");
+		html_raw(&p->h,
+		    "<p>None has left at its moment since the start.</p>\n");
 		page_end_section(p);
 		return;
 	}

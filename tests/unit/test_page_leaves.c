@@ -99,7 +99,8 @@ nothing_waits(void **state)
 
 	(void)state;
 	check_int("it says so", (int64_t)count_parts(page, "Nothing waits"), 2);
-	check_part("nothing left", page, "None has left since the start.");
+	check_part("nothing left", page,
+	    "None has left at its moment since the start.");
 	check_no_part("nothing", page, "<svg");
 	check_no_part("nothing", page, "NaN");
 	check_no_part("nothing is frozen", page, "Not among them");

@@ -252,6 +252,8 @@ daemons_that_are_not_well(void **state)
 	scene.view.hdrcheck.answers = false;
 	check_part("what it said last", page_of("silent", &scene),
 	    "<dt>Answers</dt><dd>no</dd></div>\n<div><dt>Lookups</dt>");
+	check_no_part(
+	    "which was not now", page_of("silent", &scene), "open now");
 	scene.view.hdrcheck = (struct view_hdrcheck){
 	    .listens = "unix:/s", .wrong = "Connection refused"};
 	scene.s->walk_ok = 0;
