@@ -264,6 +264,15 @@ take_fds(struct msghdr *msg, int fds[WIRE_FDS_MAX])
 	return n;
 }
 
+static void
+drop_fds(int fds[WIRE_FDS_MAX], size_t *n_fds)
+{
+	while (*n_fds > 0) {
+		close(fds[--*n_fds]);
+		fds[*n_fds] = -1;
+	}
+}
+
 ssize_t
 wire_receive(int channel, char *room, int fds[WIRE_FDS_MAX], size_t *n_fds)
 {
@@ -285,8 +294,7 @@ wire_receive(int channel, char *room, int fds[WIRE_FDS_MAX], size_t *n_fds)
 		return -1;
 	*n_fds = take_fds(&msg, fds);
 	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
-		while (*n_fds > 0)
-			close(fds[--*n_fds]);
+		drop_fds(fds, n_fds);
 	if (msg.msg_flags & MSG_TRUNC) {
 		errno = EPROTO;
 		return -1;

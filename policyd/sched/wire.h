@@ -96,7 +96,8 @@ int wire_send(int channel, struct span message, const int *fds, size_t n_fds);
  * Receives one message into room (WIRE_MAX bytes): its length, 0 at the end of
  * the other side, -1 with errno: a longer message is EPROTO. *n_fds descriptors
  * came along, which the caller owns; none when there was no room for all that
- * were sent: more than WIRE_FDS_MAX, or more than this process may have.
+ * were sent: more than WIRE_FDS_MAX, or more than this process may have. Then
+ * no number of a descriptor is left in fds.
  */
 ssize_t wire_receive(
     int channel, char *room, int fds[WIRE_FDS_MAX], size_t *n_fds);

@@ -14,6 +14,8 @@
 enum {
 	REPLY_SIZE = COUNTS_REPLY_MAX + 16, /* bytes, as a netstring */
 	REQUEST_SIZE = 64,
+	ANSWERS_MAX = 5, /* over one connection: so that it is noticed soon
+			    when others cannot connect any more */
 };
 
 enum stage {
@@ -32,7 +34,7 @@ struct asker {
 	enum stage stage;
 	struct loop_timer timer; /* the next question, or the end of patience */
 	int fd; /* -1: not connected */
-	bool proved; /* this connection has answered before */
+	unsigned answered; /* how often over this connection */
 	struct buf in;
 	bool answers;
 	int64_t heard_ns; /* the last answer, or the first question */
@@ -51,7 +53,7 @@ hang_up(struct asker *a)
 	loop_unwatch(a->loop, a->fd);
 	close(a->fd);
 	a->fd = -1;
-	a->proved = false;
+	a->answered = 0;
 	buf_clear(&a->in);
 }
 
@@ -74,12 +76,13 @@ give_up(struct asker *a, const char *why)
 
 /*
  * A connection that was kept may have ended by itself, with nothing wrong: then
- * a new one tells. It is not proved, so there is one such try.
+ * a new one tells. It has not answered yet, so there is one such try.
  */
 static void
 fail(struct asker *a, const char *why)
 {
-	if (!a->proved || a->stage != ASKER_WAITS || buf_len(&a->in) > 0) {
+	if (a->answered == 0 || a->stage != ASKER_WAITS ||
+	    buf_len(&a->in) > 0) {
 		give_up(a, why);
 		return;
 	}
@@ -130,7 +133,7 @@ take_answer(struct asker *a)
 			break;
 		a->counts = counts;
 		a->knows_counts = true;
-		a->proved = true;
+		a->answered++;
 		succeed(a);
 		return;
 	}
@@ -196,6 +199,8 @@ start(struct asker *a)
 {
 	loop_arm(
 	    &a->timer, clock_mono_ns() + a->pace.wait_ms * CLOCK_NS_PER_MS);
+	if (a->answered == ANSWERS_MAX)
+		hang_up(a);
 	if (a->fd >= 0) {
 		ask(a);
 		return;

@@ -2,8 +2,9 @@
 /*
  * asker - asks hdrcheck for its counters, again and again
  *
- * Over one connection, as Postfix asks; a new one is made when that ends. A
- * tcp_table has no counters: there it is enough that somebody listens.
+ * Over one connection for a few questions, as Postfix asks; then over a new
+ * one, as Postfix must be able to make one. A tcp_table has no counters: there
+ * it is enough that somebody listens.
  */
 #ifndef WEB_ASKER_H
 #define WEB_ASKER_H

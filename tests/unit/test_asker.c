@@ -21,6 +21,7 @@ enum {
 	SOON_MS = 1,
 	NEVER_MS = 3600 * 1000,
 	IDLE_MS = 50,
+	ANSWERS = 5, /* over a connection */
 	QUIET_TURNS = 5, /* in which what can happen has happened */
 };
 
@@ -210,6 +211,47 @@ it_asks_again_and_again_over_one_connection(void **state)
 	expect_question(&s, "the third one", fd);
 	assert_int_equal(accept(s.listener, NULL, NULL), -1);
 	close(fd);
+	scene_close(&s);
+}
+
+/* The questions of a connection but the first one, and its end. */
+static void
+use_up(struct scene *s, int fd)
+{
+	for (int i = 1; i < ANSWERS; i++) {
+		expect_question(s, "over the same one", fd);
+		answer(fd, ANSWER);
+	}
+	expect_end(s, "enough of it", fd);
+}
+
+static void
+a_connection_is_for_a_few_questions(void **state)
+{
+	struct scene s;
+
+	scene_open(&s, state, &eager);
+	use_up(&s, scene_prove(&s));
+	use_up(&s, scene_prove(&s));
+	check_bool("well all the time", s.view.answers, true);
+	scene_close(&s);
+}
+
+/* Who is connected already is answered, and nobody else. */
+static void
+others_cannot_connect_any_more(void **state)
+{
+	struct scene s;
+	int fd;
+
+	scene_open(&s, state, &eager);
+	fd = scene_prove(&s);
+	unlink(sock_path(&s.settings.socketmap_listen));
+	use_up(&s, fd);
+	await_wrong(&s, "no socket", strerror(ENOENT));
+	close(s.listener);
+	scene_listen(&s, &s.settings.socketmap_listen);
+	close(scene_prove(&s));
 	scene_close(&s);
 }
 
@@ -588,6 +630,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    IN_FOLDER(it_asks_again_and_again_over_one_connection),
+	    IN_FOLDER(a_connection_is_for_a_few_questions),
+	    IN_FOLDER(others_cannot_connect_any_more),
 	    IN_FOLDER(it_asks_at_its_pace),
 	    IN_FOLDER(waiting_costs_no_time),
 	    IN_FOLDER(silence_is_measured_from_the_last_answer),

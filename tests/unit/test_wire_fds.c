@@ -221,12 +221,14 @@ descriptors_without_room_do_not_come_along(void **state)
 		assert_int_equal(wire_send(p->a, span_str("SL"), both, 2), 0);
 		tight = limit;
 		tight.rlim_cur = (rlim_t)(before + room);
+		p->fds[0] = p->fds[1] = -1;
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
 		assert_int_equal(
 		    wire_receive(p->b, p->room, p->fds, &p->n_fds), 2);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 		check_span("SL", span_of(p->room, 2), span_str("SL"));
 		assert_int_equal(p->n_fds, room == 2 ? 2 : 0);
+		check_bool("no number is left", p->fds[0] < 0, room < 2);
 		while (p->n_fds > 0)
 			close(p->fds[--p->n_fds]);
 		assert_int_equal(next_fd(), before);
