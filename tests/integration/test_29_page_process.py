@@ -189,6 +189,7 @@ def test_it_hears_of_both_daemons(page_site, port):
     )
 
 
+@on_linux
 def test_without_it_nothing_is_there(site):
     """metrics_listen is off by default: two processes, and no pipe."""
     policyd = site.daemons.policyd
