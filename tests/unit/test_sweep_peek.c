@@ -231,6 +231,14 @@ it_is_ended_among_many_commands(void **state)
 	sweep_wait(&sim->sweep, &sim->now, &wall_ns, &mono_ns);
 	check_int("soon", mono_ns - sim->now.mono_ns, 100 * MSEC);
 	sim->sweep.running = 1;
+	sim->sweep.held_up.n = 1;
+	sim->sweep.held_up_ns = sim->now.mono_ns + SEC;
+	sweep_wait(&sim->sweep, &sim->now, &wall_ns, &mono_ns);
+	check_int("sooner than others", mono_ns - sim->now.mono_ns, 100 * MSEC);
+	sim->sweep.held_up_ns = sim->now.mono_ns + MSEC;
+	sweep_wait(&sim->sweep, &sim->now, &wall_ns, &mono_ns);
+	check_int("others are sooner", mono_ns - sim->now.mono_ns, MSEC);
+	sim->sweep.held_up.n = 0;
 	sim_end(sim, SWEEP_READ, true);
 	sim_close(sim);
 }
