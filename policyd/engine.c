@@ -101,6 +101,8 @@ engine_pump(struct engine *g)
 		ask_runner(g, &command);
 		now = clock_read();
 	}
+	if (sweep_ends_peek(&g->sweep, &now))
+		engine_tell_runner(g, WIRE_END_READ);
 	sweep_wait(&g->sweep, &now, &wall_ns, &mono_ns);
 	loop_disarm(&g->wall_timer);
 	loop_disarm(&g->mono_timer);

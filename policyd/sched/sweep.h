@@ -174,6 +174,7 @@ struct sweep {
 	size_t n_peek;
 	bool peeking; /* the read that runs is a peek */
 	bool peek_failed; /* the last one */
+	bool peek_ends; /* that was said of the one that runs */
 	bool kick_wanted[SWEEP_VERBS];
 	int64_t credit_ns; /* for release_rate: time not yet spent */
 	int64_t credit_at_ns;
@@ -254,6 +255,12 @@ void sweep_peek(struct sweep *s, const struct qid *ids, size_t n);
 
 /* A peek is wanted, or runs. */
 bool sweep_is_peeking(const struct sweep *s);
+
+/*
+ * True, once a peek: it takes long, and something else is to be read. It should
+ * be killed. To be asked when there is no command to start.
+ */
+bool sweep_ends_peek(struct sweep *s, const struct clock_now *now);
 
 /* The next command to start, if there is one: then it counts as running. */
 bool sweep_next(struct sweep *s, const struct clock_now *now,

@@ -76,6 +76,9 @@ bool sweep_count_entry(
 /* Prepares a read of the peek that is wanted; how many ids it has. */
 size_t sweep_gather_peek(struct sweep *s);
 
+/* When it is to end for what waits behind it; INT64_MAX: it is in no way. */
+int64_t sweep_peek_end_ns(const struct sweep *s);
+
 /* That read ended, or could not be run. */
 void sweep_end_peek(struct sweep *s, bool ok);
 

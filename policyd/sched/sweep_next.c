@@ -304,10 +304,11 @@ void
 sweep_wait(const struct sweep *s, const struct clock_now *now, int64_t *wall_ns,
     int64_t *mono_ns)
 {
-	*wall_ns = *mono_ns = INT64_MAX;
+	*wall_ns = INT64_MAX;
+	*mono_ns = sweep_peek_end_ns(s);
 	if (s->running == SWEEP_COMMANDS_MAX)
 		return;
-	if (may_readmit(s))
+	if (may_readmit(s) && s->held_up_ns < *mono_ns)
 		*mono_ns = s->held_up_ns;
 	for (int verb = 0; verb < SWEEP_VERBS; verb++) {
 		int64_t wall, mono;

@@ -7,6 +7,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* News may be due within a second, so it cannot wait for as long as others. */
+#define PATIENCE_NS (100 * CLOCK_NS_PER_MS)
+
 void
 sweep_peek(struct sweep *s, const struct qid *ids, size_t n)
 {
@@ -38,7 +41,25 @@ sweep_gather_peek(struct sweep *s)
 	}
 	s->n_peek = 0;
 	s->peeking = n > 0;
+	s->peek_ends = false;
 	return n;
+}
+
+int64_t
+sweep_peek_end_ns(const struct sweep *s)
+{
+	if (!s->peeking || s->peek_ends || s->unread.n == 0)
+		return INT64_MAX;
+	return s->verb[SWEEP_READ].started_ns + PATIENCE_NS;
+}
+
+bool
+sweep_ends_peek(struct sweep *s, const struct clock_now *now)
+{
+	if (sweep_peek_end_ns(s) > now->mono_ns)
+		return false;
+	s->peek_ends = true;
+	return true;
 }
 
 /* Nothing of it is news, nor a reason to read less or later. */

@@ -19,6 +19,7 @@ from peers import POLICY, Peer
 from processes import frozen, in_group, running
 from waiting import somebody_listens, wait_until
 
+AN_HOUR = 3600
 OUTLIVE_S = 1.0
 MANY = 12  # messages whose lateness is compared
 FLOODERS = 6
@@ -345,6 +346,20 @@ def test_it_hangs(page_site):
         for seconds in (1, 3):
             due = due_in(seconds)
             site.assert_on_time(site.send(deliver_at(due)), due)
+
+
+def test_a_look_that_hangs(request, settings, standins, port):
+    """What is read to be shown, and for nothing else, keeps no news waiting."""
+    settings["metrics_listen"] = f"inet:127.0.0.1:{port}"
+    settings["status_page_addresses"] = "yes"
+    site = request.getfixturevalue("cold_standin_site")
+    standins.behave("postcat", "[ $call = 2 ] && read -r line <$never")
+    site.daemons.start()
+    shown = site.send(deliver_at(due_in(AN_HOUR)))
+    standins.wait_for_calls("postcat", 2)
+    due = due_in(1)
+    site.assert_on_time(site.send(deliver_at(due)), due)
+    site.postfix.delete(shown.queue_id)
 
 
 @contextmanager

@@ -398,6 +398,8 @@ sim_settle(struct sim *sim)
 		ok = sim_work(sim, &c);
 		sweep_end(&sim->sweep, c.verb, ok, &sim->now);
 	}
+	if (sweep_ends_peek(&sim->sweep, &sim->now))
+		script_add(&sim->log, "end of peek\n");
 }
 
 /* How long until the scheduler wants to be asked again; -1: never. */

@@ -162,6 +162,87 @@ real_reads_come_first(void **state)
 	sim_close(sim);
 }
 
+/* What is news may be due at once. */
+static void
+it_is_ended_for_what_waits_behind_it(void **state)
+{
+	struct sim *sim = waiting(1);
+
+	(void)state;
+	peek(sim, 1);
+	sim_expect(sim, SWEEP_READ);
+	sim_run(sim, 30 * SEC);
+	check_log("it is in no way", sim, "read MAILAAA\n");
+	sim_end(sim, SWEEP_READ, true);
+	peek(sim, 1);
+	sim_expect(sim, SWEEP_READ);
+	sim_add(sim, 2000);
+	sweep_arrived(&sim->sweep, &sim->mail[1].id);
+	sim_run(sim, 100 * MSEC - 1);
+	check_log("it may end by itself", sim, "read MAILAAA\n");
+	sim_run(sim, 1);
+	check_log("it does not", sim, "end of peek\n");
+	sim_run(sim, 5 * SEC);
+	check_log("told once", sim, "");
+	sim_end(sim, SWEEP_READ, false);
+	sim_settle(sim);
+	check_log("then news are read", sim, "read MAILAAB\n");
+	peek(sim, 1);
+	sim_expect(sim, SWEEP_READ);
+	sim_pass(sim, SEC);
+	sim_add(sim, 2000);
+	sweep_arrived(&sim->sweep, &sim->mail[2].id);
+	sim_settle(sim);
+	check_log("at once", sim, "read MAILAAA\nend of peek\n");
+	sim_close(sim);
+}
+
+/* A read that is none is not ended for others. */
+static void
+real_reads_take_their_time(void **state)
+{
+	struct sim *sim = waiting(1);
+
+	(void)state;
+	sim_add(sim, 2000);
+	sweep_arrived(&sim->sweep, &sim->mail[1].id);
+	sim_expect(sim, SWEEP_READ);
+	sim_add(sim, 2000);
+	sweep_arrived(&sim->sweep, &sim->mail[2].id);
+	sim_run(sim, 30 * SEC);
+	check_log("no end", sim, "read MAILAAB\n");
+	sim_end(sim, SWEEP_READ, true);
+	sim_close(sim);
+}
+
+/* It is in the way also when as many commands run as may. */
+static void
+it_is_ended_among_many_commands(void **state)
+{
+	struct sim *sim = waiting(1);
+	int64_t wall_ns, mono_ns;
+
+	(void)state;
+	peek(sim, 1);
+	sim_expect(sim, SWEEP_READ);
+	sim_add(sim, 2000);
+	sweep_arrived(&sim->sweep, &sim->mail[1].id);
+	sim->sweep.running = SWEEP_COMMANDS_MAX;
+	sweep_wait(&sim->sweep, &sim->now, &wall_ns, &mono_ns);
+	check_int("soon", mono_ns - sim->now.mono_ns, 100 * MSEC);
+	sim->sweep.running = 1;
+	sim->sweep.held_up.n = 1;
+	sim->sweep.held_up_ns = sim->now.mono_ns + SEC;
+	sweep_wait(&sim->sweep, &sim->now, &wall_ns, &mono_ns);
+	check_int("sooner than others", mono_ns - sim->now.mono_ns, 100 * MSEC);
+	sim->sweep.held_up_ns = sim->now.mono_ns + MSEC;
+	sweep_wait(&sim->sweep, &sim->now, &wall_ns, &mono_ns);
+	check_int("others are sooner", mono_ns - sim->now.mono_ns, MSEC);
+	sim->sweep.held_up.n = 0;
+	sim_end(sim, SWEEP_READ, true);
+	sim_close(sim);
+}
+
 /* Reads that fail for long are not disturbed either. */
 static void
 it_waits_while_reads_wait(void **state)
@@ -268,6 +349,9 @@ main(void)
 	    cmocka_unit_test(mail_that_waits_is_read_once_more),
 	    cmocka_unit_test(nothing_changes_by_it),
 	    cmocka_unit_test(real_reads_come_first),
+	    cmocka_unit_test(it_is_ended_for_what_waits_behind_it),
+	    cmocka_unit_test(real_reads_take_their_time),
+	    cmocka_unit_test(it_is_ended_among_many_commands),
 	    cmocka_unit_test(it_waits_while_reads_wait),
 	    cmocka_unit_test(what_does_not_wait_is_left_out),
 	    cmocka_unit_test(it_can_be_taken_back),
