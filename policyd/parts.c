@@ -21,11 +21,7 @@
 /* The page is never to compete with a release. */
 enum { PAGE_NICE = 5 };
 
-/*
- * Of the channel. The engine's gets the lower number, so that no low number is
- * free among those it keeps: poll(2) fails for more descriptors than the limit,
- * should somebody lower that to all that are in use.
- */
+/* Of the channel; the engine's gets the lower number. */
 enum { ENGINE_END, RUNNER_END };
 
 enum { READ_END, WRITE_END }; /* of the snapshots */
@@ -217,13 +213,19 @@ start_page(struct parts *p, pid_t runner)
 }
 
 int
+parts_open_channel(struct parts *p)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->channel) ==
+	    0)
+		return 0;
+	return fail(p, "socketpair");
+}
+
+int
 parts_run(struct parts *p)
 {
 	pid_t runner = getpid(), pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->channel) <
-	    0)
-		return fail(p, "socketpair");
 	if (start_page(p, runner) != 0)
 		return EX_OSERR;
 	pid = fork();

@@ -29,7 +29,7 @@ struct parts {
 	int rules; /* the rules file, or -1 */
 	int hold; /* the folder, locked by the runner as long as it lives */
 	int news; /* of the engine, or -1 */
-	/* The rest is for parts_run(). */
+	/* The rest is for the functions below. */
 	int channel[2];
 	int snapshots[2]; /* a pipe, or -1 */
 	pid_t page; /* 0: there is none */
@@ -38,6 +38,15 @@ struct parts {
 
 /* No descriptor yet. */
 void parts_init(struct parts *parts, struct daemon *daemon);
+
+/*
+ * Makes what runner and engine talk by. To be called before anything else that
+ * stays open, but for the rules: so the engine's end has a low number, and none
+ * below those that it keeps is free. poll(2) fails for more descriptors than
+ * the limit, should somebody lower that to all that are in use. 0, or an exit
+ * code (logged).
+ */
+int parts_open_channel(struct parts *parts);
 
 /*
  * Parts, and returns in runner and engine, at the end of each: its exit code.

@@ -195,6 +195,8 @@ open_all(struct policyd *p)
 		exit_code = ask_postfix(p);
 	if (exit_code == 0)
 		exit_code = open_rules(p);
+	if (exit_code == 0)
+		exit_code = parts_open_channel(&p->parts);
 	if (exit_code != 0 || p->parts.looks)
 		return exit_code;
 	exit_code = lock_queue(p);
