@@ -316,12 +316,15 @@ on_request(void *ctx, short revents)
 	finish(r);
 }
 
-/* Neither we nor the engine need it. */
+/*
+ * Neither we nor the engine need it. It ends well when the engine is gone, or
+ * has said that it tells it no more.
+ */
 static void
 page_ended(struct runner *r, int code)
 {
 	r->o.page = 0;
-	if (!r->stopping)
+	if (!r->stopping && code != EX_OK)
 		log_warnx(r->o.log,
 		    "the status page ended with code %d; a restart brings it "
 		    "back",
