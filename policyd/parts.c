@@ -121,9 +121,11 @@ static bool
 confine(void)
 {
 	static const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+	bool alone;
 
 	tzset();
-	return setrlimit(RLIMIT_NPROC, &none) == 0 && os_forget_files();
+	alone = setrlimit(RLIMIT_NPROC, &none) == 0;
+	return os_forget_files() && alone;
 }
 
 static int

@@ -102,5 +102,5 @@ def test_data_that_ends_after_the_moment(either_site):
     ended = time.time()
     assert reply.code == 250, reply
     delivery = site.assert_not_early(recipient, due)
-    assert delivery.ended - ended < site.late_s
+    site.assert_soon(ended, delivery.ended)
     site.assert_once(recipient)

@@ -59,8 +59,8 @@ def assert_all_on_time(site, mails, due):
     wait_until(
         "all have left hold",
         lambda: not any((hold / mail.queue_id).exists() for mail in mails),
-        site.late_s,
     )
+    site.assert_soon(due, time.time())
     for mail in mails:
         site.assert_not_early(mail.recipient, due, 60)
         site.assert_not_active_before(mail, due)
