@@ -16,15 +16,27 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from burst import burst
+from crowd import crowd
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
 from parts import LARGE, SHORT, rows_of
 from policy import policy
+from stall_policy import stall_policy
 from table import heading
 from throughput import throughput
+from undo import undo
 
-ALL = (lookups, policy, lateness, burst, throughput)
+ALL = (
+    lookups,
+    policy,
+    lateness,
+    burst,
+    throughput,
+    undo,
+    crowd,
+    stall_policy,
+)
 PARTS = {part.__name__: part for part in ALL}
 EXIT_BROKEN = 1
 EXIT_USAGE = 64

@@ -26,6 +26,7 @@ SCRIPT = """\
 exec {program} {name} {count} {arrival} {due} {real} "$@"
 """
 READ_PER_S = 5000  # at least, in the cold start
+LOOKS_AT_PER_S = 1_000_000
 
 
 class CrowdedPostfix(Postfix):
@@ -70,7 +71,11 @@ def wait_until_known(site):
     count = site.postfix.count
 
     def is_known():
-        now = status(site)
+        time.sleep(count / LOOKS_AT_PER_S)  # a look costs the engine something
+        try:
+            now = status(site)
+        except OSError:
+            return False  # it has just started
         return now["waiting"] >= count and now["unread"] == 0 and now["walks"] > 0
 
     wait_until(f"{count} wait", is_known, 30 + count / READ_PER_S)

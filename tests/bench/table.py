@@ -51,6 +51,11 @@ def ours_below(limit):
     return Aim(f"ours<{limit}", lambda row: row.ours < limit)
 
 
+def both_below(limit):
+    """Ours and theirs are each less than so much."""
+    return Aim(f"both<{limit}", lambda row: max(row.ours, row.theirs) < limit)
+
+
 def above_theirs_at_most(limit):
     """Ours is at most so much more than theirs, in the unit of the row."""
     return Aim(f"theirs+{limit}", lambda row: row.ours - row.theirs <= limit)
