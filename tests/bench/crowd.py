@@ -18,7 +18,6 @@ LAST_S = 30
 AIM = both_below(50)
 
 
-
 @sizes(short=100_000, large=1_000_000)
 def crowd(size):
     """Both in the same seconds, each on a Postfix of its own."""

@@ -4,11 +4,11 @@
  *
  * Keeps one request outstanding on each connection for that long, and prints
  * requests a second, and of the time from a request to its reply the 99th
- * percentile and the longest in microseconds. REQUEST and REPLY are the bytes on the wire; the first
- * run of "#" in REQUEST becomes a number that counts up from the time in
- * microseconds, so that a server which knows a request again has not seen it
- * before. A reply that is another, or late by REPLY_TIMEOUT_S, ends it with
- * exit 1 and no figures.
+ * percentile and the longest in microseconds. REQUEST and REPLY are the bytes
+ * on the wire; the first run of "#" in REQUEST becomes a number that counts up
+ * from the time in microseconds, so that a server which knows a request again
+ * has not seen it before. A reply that is another, or late by REPLY_TIMEOUT_S,
+ * ends it with exit 1 and no figures.
  */
 #include <errno.h>
 #include <poll.h>
