@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from burst import burst
 from crowd import crowd
+from growth import growth
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
@@ -36,6 +37,7 @@ ALL = (
     undo,
     crowd,
     stall_policy,
+    growth,
 )
 PARTS = {part.__name__: part for part in ALL}
 EXIT_BROKEN = 1

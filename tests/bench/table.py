@@ -114,7 +114,7 @@ def _noise(values):
     if len(values) < 2:
         return "1_round"
     low, middle, high = quantiles(values, n=4, method="inclusive")
-    return f"±{(high - low) / 2 / middle * 100:.0f}%" if middle else NOT_THERE
+    return f"±{(high - low) / 2 / abs(middle) * 100:.0f}%" if middle else NOT_THERE
 
 
 def heading():
