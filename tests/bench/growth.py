@@ -39,7 +39,7 @@ EXPONENTS = {
     "late_p99_ms": FLAT,
 }
 PLOT = """\
-set terminal svg size 800,600 background "white"
+set terminal svg noenhanced size 800,600 background "white"
 set output "growth.svg"
 set logscale xy
 set xlabel "messages on hold"
@@ -47,7 +47,8 @@ set ylabel "times as much as with {smallest}"
 set key left top
 set grid
 plot [{smallest}:] x / {smallest} title "in step" dashtype 2 linecolor "gray", \\
-    for [i=2:{columns}] "growth.dat" using 1:i with linespoints title columnhead(i)
+    for [i=2:{columns}] "growth.dat" using 1:i with linespoints linewidth 2 \\
+        title columnhead(i)
 """
 
 

@@ -23,6 +23,7 @@ AHEAD_S = 30 * 86400  # of all that is measured; they are due over 30 days from 
 ARRIVED_S = 3600  # before now
 SCRIPT = """\
 #!/bin/sh
+{note}
 exec {program} {name} {count} {arrival} {due} {real} "$@"
 """
 READ_PER_S = 5000  # at least, in the cold start
@@ -42,10 +43,16 @@ class CrowdedPostfix(Postfix):
             (self._commands / command.name).symlink_to(command)
         # a copy: the mail owner may not see where it was built
         self._program = shutil.copy(BENCH_PROGRAMS / "fake_queue", self.folder)
-        for name in ("postqueue", "postcat"):
-            self._replace(name, real / name)
+        self._walks = self.folder / "walks"
+        self._walks.touch()
+        self._replace("postqueue", real, f"echo >>{self._walks}")
+        self._replace("postcat", real)
 
-    def _replace(self, name, real):
+    def walks(self):
+        """How many policyd has begun."""
+        return self._walks.stat().st_size
+
+    def _replace(self, name, real, note=""):
         script = self._commands / name
         script.unlink()
         now = int(time.time())
@@ -55,7 +62,8 @@ class CrowdedPostfix(Postfix):
             count=self.count,
             arrival=now - ARRIVED_S,
             due=now + AHEAD_S,
-            real=real,
+            real=real / name,
+            note=note,
         )
         script.write_text(text)
         script.chmod(0o755)
