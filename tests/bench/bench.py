@@ -14,14 +14,16 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from burst import burst
+from idle import idle
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
 from policy import policy
+from start import start
 from table import heading
 from throughput import throughput
 
-ALL = (lookups, policy, lateness, burst, throughput)
+ALL = (lookups, policy, idle, start, lateness, burst, throughput)
 PARTS = {part.__name__: part for part in ALL}
 EXIT_BROKEN = 1
 EXIT_USAGE = 64

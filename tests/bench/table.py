@@ -31,6 +31,11 @@ def ours_at_least(limit):
     return Aim(f"ours>={limit}", lambda ours, _ratio: ours >= limit)
 
 
+def ours_at_most(limit):
+    """Ours is not more than so much, whatever theirs is."""
+    return Aim(f"ours<={limit}", lambda ours, _ratio: ours <= limit)
+
+
 def ours_below(limit):
     """Ours is less than so much, whatever theirs is."""
     return Aim(f"ours<{limit}", lambda ours, _ratio: ours < limit)
