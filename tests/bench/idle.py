@@ -2,7 +2,7 @@
 """Idle memory: what each of our processes has for itself, beside Postfix's."""
 
 import re
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 
 from instance import free_port
@@ -15,11 +15,13 @@ from table import no_aim, ours_at_most, row
 from waiting import wait_until
 
 ROUNDS = 5
-LINES = (  # ours, theirs, aim in kB
-    ("hdrcheck", "pickup", ours_at_most(512)),
-    ("engine", "qmgr", ours_at_most(1024)),
-    ("runner", "master", ours_at_most(512)),
-    ("page", "pickup", no_aim()),
+DEFAULT, WITH_PAGE = "default", "with_page"
+LINES = (  # ours, in which setting, theirs, aim in kB
+    ("hdrcheck", DEFAULT, "pickup", ours_at_most(512)),
+    ("engine", DEFAULT, "qmgr", ours_at_most(1024)),
+    ("runner", DEFAULT, "master", ours_at_most(512)),
+    ("engine", WITH_PAGE, "qmgr", no_aim()),
+    ("page", WITH_PAGE, "pickup", no_aim()),
 )
 
 
@@ -30,9 +32,8 @@ def anonymous_kb(pid):
 
 
 def idle_processes(site):
-    """The process ids by name, of ours after their first answers and first walk."""
+    """The process ids by name, ours after their first answers and first walk."""
     daemons = site.daemons
-    daemons.start()
     asked, answer = question_and_answer()
     assert ask(daemons.socketmap, asked) == answer
     policy = site.postfix.socket_folder / "policy"
@@ -45,7 +46,6 @@ def idle_processes(site):
         "hdrcheck": daemons.hdrcheck.pid,
         "runner": policyd.pid,
         "engine": policyd.child().pid,
-        "page": policyd.page().pid,
         "master": master,
         **{name: child_of(master, name).pid for name in ("qmgr", "pickup")},
     }
@@ -56,18 +56,34 @@ def commands_of(policyd):
     return [p for p in policyd.processes() if p.group != policyd.pid]
 
 
-def measure():
-    """kB by name; everything is started anew."""
+@contextmanager
+def running_daemons(site, **settings):
+    """Both, started anew."""
+    site.daemons.configure(**settings)
+    site.daemons.start()
+    try:
+        yield idle_processes(site)
+    finally:
+        site.daemons.stop()
+
+
+def measure(site):
+    """One round: kB by process and setting."""
     metrics = f"inet:127.0.0.1:{free_port()}"
-    with ExitStack() as running:
-        site = running.enter_context(mail_site(metrics_listen=metrics))
-        pids = idle_processes(site)
-        return {name: anonymous_kb(pid) for name, pid in pids.items()}
+    kb = {}
+    with running_daemons(site) as pids:
+        kb[DEFAULT] = {name: anonymous_kb(pid) for name, pid in pids.items()}
+    with running_daemons(site, metrics_listen=metrics) as pids:
+        pids["page"] = site.daemons.policyd.page().pid
+        kb[WITH_PAGE] = {name: anonymous_kb(pid) for name, pid in pids.items()}
+    return kb
 
 
 def idle():
     """RssAnon in kB, by process."""
-    rounds = [measure() for _ in range(ROUNDS)]
-    for ours, theirs, aim in LINES:
-        both = ([one[name] for one in rounds] for name in (ours, theirs))
-        yield row(f"idle_kb_{ours}", *both, aim)
+    with mail_site() as site:
+        rounds = [measure(site) for _ in range(ROUNDS)]
+    for ours, setting, theirs, aim in LINES:
+        both = ([one[setting][name] for one in rounds] for name in (ours, theirs))
+        name = ours if setting == DEFAULT else f"{ours}_{setting}"
+        yield row(f"idle_kb_{name}", *both, aim)
