@@ -2,6 +2,7 @@
 #include "policyd/policy.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "hdrcheck/base/log.h"
 #include "policyd/reply.h"
@@ -130,9 +131,11 @@ static bool
 answer(
     struct policy *policy, const struct attr_request *request, struct buf *out)
 {
+	static const char end[] = "\n\n";
 	const struct orders *orders = policy->orders;
 	struct decision decision = {.kind = DECISION_NOTHING};
-	char reply[REPLY_SIZE];
+	char reply[REPLY_SIZE + sizeof(end)];
+	size_t n;
 
 	if (orders->has_rules) {
 		decision = judge(policy, request);
@@ -143,8 +146,9 @@ answer(
 	}
 	count(policy, &decision);
 	reply_format(&decision, orders->settings.header_names.name[0], reply);
-	return buf_append(out, span_str(reply)) &&
-	    buf_append(out, span_str("\n\n"));
+	n = strlen(reply);
+	memcpy(reply + n, end, sizeof(end));
+	return buf_append(out, span_of(reply, n + sizeof(end) - 1));
 }
 
 enum conn_verdict
