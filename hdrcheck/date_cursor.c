@@ -119,8 +119,7 @@ date_take_digits(struct date_cursor *c, size_t n, int *value)
 	const char *digits = c->text.data;
 	int number = 0;
 
-	if (c->text.len < n ||
-	    (c->text.len > n && ascii_is_digit(digits[n])))
+	if (c->text.len < n || (c->text.len > n && ascii_is_digit(digits[n])))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!ascii_is_digit(digits[i]))

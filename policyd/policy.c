@@ -56,9 +56,8 @@ judge(struct policy *policy, const struct attr_request *request)
 		policy->count(policy->count_ctx,
 		    attr_get(request, "sasl_username"),
 		    attr_get(request, "sender"), &counts);
-	return decide(
-	    rules, request, &counts, clock_wall_ns(), &policy->values, NULL,
-	    NULL);
+	return decide(rules, request, &counts, clock_wall_ns(), &policy->values,
+	    NULL, NULL);
 }
 
 /*

@@ -54,11 +54,11 @@ read_both(int out, int err, int64_t deadline_ns, struct buf *output,
 }
 
 void
-collect_start(struct collection *c, const struct command *command,
-    int64_t deadline_ms)
+collect_start(
+    struct collection *c, const struct command *command, int64_t deadline_ms)
 {
-	*c = (struct collection){.deadline_ns = clock_mono_ns() +
-		deadline_ms * CLOCK_NS_PER_MS};
+	*c = (struct collection){
+	    .deadline_ns = clock_mono_ns() + deadline_ms * CLOCK_NS_PER_MS};
 	c->pid = command_start(command, &c->out, &c->err);
 	if (c->pid < 0)
 		c->error = errno;

@@ -32,9 +32,8 @@ struct collection {
  * The same in two steps, so that commands can run side by side. What is started
  * has to be ended, also when it could not be started: the end tells.
  */
-void collect_start(struct collection *c, const struct command *command,
-    int64_t deadline_ms);
-int collect_end(
-    const struct collection *c, struct buf *out, struct buf *err);
+void collect_start(
+    struct collection *c, const struct command *command, int64_t deadline_ms);
+int collect_end(const struct collection *c, struct buf *out, struct buf *err);
 
 #endif
