@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { U64_SAFE_DIGITS = 19 /* any number of so many fits */ };
+
 bool
 span_equal(struct span a, struct span b)
 {
@@ -95,17 +97,18 @@ span_next_word(struct span *rest, struct span *word)
 bool
 span_to_u64(struct span s, uint64_t max, uint64_t *value)
 {
+	bool fits = s.len <= U64_SAFE_DIGITS;
 	uint64_t v = 0;
 
-	if (s.len == 0)
-		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		uint64_t digit = (uint64_t)(unsigned char)s.data[i] - '0';
 
-		if (digit > 9 || digit > max || v > (max - digit) / 10)
+		if (digit > 9 || (!fits && v > (UINT64_MAX - digit) / 10))
 			return false;
 		v = v * 10 + digit;
 	}
+	if (s.len == 0 || v > max)
+		return false;
 	*value = v;
 	return true;
 }

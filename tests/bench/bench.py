@@ -18,12 +18,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 from burst import burst
 from crowd import crowd
 from growth import growth
+from idle import idle
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
 from parts import LARGE, SHORT, rows_of
 from policy import policy
 from stall_policy import stall_policy
+from start import start
 from table import heading
 from throughput import throughput
 from undo import undo
@@ -31,12 +33,14 @@ from undo import undo
 ALL = (
     lookups,
     policy,
+    stall_policy,
+    idle,
+    start,
     lateness,
-    burst,
-    throughput,
     undo,
     crowd,
-    stall_policy,
+    burst,
+    throughput,
     growth,
 )
 PARTS = {part.__name__: part for part in ALL}
