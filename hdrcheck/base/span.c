@@ -4,19 +4,6 @@
 #include <string.h>
 
 bool
-span_equal(struct span a, struct span b)
-{
-	return a.len == b.len &&
-	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool
-span_equal_str(struct span a, const char *b)
-{
-	return span_equal(a, span_str(b));
-}
-
-bool
 span_equal_nocase(struct span a, struct span b)
 {
 	if (a.len != b.len)
