@@ -21,10 +21,12 @@ from lateness import lateness
 from lookups import lookups
 from parts import LARGE, SHORT, rows_of
 from policy import policy
+from scan import scan
 from table import heading
 from throughput import throughput
+from walk import walk
 
-ALL = (lookups, policy, lateness, burst, throughput)
+ALL = (lookups, policy, lateness, burst, throughput, scan, walk)
 PARTS = {part.__name__: part for part in ALL}
 EXIT_BROKEN = 1
 EXIT_USAGE = 64

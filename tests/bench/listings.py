@@ -6,10 +6,7 @@ import random
 
 ARRIVAL = 1_795_000_000
 DIGITS = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
-REASON = (
-    "connect to mx.{0}[192.0.2.{1}]:25: Connection timed out; the host \"mx\" of"
-    " {0} does not answer"
-)
+REASON = 'connect to mx.{0}[192.0.2.{1}]:25: timed out; "mx" of {0} does not answer'
 WORDS = "anna ben clara department example customer sales north holding office".split()
 
 
@@ -60,6 +57,9 @@ def message(number, dice):
 def listing(count):
     """That many lines, and how many of them are held; the same in each run."""
     dice = random.Random(count)
-    messages = [message(number, dice) for number in range(count)]
-    held = sum(one["queue_name"] == "hold" for one in messages)
-    return "".join(f"{json.dumps(one)}\n" for one in messages).encode(), held
+    lines, held = [], 0
+    for number in range(count):
+        one = message(number, dice)
+        held += one["queue_name"] == "hold"
+        lines.append(json.dumps(one))
+    return "\n".join([*lines, ""]).encode(), held
