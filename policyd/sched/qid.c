@@ -26,12 +26,6 @@ static const unsigned char values[UCHAR_MAX + 1] = {
 };
 /* clang-format on */
 
-static uint64_t
-digit_value(char c)
-{
-	return values[(unsigned char)c];
-}
-
 /* The six bits of character i lie in one word, or across two. */
 static uint64_t
 get(const struct qid *id, size_t i)
@@ -48,27 +42,30 @@ get(const struct qid *id, size_t i)
 size_t
 qid_read(struct span text, struct qid *id)
 {
+	const unsigned char *from = (const unsigned char *)text.data;
+	const unsigned char *at = from;
+	const unsigned char *end =
+	    at + (text.len < QID_MAX ? text.len : QID_MAX);
 	struct qid out = {{0}};
-	size_t most = text.len < QID_MAX ? text.len : QID_MAX;
-	size_t n = 0, words = 0;
+	size_t words = 0;
 	uint64_t word = 0, value;
-	unsigned used = 0; /* bits of it */
+	unsigned used = 0; /* bits of it; the last word is full at the end */
 
-	for (; n < most && (value = digit_value(text.data[n])) != 0; n++) {
+	while (at < end && (value = values[*at]) != 0) {
+		at++;
 		word |= value << used;
 		used += BITS;
-		if (used >= WORD_BITS) {
-			out.word[words++] = word;
+		if (used > WORD_BITS) {
 			used -= WORD_BITS;
+			out.word[words++] = word;
 			word = value >> (BITS - used);
 		}
 	}
-	if (n < QID_MIN)
+	if (at - from < QID_MIN)
 		return 0;
-	if (used > 0)
-		out.word[words] = word;
+	out.word[words] = word;
 	*id = out;
-	return n;
+	return (size_t)(at - from);
 }
 
 bool

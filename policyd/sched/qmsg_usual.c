@@ -10,7 +10,10 @@
 /* A number of so many digits fits, whichever they are. */
 enum { DIGITS_MAX = 18 };
 
-/* Inline, so that the length of the text is known when this is compiled. */
+/*
+ * These are inline so that the length of the text is known when it is compiled,
+ * and that the place in the line never goes through memory.
+ */
 static inline bool
 take(struct span *s, const char *text)
 {
@@ -48,18 +51,21 @@ take_string(struct span *s, struct span *inside)
 static inline bool
 take_number(struct span *s, uint64_t *number)
 {
-	size_t most = s->len < DIGITS_MAX ? s->len : DIGITS_MAX;
-	size_t n = 0;
+	const char *at = s->data;
+	const char *end = at + (s->len < DIGITS_MAX ? s->len : DIGITS_MAX);
+	uint64_t value = 0;
 
-	*number = 0;
-	for (; n < most && ascii_is_digit(s->data[n]); n++)
-		*number = *number * 10 + (uint64_t)(s->data[n] - '0');
-	*s = span_skip(*s, n);
-	return n > 0;
+	while (at < end && ascii_is_digit(*at))
+		value = value * 10 + (uint64_t)(*at++ - '0');
+	if (at == s->data)
+		return false;
+	*number = value;
+	*s = span_skip(*s, (size_t)(at - s->data));
+	return true;
 }
 
 /* Behind the address members may come that differ from version to version. */
-static bool
+static inline bool
 take_recipient(struct span *s, bool *tried)
 {
 	struct span name, value;
@@ -76,14 +82,15 @@ take_recipient(struct span *s, bool *tried)
 	return take(s, "}");
 }
 
+/* All of them, and the end of the line. */
 static bool
-take_recipients(struct span *s, bool *tried)
+are_recipients(struct span s, bool *tried)
 {
 	do
-		if (!take_recipient(s, tried))
+		if (!take_recipient(&s, tried))
 			return false;
-	while (take(s, ", "));
-	return take(s, "]}") && s->len == 0;
+	while (take(&s, ", "));
+	return take(&s, "]}") && s.len == 0;
 }
 
 /* Mostly it is that one, on which we wait. */
@@ -125,5 +132,5 @@ qmsg_parse_usual(struct span line, struct qmsg *msg)
 		return false;
 	msg->arrival_s = (int64_t)arrival;
 	msg->odd_id = msg->tried = false;
-	return take_recipients(&line, &msg->tried);
+	return are_recipients(line, &msg->tried);
 }
