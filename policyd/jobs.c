@@ -12,8 +12,8 @@ enum {
 	LAST_READS_MAX = 64,
 	/* Not found, not executable, or killed by a signal. */
 	NOT_RUN_CODE = 126,
-	/* Faster than that Postfix's commands do not print. */
-	PRINT_BYTES_PER_MS = 64 * 1024,
+	/* Much faster than that Postfix's commands do not print. */
+	PRINT_BYTES_PER_MS = 32 * 1024,
 };
 
 /* In what a command of Postfix says before it gives up (msg(3)). */
