@@ -160,7 +160,7 @@ learn(struct scan *scan)
 static uint64_t
 count_waiting(const struct scan *scan)
 {
-	return sweep_survey(&scan->sweep, NOW_S).waiting;
+	return sweep_postponed_total(&scan->sweep);
 }
 
 /* Not the time that others take from us. */
