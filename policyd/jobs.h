@@ -18,6 +18,8 @@ struct job {
 	enum sweep_verb verb;
 	int out; /* -1: at its end, or not open */
 	int err;
+	struct loop_timer rest; /* out is not looked at until then */
+	int64_t rest_ns; /* how long that is; 0: it is read as it comes */
 	struct stream_errors errors;
 	bool unseen; /* it runs, but its descriptors did not get here */
 	bool lost; /* a read that was told to end */

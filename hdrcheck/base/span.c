@@ -6,19 +6,6 @@
 enum { U64_SAFE_DIGITS = 19 /* any number of so many fits */ };
 
 bool
-span_equal(struct span a, struct span b)
-{
-	return a.len == b.len &&
-	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool
-span_equal_str(struct span a, const char *b)
-{
-	return span_equal(a, span_str(b));
-}
-
-bool
 span_equal_nocase(struct span a, struct span b)
 {
 	if (a.len != b.len)

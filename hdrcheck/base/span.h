@@ -40,8 +40,18 @@ span_str(const char *text)
 	return span_of(text, strlen(text));
 }
 
-bool span_equal(struct span a, struct span b);
-bool span_equal_str(struct span a, const char *b);
+static inline bool
+span_equal(struct span a, struct span b)
+{
+	return a.len == b.len &&
+	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool
+span_equal_str(struct span a, const char *b)
+{
+	return span_equal(a, span_str(b));
+}
 
 /* Equal when ASCII letters are compared without regard to case. */
 bool span_equal_nocase(struct span a, struct span b);

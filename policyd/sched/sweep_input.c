@@ -112,7 +112,8 @@ add_listed(struct sweep *s, const struct qid *id)
 	return slot;
 }
 
-static void
+/* Returns its slot, or INDEX_NONE. */
+static uint32_t
 listed_on_hold(
     struct sweep *s, const struct qmsg *msg, const struct clock_now *now)
 {
@@ -123,12 +124,12 @@ listed_on_hold(
 	if (slot == INDEX_NONE)
 		slot = add_listed(s, &msg->id);
 	if (slot == INDEX_NONE)
-		return;
+		return slot;
 	e = index_at(&s->index, slot);
 	same = entry_is_message(e, msg->arrival_s, msg->size);
 	if (!same || is_to_start_over(e)) {
 		if (is_in_flight(e))
-			return;
+			return slot;
 		entry_start_over(s, slot, same);
 	}
 	entry_set_key(e, msg->arrival_s, msg->size);
@@ -136,6 +137,7 @@ listed_on_hold(
 	if (msg->tried)
 		entry_set(e, TRIED, true);
 	listed_again(s, slot, now);
+	return slot;
 }
 
 /* Unless this walk has shown it on hold, too, it has left hold. */
@@ -160,7 +162,9 @@ sweep_listed(
 	if (s->o.overrides != NULL)
 		overrides_listed(s->o.overrides, &msg->id, msg->arrival_s);
 	if (span_equal_str(msg->queue_name, "hold")) {
-		listed_on_hold(s, msg, now);
+		slot = listed_on_hold(s, msg, now);
+		if (slot == INDEX_NONE)
+			return;
 	} else {
 		slot = index_find(&s->index, &msg->id);
 		if (slot == INDEX_NONE)
@@ -170,9 +174,10 @@ sweep_listed(
 			return;
 		listed_elsewhere(s, slot, now);
 	}
-	slot = index_find(&s->index, &msg->id);
-	if (slot != INDEX_NONE)
-		index_at(&s->index, slot)->seen = s->walk;
+	/* It may be forgotten by now. */
+	e = index_at(&s->index, slot);
+	if (e->state != FREE)
+		e->seen = s->walk;
 }
 
 /* The first of the rules that wrote never and still hold; empty: none. */

@@ -24,15 +24,19 @@ from lateness import lateness
 from lookups import lookups
 from parts import LARGE, SHORT, rows_of
 from policy import policy
+from scan import scan
 from stall_policy import stall_policy
 from start import start
 from table import heading
 from throughput import throughput
 from undo import undo
+from walk import walk
 
 ALL = (
     lookups,
     policy,
+    scan,
+    walk,
     stall_policy,
     idle,
     start,
