@@ -115,7 +115,7 @@ sweep_reconsider(struct sweep *s)
 uint64_t
 sweep_postponed(const struct sweep *s, uint64_t submitter)
 {
-	return tally_count(&s->tally, submitter);
+	return tally_count(&s->tally, (uint32_t)submitter);
 }
 
 uint64_t

@@ -123,7 +123,7 @@ hold_up(struct sweep *s, enum sweep_verb verb, uint32_t slot,
 	struct index_entry *e = index_at(&s->index, slot);
 	struct sweep_event event = {.kind = SWEEP_FAILED,
 	    .verb = verb,
-	    .id = e->id,
+	    .id = index_id(&s->index, e),
 	    .retry_ns = retry_after_ns(e->attempts, RETRY_MAX_NS)};
 
 	entry_count_failure(e);

@@ -68,8 +68,10 @@ void
 entry_to_foreign(struct sweep *s, uint32_t slot, enum plan_why why, bool dated)
 {
 	struct index_entry *e = index_at(&s->index, slot);
-	struct sweep_event event = {
-	    .kind = SWEEP_FOREIGN, .id = e->id, .due_s = e->due_s, .why = why};
+	struct sweep_event event = {.kind = SWEEP_FOREIGN,
+	    .id = index_id(&s->index, e),
+	    .due_s = index_due_s(e),
+	    .why = why};
 	bool told = entry_has(e, DATED);
 
 	entry_uncount(s, slot);
@@ -126,7 +128,8 @@ void
 entry_to_unreadable(struct sweep *s, uint32_t slot)
 {
 	struct index_entry *e = index_at(&s->index, slot);
-	struct sweep_event event = {.kind = SWEEP_UNREADABLE, .id = e->id};
+	struct sweep_event event = {
+	    .kind = SWEEP_UNREADABLE, .id = index_id(&s->index, e)};
 
 	entry_uncount(s, slot);
 	e->state = UNREADABLE;
@@ -258,7 +261,7 @@ entry_tell_held(struct sweep *s, uint32_t slot, int64_t due_s)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 	struct sweep_event event = {
-	    .kind = SWEEP_HELD, .id = e->id, .due_s = due_s};
+	    .kind = SWEEP_HELD, .id = index_id(&s->index, e), .due_s = due_s};
 
 	if (entry_has(e, KNOWN))
 		return;
@@ -320,9 +323,9 @@ entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	struct index_entry *e = index_at(&s->index, slot);
 	struct sweep_event event = {
 	    .kind = SWEEP_RELEASED,
-	    .id = e->id,
-	    .due_s = e->due_s,
-	    .late_ns = now->wall_ns - e->due_s * CLOCK_NS_PER_S,
+	    .id = index_id(&s->index, e),
+	    .due_s = index_due_s(e),
+	    .late_ns = now->wall_ns - index_due_s(e) * CLOCK_NS_PER_S,
 	    .requeued = entry_has(e, REQUEUED),
 	};
 

@@ -70,7 +70,8 @@ gather_reads(struct sweep *s)
 		if (slot == INDEX_NONE)
 			break;
 		index_at(&s->index, slot)->state = READING;
-		s->reading[n++] = index_at(&s->index, slot)->id;
+		s->reading[n++] =
+		    index_id(&s->index, index_at(&s->index, slot));
 	}
 	return n;
 }
@@ -93,8 +94,9 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 		return false;
 	}
 	if (method == PLAN_RELEASE_OLD) {
-		struct sweep_event event = {
-		    .kind = SWEEP_RELEASED_OLD, .id = e->id, .due_s = e->due_s};
+		struct sweep_event event = {.kind = SWEEP_RELEASED_OLD,
+		    .id = index_id(&s->index, e),
+		    .due_s = index_due_s(e)};
 
 		s->o.tell(s->o.tell_ctx, &event);
 	}
@@ -113,14 +115,15 @@ gather_due(struct sweep *s, const struct clock_now *now)
 	while (n < most && n < s->limit[SWEEP_RELEASE] &&
 	    (slot = index_heap_top(&s->index)) != INDEX_NONE) {
 		struct index_entry *e = index_at(&s->index, slot);
+		struct qid id = index_id(&s->index, e);
 
-		if (e->due_s > now_s)
+		if (index_due_s(e) > now_s)
 			break;
-		bytes += id_bytes(&e->id);
+		bytes += id_bytes(&id);
 		if (bytes > SWEEP_IDS_BYTES)
 			break;
 		if (choose_way(s, slot, now_s))
-			s->releasing[n++] = e->id;
+			s->releasing[n++] = id;
 	}
 	s->credit_ns -= (int64_t)n * message_cost_ns(s);
 	return n;
@@ -140,12 +143,13 @@ gather_requeues(struct sweep *s, const struct clock_now *now)
 
 		if (slot == INDEX_NONE)
 			break;
-		if (index_at(&s->index, slot)->due_s > now_s) {
+		if (index_due_s(index_at(&s->index, slot)) > now_s) {
 			entry_to_waiting(s, slot);
 			continue;
 		}
 		index_at(&s->index, slot)->state = RELEASING;
-		s->requeuing[n] = index_at(&s->index, slot)->id;
+		s->requeuing[n] =
+		    index_id(&s->index, index_at(&s->index, slot));
 		bytes += id_bytes(&s->requeuing[n++]);
 	}
 	s->credit_ns -= (int64_t)n * message_cost_ns(s);
@@ -215,7 +219,8 @@ work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
 		top = index_heap_top(&s->index);
 		if (top == INDEX_NONE || s->paused)
 			return false;
-		*wall_ns = index_at(&s->index, top)->due_s * CLOCK_NS_PER_S;
+		*wall_ns =
+		    index_due_s(index_at(&s->index, top)) * CLOCK_NS_PER_S;
 		if (credit_at_ns > *mono_ns)
 			*mono_ns = credit_at_ns;
 		return true;

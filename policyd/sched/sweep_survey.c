@@ -8,15 +8,17 @@ static void
 count_waiting(
     struct sweep_survey *survey, const struct index_entry *e, int64_t now_s)
 {
+	int64_t due_s = index_due_s(e);
+
 	survey->waiting++;
 	survey->waiting_bytes += e->size;
-	if (e->due_s < now_s) {
-		if (survey->overdue == 0 || e->due_s < survey->oldest_due_s)
-			survey->oldest_due_s = e->due_s;
+	if (due_s < now_s) {
+		if (survey->overdue == 0 || due_s < survey->oldest_due_s)
+			survey->oldest_due_s = due_s;
 		survey->overdue++;
-	} else if (e->due_s > now_s &&
-	    (survey->next_due_s == 0 || e->due_s < survey->next_due_s)) {
-		survey->next_due_s = e->due_s;
+	} else if (due_s > now_s &&
+	    (survey->next_due_s == 0 || due_s < survey->next_due_s)) {
+		survey->next_due_s = due_s;
 	}
 }
 

@@ -26,6 +26,14 @@ add(struct index *ix, const struct qid *id)
 }
 
 static void
+check_id(const struct index *ix, uint32_t slot, const struct qid *want)
+{
+	struct qid got = index_id(ix, index_at(ix, slot));
+
+	assert_true(qid_equal(&got, want));
+}
+
+static void
 an_empty_index_has_nothing(void **state)
 {
 	struct qid id = numbered_id(1);
@@ -57,7 +65,7 @@ entries_are_found_by_their_id(void **state)
 	add(&ix, &c);
 	assert_int_equal(index_find(&ix, &a), slot);
 	assert_int_equal(index_find(&ix, &b), INDEX_NONE);
-	assert_true(qid_equal(&index_at(&ix, slot)->id, &a));
+	check_id(&ix, slot, &a);
 	index_remove(&ix, slot);
 	assert_int_equal(index_find(&ix, &a), INDEX_NONE);
 	assert_int_equal(index_count(&ix), 1);
@@ -89,7 +97,7 @@ check_top(const struct index *ix, const struct model *m)
 	if (least_s == INT64_MAX)
 		assert_int_equal(top, INDEX_NONE);
 	else
-		assert_int_equal(index_at(ix, top)->due_s, least_s);
+		assert_int_equal(index_due_s(index_at(ix, top)), least_s);
 }
 
 static void
@@ -104,7 +112,8 @@ check_model(const struct index *ix, const struct model *m)
 
 		assert_int_equal(slot, m->there[i] ? m->slot[i] : INDEX_NONE);
 		if (m->there[i])
-			assert_true(index_at(ix, slot)->due_s == m->due_s[i]);
+			assert_true(
+			    index_due_s(index_at(ix, slot)) == m->due_s[i]);
 	}
 	for (uint32_t slot = 0; slot < index_slots(ix); slot++)
 		live += index_at(ix, slot)->state != INDEX_FREE;
@@ -121,7 +130,7 @@ model_add(struct index *ix, struct model *m, unsigned i, struct dice *d)
 	m->there[i] = true;
 	m->n++;
 	m->due_s[i] = dice_below(d, 500);
-	index_at(ix, m->slot[i])->due_s = m->due_s[i];
+	index_set_due_s(index_at(ix, m->slot[i]), m->due_s[i]);
 }
 
 static void
@@ -164,8 +173,8 @@ random_operations_agree_with_a_naive_model(void **state)
 	index_free(&ix);
 }
 
-/* Ids that all want the same place of the first table. */
-enum { COLLIDING = 40, FIRST_TABLE = 128 };
+/* Ids that all want the same place of the table of the same shard. */
+enum { COLLIDING = 20, SHARD = 77, SHARD_BITS = 24, FULL_TABLE = 32 };
 
 static void
 find_colliding(struct qid ids[COLLIDING], uint32_t place)
@@ -174,7 +183,8 @@ find_colliding(struct qid ids[COLLIDING], uint32_t place)
 
 	for (unsigned i = 0; n < COLLIDING; i++) {
 		ids[n] = numbered_id(i);
-		if (qid_hash(&ids[n]) % FIRST_TABLE == place)
+		if (qid_hash(&ids[n]) >> SHARD_BITS == SHARD &&
+		    qid_hash(&ids[n]) % FULL_TABLE == place)
 			n++;
 	}
 }
@@ -207,7 +217,7 @@ check_removal(const struct qid ids[COLLIDING], unsigned stride)
 static void
 colliding_ids_can_be_removed_in_any_order(void **state)
 {
-	static const uint32_t places[] = {0, 60, FIRST_TABLE - 1};
+	static const uint32_t places[] = {0, 13, FULL_TABLE - 1};
 	struct qid ids[COLLIDING];
 
 	(void)state;
@@ -227,7 +237,7 @@ neighbours_can_be_removed_in_any_order(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < COLLIDING; i += 4) {
-		find_colliding(some, (FIRST_TABLE - 4 + i / 4) % FIRST_TABLE);
+		find_colliding(some, (FULL_TABLE - 4 + i / 4) % FULL_TABLE);
 		memcpy(&ids[i], some, 4 * sizeof(ids[0]));
 	}
 	check_removal(ids, 1);
@@ -266,14 +276,15 @@ the_heap_gives_the_earliest_first(void **state)
 		struct qid id = numbered_id(i);
 		uint32_t slot = add(&ix, &id);
 
-		index_at(&ix, slot)->due_s = (int64_t)dice_throw(&d);
+		index_set_due_s(index_at(&ix, slot),
+		    (int64_t)(dice_throw(&d) & INDEX_DUE_MAX));
 		assert_true(index_heap_push(&ix, slot));
 	}
 	for (unsigned i = 0; i < N; i++) {
 		uint32_t top = index_heap_top(&ix);
 
-		assert_true(index_at(&ix, top)->due_s >= last_s);
-		last_s = index_at(&ix, top)->due_s;
+		assert_true(index_due_s(index_at(&ix, top)) >= last_s);
+		last_s = index_due_s(index_at(&ix, top));
 		index_heap_remove(&ix, top);
 	}
 	assert_int_equal(index_heap_top(&ix), INDEX_NONE);
@@ -292,8 +303,8 @@ check_first(const char *row, struct index *ix, uint32_t max)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t top = index_heap_top(ix);
 
-		check_int(row, index_at(ix, slots[i])->due_s,
-		    index_at(ix, top)->due_s);
+		check_int(row, index_due_s(index_at(ix, slots[i])),
+		    index_due_s(index_at(ix, top)));
 		for (uint32_t k = 0; k < i; k++)
 			assert_true(slots[k] != slots[i]);
 		index_heap_remove(ix, slots[i]);
@@ -319,8 +330,8 @@ the_first_of_the_heap_are_told_in_order(void **state)
 			struct qid id = numbered_id(k);
 			uint32_t slot = add(&ix, &id);
 
-			index_at(&ix, slot)->due_s = (int64_t)dice_below(
-			    &d, spreads[i % COUNT_OF(spreads)]);
+			index_set_due_s(index_at(&ix, slot),
+			    dice_below(&d, spreads[i % COUNT_OF(spreads)]));
 			assert_true(index_heap_push(&ix, slot));
 		}
 		check_first("none", &ix, 0);
