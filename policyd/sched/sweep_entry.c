@@ -56,6 +56,13 @@ entry_uncount(struct sweep *s, uint32_t slot)
 	entry_set(e, COUNTED, false);
 }
 
+static void
+thaw(struct sweep *s, const struct index_entry *e)
+{
+	if (e->state == FROZEN)
+		tally_drop(&s->frozen, e->rule);
+}
+
 /* The entry is in no list and no heap. */
 static void
 drop(struct sweep *s, uint32_t slot)
@@ -75,6 +82,7 @@ entry_to_foreign(struct sweep *s, uint32_t slot, enum plan_why why, bool dated)
 	bool told = entry_has(e, DATED);
 
 	entry_uncount(s, slot);
+	thaw(s, e);
 	e->state = FOREIGN;
 	entry_set(e, DATED, dated);
 	if (dated && !told)
@@ -114,6 +122,11 @@ entry_to_frozen(struct sweep *s, uint32_t slot)
 
 	e->state = FROZEN;
 	entry_set(e, RULE_GONE, false);
+	if (tally_add(&s->frozen, e->rule))
+		return;
+	/* Nobody would know of it: a walk shows it again. */
+	e->state = READING;
+	drop(s, slot);
 }
 
 void
@@ -151,6 +164,7 @@ detach(struct sweep *s, uint32_t slot)
 		return false;
 	if (e->state == WAITING)
 		index_heap_remove(&s->index, slot);
+	thaw(s, e);
 	return true;
 }
 
@@ -364,13 +378,16 @@ void
 entry_end_walk(struct sweep *s, uint32_t slot, const struct clock_now *now)
 {
 	struct index_entry *e = index_at(&s->index, slot);
-	uint8_t missed = (uint8_t)(s->walk - e->seen);
+	uint8_t ended = (uint8_t)(s->walk - 1);
+	uint8_t missed = (uint8_t)(ended - e->seen);
 
 	if (e->state == FREE || e->state == READING || e->state == RELEASING ||
-	    missed == 0)
+	    missed == 0 || e->seen == s->walk)
 		return;
-	if (e->state == UNCONFIRMED)
+	if (e->state == UNCONFIRMED) {
 		entry_confirm(s, slot, now);
-	else if (missed > 1)
+		e->seen = ended;
+	} else if (missed > 1) {
 		entry_forget(s, slot);
+	}
 }

@@ -159,6 +159,7 @@ sweep_listed(
 	uint32_t slot;
 	struct index_entry *e;
 
+	s->listed++;
 	if (s->o.overrides != NULL)
 		overrides_listed(s->o.overrides, &msg->id, msg->arrival_s);
 	if (span_equal_str(msg->queue_name, "hold")) {
@@ -367,6 +368,7 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 	e = index_at(&s->index, slot);
 	if (e->state != READING)
 		return;
+	entry_land(s, slot);
 	s->read_any = true;
 	s->counts.read++;
 	entry_uncount(s, slot);

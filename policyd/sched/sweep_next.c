@@ -119,6 +119,8 @@ gather_due(struct sweep *s, const struct clock_now *now)
 
 		if (index_due_s(e) > now_s)
 			break;
+		if (!entry_settle(s, slot, now))
+			continue;
 		bytes += id_bytes(&id);
 		if (bytes > SWEEP_IDS_BYTES)
 			break;
@@ -212,7 +214,7 @@ work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
 	case SWEEP_LIST:
 		if (s->next_walk_ns > *mono_ns)
 			*mono_ns = s->next_walk_ns;
-		return true;
+		return !sweep_is_passing(s);
 	case SWEEP_READ:
 		return s->unread.n > 0 || s->n_peek > 0;
 	case SWEEP_RELEASE:
@@ -267,6 +269,7 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 		return true;
 	case SWEEP_LIST:
 		s->walk_again = false;
+		s->listed = 0;
 		return true;
 	case SWEEP_VERBS:
 		break;
@@ -283,6 +286,7 @@ sweep_next(
 	    SWEEP_KICK_PICKUP, SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_READ,
 	    SWEEP_LIST};
 
+	sweep_pass_slice(s, now);
 	entry_sort_lists(s);
 	earn_credit(s, now);
 	readmit_held_up(s, now);
@@ -310,7 +314,7 @@ sweep_wait(const struct sweep *s, const struct clock_now *now, int64_t *wall_ns,
     int64_t *mono_ns)
 {
 	*wall_ns = INT64_MAX;
-	*mono_ns = sweep_peek_end_ns(s);
+	*mono_ns = sweep_is_passing(s) ? now->mono_ns : sweep_peek_end_ns(s);
 	if (s->running == SWEEP_COMMANDS_MAX)
 		return;
 	if (may_readmit(s) && s->held_up_ns < *mono_ns)

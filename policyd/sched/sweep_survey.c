@@ -58,12 +58,14 @@ sweep_count_entry(
 	return false;
 }
 
-struct sweep_survey
-sweep_survey(const struct sweep *s, int64_t now_s)
+bool
+sweep_survey_step(
+    const struct sweep *s, struct sweep_surveying *to, uint32_t most)
 {
-	struct sweep_survey survey = {0};
+	uint32_t n = index_slots(&s->index);
 
-	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
-		sweep_count_entry(&survey, index_at(&s->index, slot), now_s);
-	return survey;
+	for (; to->next < n && most > 0; to->next++, most--)
+		sweep_count_entry(
+		    &to->survey, index_at(&s->index, to->next), to->now_s);
+	return to->next >= n;
 }
