@@ -182,11 +182,18 @@ table_grow(const struct index *ix, struct index_shard *s)
 	return true;
 }
 
-/* At most two thirds of the table are in use. */
+/*
+ * Between a half and two thirds of the table are in use at most: each shard
+ * has a limit of its own, so that they do not grow all at the same time.
+ */
 static bool
-has_room(const struct index_shard *s)
+has_room(const struct index *ix, const struct index_shard *s)
 {
-	return s->table != NULL && s->n < (s->mask + 1) / 3 * 2;
+	uint32_t number = (uint32_t)(s - ix->shard);
+	uint32_t size = s->mask + 1;
+
+	return s->table != NULL &&
+	    s->n < size / 2 + size / 6 * number / INDEX_SHARDS;
 }
 
 static void
@@ -277,7 +284,7 @@ index_add(struct index *ix, const struct qid *id)
 	struct index_shard *s = shard_of(ix, hash);
 	uint32_t slot;
 
-	if (!has_room(s) && !table_grow(ix, s))
+	if (!has_room(ix, s) && !table_grow(ix, s))
 		return INDEX_NONE;
 	slot = take_slot(ix);
 	if (slot == INDEX_NONE)

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The heap of due times: binary, each entry knows its place.
+ * The heap of due times; each entry knows its place. Four stand right below
+ * one: looking at them is waiting for memory, which four can do at once.
  */
 #include "policyd/sched/index.h"
 
 #include <assert.h>
+
+enum { BELOW = 4 };
+
+static uint32_t
+above(uint32_t place)
+{
+	return (place - 1) / BELOW;
+}
+
+static uint32_t
+first_below(uint32_t place)
+{
+	return place * BELOW + 1;
+}
 
 static int64_t
 due_at(const struct index *ix, uint32_t place)
@@ -25,11 +40,29 @@ heap_up(struct index *ix, uint32_t place)
 	uint32_t slot = ix->heap[place];
 	int64_t due_s = index_due_s(&ix->pool[slot]);
 
-	while (place > 0 && due_at(ix, (place - 1) / 2) > due_s) {
-		heap_set(ix, place, ix->heap[(place - 1) / 2]);
-		place = (place - 1) / 2;
+	while (place > 0 && due_at(ix, above(place)) > due_s) {
+		heap_set(ix, place, ix->heap[above(place)]);
+		place = above(place);
 	}
 	heap_set(ix, place, slot);
+}
+
+/* The place right below this one that is due first; n_heap: there is none. */
+static uint32_t
+least_below(const struct index *ix, uint32_t place, int64_t *due_s)
+{
+	uint32_t least = ix->n_heap;
+	uint32_t first = first_below(place);
+
+	for (uint32_t at = first; at < first + BELOW && at < ix->n_heap; at++) {
+		int64_t at_s = due_at(ix, at);
+
+		if (least == ix->n_heap || at_s < *due_s) {
+			least = at;
+			*due_s = at_s;
+		}
+	}
+	return least;
 }
 
 static void
@@ -39,17 +72,13 @@ heap_down(struct index *ix, uint32_t place)
 	int64_t due_s = index_due_s(&ix->pool[slot]);
 
 	for (;;) {
-		uint32_t child = place * 2 + 1;
+		int64_t least_s = 0;
+		uint32_t least = least_below(ix, place, &least_s);
 
-		if (child >= ix->n_heap)
+		if (least == ix->n_heap || least_s >= due_s)
 			break;
-		if (child + 1 < ix->n_heap &&
-		    due_at(ix, child + 1) < due_at(ix, child))
-			child++;
-		if (due_at(ix, child) >= due_s)
-			break;
-		heap_set(ix, place, ix->heap[child]);
-		place = child;
+		heap_set(ix, place, ix->heap[least]);
+		place = least;
 	}
 	heap_set(ix, place, slot);
 }
@@ -93,7 +122,7 @@ index_heap_top(const struct index *ix)
 
 /* Places of the heap by due time, the last one first to go. */
 struct front {
-	uint32_t place[INDEX_FIRST_MAX + 2];
+	uint32_t place[INDEX_FIRST_MAX * BELOW + 1];
 	uint32_t n;
 };
 
@@ -125,8 +154,8 @@ index_heap_first(const struct index *ix, uint32_t slots[], uint32_t max)
 
 		slots[n++] = ix->heap[place];
 		/* Only what stood right below it can be next. */
-		front_add(ix, &front, 2 * place + 1);
-		front_add(ix, &front, 2 * place + 2);
+		for (uint32_t i = 0; i < BELOW; i++)
+			front_add(ix, &front, first_below(place) + i);
 	}
 	return n;
 }

@@ -7,6 +7,7 @@ enum {
 	ATTEMPTS_MAX = 8,
 	DOUBLINGS_MAX = 6,
 	READS_AT_ONCE = 2, /* failures before it is left to the walks */
+	TAKE_MAX = 4096, /* entries of a list that are looked at in one go */
 };
 
 bool
@@ -255,8 +256,9 @@ sort_list(struct sweep *s, struct index_list *list, enum state wanted)
 	uint32_t slot;
 
 	index_list_init(&kept);
-	while ((slot = entry_take(s, list, wanted)) != INDEX_NONE)
-		index_list_append(&s->index, &kept, slot);
+	while (list->n > 0)
+		if ((slot = entry_take(s, list, wanted)) != INDEX_NONE)
+			index_list_append(&s->index, &kept, slot);
 	*list = kept;
 }
 
@@ -311,7 +313,9 @@ entry_take(struct sweep *s, struct index_list *list, enum state wanted)
 {
 	uint32_t slot;
 
-	while ((slot = index_list_take(&s->index, list)) != INDEX_NONE) {
+	for (int i = 0; i < TAKE_MAX &&
+	     (slot = index_list_take(&s->index, list)) != INDEX_NONE;
+	     i++) {
 		struct index_entry *e = index_at(&s->index, slot);
 
 		if (e->state == wanted)

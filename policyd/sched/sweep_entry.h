@@ -160,7 +160,10 @@ void sweep_pass_end_of_walk(struct sweep *s, const struct clock_now *now);
 bool sweep_is_passing(const struct sweep *s);
 void sweep_pass_slice(struct sweep *s, const struct clock_now *now);
 
-/* The next entry of a list that is still in the state of that list. */
+/*
+ * The next entry of a list that is still in the state of that list. INDEX_NONE:
+ * there is none, or, while the list has some, none among the first of them.
+ */
 uint32_t entry_take(
     struct sweep *s, struct index_list *list, enum state wanted);
 

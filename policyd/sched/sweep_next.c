@@ -112,8 +112,11 @@ gather_due(struct sweep *s, const struct clock_now *now)
 	size_t n = 0, bytes = 0;
 	uint32_t slot;
 
-	while (n < most && n < s->limit[SWEEP_RELEASE] &&
-	    (slot = index_heap_top(&s->index)) != INDEX_NONE) {
+	/* What is to be requeued has no place here, but takes time as well. */
+	for (int i = 0;
+	     i < SWEEP_IDS_MAX && n < most && n < s->limit[SWEEP_RELEASE] &&
+	     (slot = index_heap_top(&s->index)) != INDEX_NONE;
+	     i++) {
 		struct index_entry *e = index_at(&s->index, slot);
 		struct qid id = index_id(&s->index, e);
 
@@ -251,7 +254,7 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 	case SWEEP_READ:
 		s->read_any = false;
 		command->n = s->n_reading = gather_reads(s);
-		if (command->n == 0)
+		if (command->n == 0 && s->unread.n == 0)
 			command->n = sweep_gather_peek(s);
 		command->ids = s->reading;
 		return command->n > 0;

@@ -174,7 +174,7 @@ random_operations_agree_with_a_naive_model(void **state)
 }
 
 /* Ids that all want the same place of the table of the same shard. */
-enum { COLLIDING = 20, SHARD = 77, SHARD_BITS = 24, FULL_TABLE = 32 };
+enum { COLLIDING = 16, SHARD = 77, SHARD_BITS = 24, FULL_TABLE = 32 };
 
 static void
 find_colliding(struct qid ids[COLLIDING], uint32_t place)
