@@ -19,12 +19,13 @@ from burst import burst
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
+from million import memory, stall
 from parts import LARGE, SHORT, rows_of
 from policy import policy
 from table import heading
 from throughput import throughput
 
-ALL = (lookups, policy, lateness, burst, throughput)
+ALL = (lookups, policy, lateness, burst, throughput, memory, stall)
 PARTS = {part.__name__: part for part in ALL}
 EXIT_BROKEN = 1
 EXIT_USAGE = 64
