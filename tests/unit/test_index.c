@@ -74,6 +74,141 @@ entries_are_found_by_their_id(void **state)
 	index_free(&ix);
 }
 
+/* Ids around the length up to which an entry has room, and the longest. */
+static const struct {
+	const char *row;
+	const char *id;
+} lengths[] = {
+    {"the shortest", "0123456"},
+    {"19", "zzzzzzzzzzzzzzzzzzz"},
+    {"20: the last that has room", "zzzzzzzzzzzzzzzzzzzz"},
+    {"21: of those the first 20 are the same", "zzzzzzzzzzzzzzzzzzzz0"},
+    {"21, another last one", "zzzzzzzzzzzzzzzzzzzz1"},
+    {"21, ends like the longest", "zzzzzzzzzzzzzzzzzzzzz"},
+    {"22", "zzzzzzzzzzzzzzzzzzzzzz"},
+    {"31", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"},
+    {"the longest", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"},
+    {"as long, another last one", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz0"},
+};
+
+static void
+ids_of_all_lengths_are_told_apart(void **state)
+{
+	uint32_t slots[COUNT_OF(lengths)];
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct qid id = qid_of(lengths[i].id);
+
+		check_int(lengths[i].row, index_find(&ix, &id), INDEX_NONE);
+		slots[i] = add(&ix, &id);
+	}
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct qid id = qid_of(lengths[i].id);
+
+		check_int(lengths[i].row, index_find(&ix, &id), slots[i]);
+		check_id(&ix, slots[i], &id);
+	}
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct qid id = qid_of(lengths[i].id);
+
+		index_remove(&ix, slots[i]);
+		check_int(lengths[i].row, index_find(&ix, &id), INDEX_NONE);
+		check_int(lengths[i].row, index_count(&ix),
+		    (int64_t)(COUNT_OF(lengths) - 1 - i));
+	}
+	index_free(&ix);
+}
+
+/* The room of long ids that are gone is used again, before more is taken. */
+static void
+long_ids_leave_no_trace(void **state)
+{
+	enum { AT_A_TIME = 3, ROUNDS = 1000 };
+	uint32_t slots[AT_A_TIME];
+	struct qid ids[AT_A_TIME];
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		unsigned at = i % AT_A_TIME;
+		char text[QID_SIZE];
+
+		if (i >= AT_A_TIME)
+			index_remove(&ix, slots[at]);
+		snprintf(text, sizeof(text), "ABCDEFGHIJKLMNOPQRSTUVWX%06X", i);
+		ids[at] = qid_of(text);
+		slots[at] = add(&ix, &ids[at]);
+		for (unsigned k = 0; k < AT_A_TIME && k <= i; k++)
+			check_id(&ix, slots[k], &ids[k]);
+	}
+	assert_int_equal(ix.longs.n, AT_A_TIME);
+	assert_int_equal(index_slots(&ix), AT_A_TIME);
+	index_free(&ix);
+}
+
+static const struct {
+	const char *row;
+	int64_t set_s;
+	int64_t want_s;
+} dues[] = {
+    {"1970", 0, 0},
+    {"before that", -1, 0},
+    {"long before that", INT64_MIN, 0},
+    {"the last of 32 bits", UINT32_MAX, UINT32_MAX},
+    {"the next one", INT64_C(1) << 32, INT64_C(1) << 32},
+    {"the latest of a plan", INT64_C(9000000000), INT64_C(9000000000)},
+    {"one before the latest", INDEX_DUE_MAX - 1, INDEX_DUE_MAX - 1},
+    {"the latest", INDEX_DUE_MAX, INDEX_DUE_MAX},
+    {"one behind it", INDEX_DUE_MAX + 1, INDEX_DUE_MAX},
+    {"never", INT64_MAX, INDEX_DUE_MAX},
+};
+
+/* Nor does a due time touch its neighbours. */
+static void
+due_times_are_brought_into_their_range(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(dues); i++) {
+		struct index_entry e = {.flags = UINT16_MAX, .attempts = 8};
+
+		index_set_due_s(&e, dues[i].set_s);
+		check_int(dues[i].row, index_due_s(&e), dues[i].want_s);
+		check_int(dues[i].row, e.flags, UINT16_MAX);
+		check_int(dues[i].row, e.attempts, 8);
+		check_int(dues[i].row, e.state, INDEX_FREE);
+	}
+	assert_int_equal(sizeof(struct index_entry), 48);
+}
+
+/* All parts of the table grow a few times. */
+static void
+many_are_found_while_the_table_grows(void **state)
+{
+	enum { N = 100000 };
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	for (unsigned i = 0; i < N; i++) {
+		struct qid id = numbered_id(i), half = numbered_id(i / 2);
+
+		assert_int_equal(add(&ix, &id), i);
+		assert_int_equal(index_find(&ix, &half), i / 2);
+	}
+	for (unsigned i = 0; i < N; i++) {
+		struct qid id = numbered_id(i);
+
+		assert_int_equal(index_find(&ix, &id), i);
+	}
+	for (int i = 0; i < INDEX_SHARDS; i++)
+		assert_true(ix.shard[i].n <= (ix.shard[i].mask + 1) / 3 * 2);
+	index_free(&ix);
+}
+
 /* The naive model: what should be there, by number of the id. */
 enum { IDS = 3000, MODEL_STEPS = 60000 };
 
@@ -397,6 +532,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_empty_index_has_nothing),
 	    cmocka_unit_test(entries_are_found_by_their_id),
+	    cmocka_unit_test(ids_of_all_lengths_are_told_apart),
+	    cmocka_unit_test(long_ids_leave_no_trace),
+	    cmocka_unit_test(due_times_are_brought_into_their_range),
+	    cmocka_unit_test(many_are_found_while_the_table_grows),
 	    cmocka_unit_test(random_operations_agree_with_a_naive_model),
 	    cmocka_unit_test(colliding_ids_can_be_removed_in_any_order),
 	    cmocka_unit_test(neighbours_can_be_removed_in_any_order),
