@@ -171,7 +171,8 @@ handle_requests(struct conn *c)
 		enum conn_verdict verdict;
 
 		verdict = p->handle(p->ctx, buf_span(&c->in), &c->out, &used);
-		if (verdict == CONN_MORE && buf_room(&c->in) > 0)
+		c->waits = verdict == CONN_LATER;
+		if (c->waits || (verdict == CONN_MORE && buf_room(&c->in) > 0))
 			break;
 		buf_consume(&c->in, used);
 		any = any || verdict == CONN_DONE || verdict == CONN_LAST;
@@ -283,7 +284,8 @@ conn_advance(struct conn *c)
 	give_back_buffers(c);
 	if (c->closing && !linger(c))
 		c->ended = true;
-	if ((buf_len(&c->out) == 0 && c->ended) || !update_events(c))
+	if ((buf_len(&c->out) == 0 && c->ended && !c->waits) ||
+	    !update_events(c))
 		conn_close(c);
 }
 

@@ -16,6 +16,7 @@ struct conn {
 	struct buf out;
 	bool in_watched;
 	bool ended; /* the peer sends no more, or we hear no more */
+	bool waits; /* its next request is to be handled later */
 	bool closing;
 	bool lingering; /* the peer was told so; what it sends is dropped */
 	bool taken; /* by the protocol, from here on */

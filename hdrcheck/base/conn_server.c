@@ -220,6 +220,19 @@ conn_server_limit(struct conn_server *s, const struct conn_limits *limits)
 }
 
 void
+conn_server_resume(struct conn_server *s)
+{
+	struct conn *next;
+
+	for (struct conn *c = s->oldest; c != NULL; c = next) {
+		next = c->newer;
+		if (c->waits)
+			conn_advance(c);
+	}
+	conn_server_settle(s);
+}
+
+void
 conn_server_drain(
     struct conn_server *s, int64_t deadline_ns, loop_timer_fn *fn, void *ctx)
 {

@@ -22,6 +22,7 @@ from idle import idle
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
+from million import memory, stall
 from parts import LARGE, SHORT, rows_of
 from policy import policy
 from scan import scan
@@ -37,6 +38,8 @@ ALL = (
     policy,
     scan,
     walk,
+    memory,
+    stall,
     stall_policy,
     idle,
     start,
