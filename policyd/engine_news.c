@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * News of the hold queue: names that come and go, told by inotify.
+ * News of the hold queue: names that come and go, told by inotify; and those
+ * that leave active, where release_rate = auto.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@ take_news(struct engine *g, enum os_news kind, struct span name)
 			sweep_arrived(&g->sweep, &id);
 		else if (kind == OS_NEWS_DEPARTED)
 			sweep_departed(&g->sweep, &id, &now);
+		else if (kind == OS_NEWS_LEFT)
+			sweep_left_active(&g->sweep, &id, &now);
 	}
 }
 

@@ -30,6 +30,7 @@
 #define SCHED_SWEEP_H
 
 #include "hdrcheck/base/clock.h"
+#include "policyd/sched/flow.h"
 #include "policyd/sched/index.h"
 #include "policyd/sched/lateness.h"
 #include "policyd/sched/override.h"
@@ -178,6 +179,7 @@ struct sweep {
 	bool kick_wanted[SWEEP_VERBS];
 	int64_t credit_ns; /* for release_rate: time not yet spent */
 	int64_t credit_at_ns;
+	struct flow flow; /* for release_rate = auto */
 	bool paused;
 	bool look_only;
 	bool stopping;
@@ -285,6 +287,13 @@ void sweep_read(struct sweep *s, const struct qid *id,
 
 /* A message left hold: by a command that runs, or by somebody else. */
 void sweep_departed(
+    struct sweep *s, const struct qid *id, const struct clock_now *now);
+
+/*
+ * A message left qmgr's active queue: it was tried, or bounced. Of interest for
+ * release_rate = auto alone; where that is not told, walks show it.
+ */
+void sweep_left_active(
     struct sweep *s, const struct qid *id, const struct clock_now *now);
 
 /* A file on hold became complete. */

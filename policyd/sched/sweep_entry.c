@@ -56,10 +56,32 @@ entry_uncount(struct sweep *s, uint32_t slot)
 	entry_set(e, COUNTED, false);
 }
 
+void
+entry_enter_flow(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	assert(!entry_has(e, ON_WAY));
+	entry_set(e, ON_WAY, true);
+	flow_enter(&s->flow);
+}
+
+void
+entry_leave_flow(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	if (!entry_has(e, ON_WAY))
+		return;
+	entry_set(e, ON_WAY, false);
+	flow_leave(&s->flow);
+}
+
 /* The entry is in no list and no heap. */
 static void
 drop(struct sweep *s, uint32_t slot)
 {
+	entry_leave_flow(s, slot);
 	entry_uncount(s, slot);
 	index_remove(&s->index, slot);
 }
@@ -73,6 +95,7 @@ entry_to_foreign(struct sweep *s, uint32_t slot, enum plan_why why, bool dated)
 	bool told = entry_has(e, DATED);
 
 	entry_uncount(s, slot);
+	entry_leave_flow(s, slot);
 	e->state = FOREIGN;
 	entry_set(e, DATED, dated);
 	if (dated && !told)
@@ -95,6 +118,7 @@ entry_to_waiting(struct sweep *s, uint32_t slot)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
+	entry_leave_flow(s, slot);
 	if (entry_has(e, RULE_GONE) && entry_has(e, REREAD)) {
 		e->flags &= RULE_GONE | COUNTED | KNOWN;
 		entry_to_unread(s, slot);
@@ -172,6 +196,7 @@ entry_start_over(struct sweep *s, uint32_t slot, bool same)
 
 	if (!same)
 		entry_uncount(s, slot);
+	entry_leave_flow(s, slot);
 	e->attempts = 0;
 	e->flags &= same ? RULE_GONE | COUNTED | KNOWN : 0;
 	e->seen = s->walk;

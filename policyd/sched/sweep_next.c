@@ -7,12 +7,13 @@
 #define KICK_GAP_NS   (200 * CLOCK_NS_PER_MS) /* none while one is younger */
 #define RATE_STEP_NS  (100 * CLOCK_NS_PER_MS) /* release_rate, in portions */
 #define RATE_BURST_NS CLOCK_NS_PER_S
+#define FLOW_WALK_NS  (5 * CLOCK_NS_PER_S) /* while nothing may leave */
 
 /* How much a message of release_rate costs; 0: no limit. */
 static int64_t
 message_cost_ns(const struct sweep *s)
 {
-	if (s->o.settings->release_rate == 0)
+	if (s->o.settings->release_rate <= 0)
 		return 0;
 	return CLOCK_NS_PER_S / s->o.settings->release_rate;
 }
@@ -40,12 +41,20 @@ wanted_credit_ns(const struct sweep *s)
 	return cost_ns > RATE_STEP_NS ? cost_ns : RATE_STEP_NS;
 }
 
-/* How many messages the credit pays for. */
+static bool
+is_auto(const struct sweep *s)
+{
+	return s->o.settings->release_rate == SETTINGS_AUTO;
+}
+
+/* How many messages release_rate allows now. */
 static size_t
 affordable(const struct sweep *s)
 {
 	int64_t cost_ns = message_cost_ns(s);
 
+	if (is_auto(s))
+		return flow_room(&s->flow, sweep_active_limit(s));
 	if (cost_ns == 0)
 		return SWEEP_IDS_MAX;
 	return (size_t)(s->credit_ns / cost_ns);
@@ -99,6 +108,7 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 		s->o.tell(s->o.tell_ctx, &event);
 	}
 	e->state = RELEASING;
+	entry_enter_flow(s, slot);
 	return true;
 }
 
@@ -145,6 +155,7 @@ gather_requeues(struct sweep *s, const struct clock_now *now)
 			continue;
 		}
 		index_at(&s->index, slot)->state = RELEASING;
+		entry_enter_flow(s, slot);
 		s->requeuing[n] = index_at(&s->index, slot)->id;
 		bytes += id_bytes(&s->requeuing[n++]);
 	}
@@ -188,6 +199,38 @@ is_allowed(const struct sweep *s, enum sweep_verb verb)
 }
 
 /*
+ * When release_rate lets the next command start: once there is credit, or, with
+ * auto, room. How room comes about unseen, a walk shows.
+ */
+static int64_t
+rate_allows_ns(const struct sweep *s, enum sweep_verb verb)
+{
+	uint32_t limit = sweep_active_limit(s);
+
+	if (!is_auto(s))
+		return s->credit_at_ns + wanted_credit_ns(s) - s->credit_ns;
+	if (flow_room(&s->flow, limit) == 0)
+		return INT64_MAX;
+	if (flow_is_tight(&s->flow, limit))
+		return s->verb[verb].started_ns + RATE_STEP_NS;
+	return INT64_MIN;
+}
+
+/* A walk is due, the earlier when nothing may leave before it. */
+static int64_t
+walk_at_ns(const struct sweep *s)
+{
+	int64_t rest_ns = s->walk_cost_ns * WALK_REST;
+	int64_t at_ns =
+	    s->walk_end_ns + (rest_ns > FLOW_WALK_NS ? rest_ns : FLOW_WALK_NS);
+
+	if (is_auto(s) && at_ns < s->next_walk_ns &&
+	    flow_room(&s->flow, sweep_active_limit(s)) == 0)
+		return at_ns;
+	return s->next_walk_ns;
+}
+
+/*
  * When a verb has work: *wall_ns is the moment of the wall clock, if it is
  * that which counts, and *mono_ns of the other; false: no work in sight.
  */
@@ -196,8 +239,7 @@ work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
     int64_t *mono_ns)
 {
 	const struct sweep_verb_state *v = &s->verb[verb];
-	int64_t credit_at_ns =
-	    s->credit_at_ns + wanted_credit_ns(s) - s->credit_ns;
+	int64_t at_ns;
 	uint32_t top;
 
 	*wall_ns = INT64_MIN;
@@ -206,8 +248,9 @@ work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
 		return false;
 	switch (verb) {
 	case SWEEP_LIST:
-		if (s->next_walk_ns > *mono_ns)
-			*mono_ns = s->next_walk_ns;
+		at_ns = walk_at_ns(s);
+		if (at_ns > *mono_ns)
+			*mono_ns = at_ns;
 		return true;
 	case SWEEP_READ:
 		return s->unread.n > 0 || s->n_peek > 0;
@@ -216,12 +259,14 @@ work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
 		if (top == INDEX_NONE || s->paused)
 			return false;
 		*wall_ns = index_at(&s->index, top)->due_s * CLOCK_NS_PER_S;
-		if (credit_at_ns > *mono_ns)
-			*mono_ns = credit_at_ns;
+		at_ns = rate_allows_ns(s, verb);
+		if (at_ns > *mono_ns)
+			*mono_ns = at_ns;
 		return true;
 	case SWEEP_REQUEUE:
-		if (credit_at_ns > *mono_ns)
-			*mono_ns = credit_at_ns;
+		at_ns = rate_allows_ns(s, verb);
+		if (at_ns > *mono_ns)
+			*mono_ns = at_ns;
 		return s->to_requeue.n > 0 && !s->paused;
 	case SWEEP_KICK_QMGR:
 	case SWEEP_KICK_PICKUP:
