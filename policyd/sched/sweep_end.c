@@ -62,6 +62,7 @@ end_walk(struct sweep *s, bool ok, const struct clock_now *now)
 	}
 	s->next_walk_ns = now->mono_ns + walk_interval_ns(s);
 	s->counts.walks++;
+	s->deferred = s->n_deferred;
 	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
 		entry_end_walk(s, slot, now);
 	end_walk_of_overrides(s);

@@ -60,9 +60,6 @@ void entry_set_key(struct index_entry *e, int64_t arrival_s, uint64_t size);
 bool entry_is_message(
     const struct index_entry *e, int64_t arrival_s, uint64_t size);
 
-/* How many ids a command may have at most. */
-size_t sweep_ids_max(enum sweep_verb verb);
-
 /* Ours: it counts for its submitter, once, and not any more. */
 void entry_count(struct sweep *s, uint32_t slot);
 void entry_uncount(struct sweep *s, uint32_t slot);

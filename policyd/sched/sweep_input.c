@@ -178,6 +178,7 @@ sweep_listed(
 	if (span_equal_str(msg->queue_name, "hold")) {
 		listed_on_hold(s, msg, now);
 	} else {
+		s->n_deferred++;
 		slot = index_find(&s->index, &msg->id);
 		if (slot == INDEX_NONE)
 			return;

@@ -5,6 +5,8 @@
 #include "policyd/sched/sweep_entry.h"
 
 #define KICK_GAP_NS   (200 * CLOCK_NS_PER_MS) /* none while one is younger */
+#define KICK_WAVE_NS  CLOCK_NS_PER_S /* nor in a wave, for so long */
+#define SCAN_COST_NS  3000 /* of qmgr, a deferred message a kick */
 #define RATE_STEP_NS  (100 * CLOCK_NS_PER_MS) /* release_rate, in portions */
 #define RATE_BURST_NS CLOCK_NS_PER_S
 #define FLOW_WALK_NS  (5 * CLOCK_NS_PER_S) /* while nothing may leave */
@@ -231,16 +233,60 @@ walk_at_ns(const struct sweep *s)
 }
 
 /*
+ * Each kick makes qmgr look at all deferred mail, which takes it a tenth of the
+ * time at most.
+ */
+static int64_t
+kick_gap_ns(const struct sweep *s)
+{
+	int64_t rest_ns = (int64_t)s->deferred * SCAN_COST_NS * WALK_REST;
+
+	return rest_ns > KICK_GAP_NS ? rest_ns : KICK_GAP_NS;
+}
+
+/* When the first message may leave; false: there is none, or none may. */
+static bool
+release_at(const struct sweep *s, int64_t *wall_ns, int64_t *mono_ns)
+{
+	uint32_t top = index_heap_top(&s->index);
+	int64_t at_ns = rate_allows_ns(s, SWEEP_RELEASE);
+
+	if (top == INDEX_NONE || s->paused || !is_allowed(s, SWEEP_RELEASE))
+		return false;
+	*wall_ns = index_at(&s->index, top)->due_s * CLOCK_NS_PER_S;
+	*mono_ns = s->verb[SWEEP_RELEASE].not_before_ns;
+	if (at_ns > *mono_ns)
+		*mono_ns = at_ns;
+	return true;
+}
+
+/*
+ * While more leaves, a kick would only set qmgr against the command that lets
+ * it go: one at the end is for all. But the first do not wait long.
+ */
+static int64_t
+wave_end_ns(const struct sweep *s, const struct clock_now *now)
+{
+	int64_t wall_ns, mono_ns;
+
+	if (s->verb[SWEEP_RELEASE].running ||
+	    (release_at(s, &wall_ns, &mono_ns) && wall_ns <= now->reached_ns &&
+		mono_ns <= now->mono_ns))
+		return s->wave_ns + KICK_WAVE_NS;
+	return INT64_MIN;
+}
+
+/*
  * When a verb has work: *wall_ns is the moment of the wall clock, if it is
  * that which counts, and *mono_ns of the other; false: no work in sight.
  */
 static bool
-work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
-    int64_t *mono_ns)
+work_at(const struct sweep *s, enum sweep_verb verb,
+    const struct clock_now *now, int64_t *wall_ns, int64_t *mono_ns)
 {
 	const struct sweep_verb_state *v = &s->verb[verb];
-	int64_t at_ns;
-	uint32_t top;
+	int64_t at_ns = INT64_MIN;
+	bool work = false;
 
 	*wall_ns = INT64_MIN;
 	*mono_ns = v->not_before_ns;
@@ -249,34 +295,33 @@ work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
 	switch (verb) {
 	case SWEEP_LIST:
 		at_ns = walk_at_ns(s);
-		if (at_ns > *mono_ns)
-			*mono_ns = at_ns;
-		return true;
+		work = true;
+		break;
 	case SWEEP_READ:
-		return s->unread.n > 0 || s->n_peek > 0;
+		work = s->unread.n > 0 || s->n_peek > 0;
+		break;
 	case SWEEP_RELEASE:
-		top = index_heap_top(&s->index);
-		if (top == INDEX_NONE || s->paused)
-			return false;
-		*wall_ns = index_at(&s->index, top)->due_s * CLOCK_NS_PER_S;
-		at_ns = rate_allows_ns(s, verb);
-		if (at_ns > *mono_ns)
-			*mono_ns = at_ns;
-		return true;
+		return release_at(s, wall_ns, mono_ns);
 	case SWEEP_REQUEUE:
 		at_ns = rate_allows_ns(s, verb);
-		if (at_ns > *mono_ns)
-			*mono_ns = at_ns;
-		return s->to_requeue.n > 0 && !s->paused;
+		work = s->to_requeue.n > 0 && !s->paused;
+		break;
 	case SWEEP_KICK_QMGR:
+		at_ns = wave_end_ns(s, now);
+		if (v->started_ns + kick_gap_ns(s) > at_ns)
+			at_ns = v->started_ns + kick_gap_ns(s);
+		work = s->kick_wanted[verb];
+		break;
 	case SWEEP_KICK_PICKUP:
-		if (v->started_ns + KICK_GAP_NS > *mono_ns)
-			*mono_ns = v->started_ns + KICK_GAP_NS;
-		return s->kick_wanted[verb];
+		at_ns = v->started_ns + KICK_GAP_NS;
+		work = s->kick_wanted[verb];
+		break;
 	case SWEEP_VERBS:
 		break;
 	}
-	return false;
+	if (at_ns > *mono_ns)
+		*mono_ns = at_ns;
+	return work;
 }
 
 /* Prepares the command; false when there turned out to be nothing to do. */
@@ -294,6 +339,8 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 		command->ids = s->reading;
 		return command->n > 0;
 	case SWEEP_RELEASE:
+		if (!s->kick_wanted[SWEEP_KICK_QMGR])
+			s->wave_ns = now->mono_ns;
 		command->n = s->n_releasing = gather_due(s, now);
 		command->ids = s->releasing;
 		return command->n > 0;
@@ -307,6 +354,7 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 		return true;
 	case SWEEP_LIST:
 		s->walk_again = false;
+		s->n_deferred = 0;
 		return true;
 	case SWEEP_VERBS:
 		break;
@@ -333,7 +381,7 @@ sweep_next(
 
 		if (s->running == SWEEP_COMMANDS_MAX)
 			return false;
-		if (v->running || !work_at(s, verb, &wall_ns, &mono_ns) ||
+		if (v->running || !work_at(s, verb, now, &wall_ns, &mono_ns) ||
 		    wall_ns > now->reached_ns || mono_ns > now->mono_ns ||
 		    !prepare(s, verb, now, command))
 			continue;
@@ -359,7 +407,7 @@ sweep_wait(const struct sweep *s, const struct clock_now *now, int64_t *wall_ns,
 		int64_t wall, mono;
 
 		if (s->verb[verb].running ||
-		    !work_at(s, (enum sweep_verb)verb, &wall, &mono))
+		    !work_at(s, (enum sweep_verb)verb, now, &wall, &mono))
 			continue;
 		/* Both must have come; the later one is what to wait for. */
 		if (wall > now->reached_ns)

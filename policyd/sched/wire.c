@@ -95,7 +95,7 @@ wire_get_request(struct span message, struct wire_request *request)
 	}
 	return rest.len == 0 &&
 	    has_ids(request->verb) == (request->n_ids > 0) &&
-	    request->n_ids <= SWEEP_IDS_MAX;
+	    request->n_ids <= sweep_ids_max(request->verb);
 }
 
 bool
