@@ -6,7 +6,7 @@
 
 enum { ACTIVE_LIMIT = 20, OURS = ACTIVE_LIMIT / 2, MAILS = 25 };
 
-/* So many are due at 10, and known. */
+/* So many are due, one a second, and known. */
 static struct sim *
 open_wave(const char *config, int mails)
 {
@@ -14,9 +14,9 @@ open_wave(const char *config, int mails)
 
 	sim->sweep.o.postfix.active_limit = ACTIVE_LIMIT;
 	for (int n = 0; n < mails; n++)
-		sim_add(sim, 10);
+		sim_add(sim, 10 + n);
 	sim_learn(sim);
-	sim_pass(sim, 10 * SEC);
+	sim_pass(sim, 100 * SEC);
 	sim_settle(sim);
 	return sim;
 }
@@ -221,9 +221,9 @@ little_room_is_waited_with(void **state)
 	(void)state;
 	sim->sweep.o.postfix.active_limit = 160;
 	for (int n = 0; n < 200; n++)
-		sim_add(sim, 10);
+		sim_add(sim, 10 + n);
 	sim_learn(sim);
-	sim_pass(sim, 10 * SEC);
+	sim_pass(sim, 300 * SEC);
 	sim_settle(sim);
 	before = sim->commands[SWEEP_RELEASE];
 	check_int("half of it", sim->released, 80);
