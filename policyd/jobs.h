@@ -11,6 +11,12 @@
 #include "hdrcheck/base/loop.h"
 #include "policyd/stream.h"
 
+/*
+ * postsuper tells of each message by some forty writes of a byte. To wake up for
+ * each would cost more than what it does, so it is listened to by portions.
+ */
+#define JOBS_NAP_NS (10 * CLOCK_NS_PER_MS)
+
 struct jobs;
 
 struct job {
@@ -19,6 +25,7 @@ struct job {
 	int out; /* -1: at its end, or not open */
 	int err;
 	struct stream_errors errors;
+	struct loop_timer nap; /* until err is looked at again */
 	bool unseen; /* it runs, but its descriptors did not get here */
 	bool lost; /* a read that was told to end */
 };
