@@ -84,8 +84,7 @@ engine_start_news(struct engine *g, int fd)
 int
 engine_watch_news(struct engine *g)
 {
-	loop_add_timer(
-	    g->loop, &g->news_nap, LOOP_MONO, on_nap_end, g);
+	loop_add_timer(g->loop, &g->news_nap, LOOP_MONO, on_nap_end, g);
 	return g->o.news < 0
 	    ? 0
 	    : loop_watch(g->loop, g->o.news, POLLIN, on_news, g);

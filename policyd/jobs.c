@@ -48,8 +48,7 @@ jobs_init(struct jobs *jobs, struct loop *loop, struct sweep *sweep,
 		job->verb = (enum sweep_verb)i;
 		job->out = job->err = -1;
 		stream_errors_init(&job->errors);
-		loop_add_timer(
-		    loop, &job->nap, LOOP_MONO, on_nap_end, job);
+		loop_add_timer(loop, &job->nap, LOOP_MONO, on_nap_end, job);
 	}
 }
 

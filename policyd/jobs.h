@@ -12,8 +12,8 @@
 #include "policyd/stream.h"
 
 /*
- * postsuper tells of each message by some forty writes of a byte. To wake up for
- * each would cost more than what it does, so it is listened to by portions.
+ * postsuper tells of each message by some forty writes of a byte. To wake up
+ * for each would cost more than what it does, so it is listened to by portions.
  */
 #define JOBS_NAP_NS (10 * CLOCK_NS_PER_MS)
 

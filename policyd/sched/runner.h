@@ -32,8 +32,8 @@ struct runner_options {
 
 /*
  * A watch on the hold queue, and with release_rate = auto on active, too; or
- * -1: not on this system, not while hold is hashed, not before Postfix made the folder. Then runner_run() tries again
- * before each list.
+ * -1: not on this system, not while hold is hashed, not before Postfix made the
+ * folder. Then runner_run() tries again before each list.
  */
 int runner_open_news(
     const struct postconf *postconf, const struct settings *settings);

@@ -119,8 +119,7 @@ wire_put_report(struct buf *out, const struct wire_report *r)
 		n = snprintf(text, sizeof(text), "P%lld %lld %d %d",
 		    (long long)r->postfix.queue_lifetime_s,
 		    (long long)r->postfix.bounce_lifetime_s,
-		    r->postfix.requeue_safe,
-		    (int)r->postfix.active_limit);
+		    r->postfix.requeue_safe, (int)r->postfix.active_limit);
 		break;
 	case WIRE_SETTINGS:
 		n = snprintf(text, sizeof(text), "C%d", r->number);

@@ -221,12 +221,18 @@ every_changed_byte_is_judged(void **state)
 
 static const struct {
 	const char *row;
+	char letter;
 	size_t n;
 	bool want;
 } counts[] = {
-    {"one id less than the limit", SWEEP_IDS_MAX - 1, true},
-    {"the limit", SWEEP_IDS_MAX, true},
-    {"one id more", SWEEP_IDS_MAX + 1, false},
+    {"one id less than the limit", 'H', SWEEP_IDS_MAX - 1, true},
+    {"the limit", 'H', SWEEP_IDS_MAX, true},
+    {"one id more", 'H', SWEEP_IDS_MAX + 1, false},
+    {"the limit to requeue", 'Q', SWEEP_IDS_MAX, true},
+    {"one id more to requeue", 'Q', SWEEP_IDS_MAX + 1, false},
+    {"one id less to read", 'R', SWEEP_READ_MAX - 1, true},
+    {"the limit to read", 'R', SWEEP_READ_MAX, true},
+    {"one id more to read", 'R', SWEEP_READ_MAX + 1, false},
 };
 
 static void
@@ -239,7 +245,7 @@ a_request_has_so_many_ids(void **state)
 		struct wire_request request;
 		size_t used = 1;
 
-		bytes[0] = 'H';
+		bytes[0] = counts[i].letter;
 		for (size_t n = 0; n < counts[i].n; n++) {
 			memcpy(bytes + used, "ABCDEF\n", 7);
 			used += 7;
@@ -288,7 +294,7 @@ what_fits_no_message_is_not_written(void **state)
 	buf_free(&out);
 }
 
-#define POSTFIX(life, bounce, safe, active)                                            \
+#define POSTFIX(life, bounce, safe, active)                                    \
 	.tell = WIRE_POSTFIX,                                                  \
 	.postfix = {                                                           \
 	    .queue_lifetime_s = (life),                                        \
@@ -349,8 +355,8 @@ reports_come_back_as_they_were_written(void **state)
 		    r->postfix.bounce_lifetime_s);
 		check_bool(
 		    row, got.postfix.requeue_safe, r->postfix.requeue_safe);
-		check_int(row, got.postfix.active_limit,
-		    r->postfix.active_limit);
+		check_int(
+		    row, got.postfix.active_limit, r->postfix.active_limit);
 		exact_free(message);
 		buf_free(&out);
 	}
