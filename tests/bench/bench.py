@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: ISC
 """make bench: figures beside yardsticks measured in the same run; see README here.
 
-bench.py [PART...]. Exit 0 when all was measured, good or not; 1 when a measurement
-was broken (mail lost, a wrong answer), 64 for an unknown part, 77 without root.
+bench.py short|large [PART...]. Exit 0 when all was measured, good or not; 1 when a
+measurement was broken (mail lost, a wrong answer), 64 for an unknown part, 77
+without root.
 """
 
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -17,6 +19,7 @@ from burst import burst
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
+from parts import LARGE, SHORT, rows_of
 from policy import policy
 from table import heading
 from throughput import throughput
@@ -34,26 +37,28 @@ def complain(text):
     print(f"bench: {text}", file=sys.stderr)
 
 
-def run(names):
+def run(names, form):
     """The table, line by line as it is measured."""
     print(heading(), flush=True)
     for name in names:
-        for line in PARTS[name]():
+        began = time.monotonic()
+        for line in rows_of(PARTS[name], form):
             print(line, flush=True)
+        complain(f"{name}: {time.monotonic() - began:.0f} s")
 
 
-def main(names):
+def main(form, *names):
     """Exit codes as in the head of this file."""
-    unknown = set(names) - set(PARTS)
-    if unknown:
-        complain(f"no part {', '.join(sorted(unknown))}; there are: {' '.join(PARTS)}")
+    there = [name for name in PARTS if rows_of(PARTS[name], form)]
+    if unknown := [name for name in names if name not in there]:
+        complain(f"no {form} part {' '.join(unknown)}; there are: {' '.join(there)}")
         return EXIT_USAGE
     if os.geteuid() != 0:
         complain("needs root, as a private Postfix does; try: sudo make bench")
         return EXIT_NOT_ROOT
     raise_on_ending_signals()
     try:
-        run(names or PARTS)
+        run(names or there, form)
     except Ended as ended:
         complain(f"interrupted ({ended}); all is stopped and removed")
         return EXIT_SIGNAL + ended.number
@@ -63,4 +68,7 @@ def main(names):
     return 0
 
 
-sys.exit(main(sys.argv[1:]))
+if len(sys.argv) < 2 or sys.argv[1] not in (SHORT, LARGE):
+    complain(f"usage: bench.py {SHORT}|{LARGE} [PART...]")
+    sys.exit(EXIT_USAGE)
+sys.exit(main(*sys.argv[1:]))

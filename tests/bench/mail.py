@@ -29,9 +29,9 @@ ACTIVE_LINE = r"\]: (\w+): from=.*queue active"
 
 
 @contextmanager
-def mail_site(recipe=EVERYTHING, **settings):
+def mail_site(recipe=EVERYTHING, kind=Postfix, main_cf="", **settings):
     """A Site with a running Postfix, no daemon started, and no sink."""
-    with Postfix(NO_RELAY, recipe=recipe, main_cf=MAIN_CF) as postfix:
+    with kind(NO_RELAY, recipe=recipe, main_cf=MAIN_CF + main_cf) as postfix:
         postfix.start()
         with open_site(postfix, None, **settings) as site:
             yield site

@@ -15,6 +15,7 @@ from standins import ONE_BY_ONE, STUBBORN
 from waiting import wait_for_clock, wait_until
 
 MANY = 500
+SENDING_S = 7  # MANY messages, on a busy machine
 SOME = 50  # so many of them have left hold when the kill comes
 REFUSED = 10  # at least so many messages while hdrcheck is dead
 
@@ -149,7 +150,7 @@ def release_with_a_kill(site, kill):
     standins.behave("postsuper", ONE_BY_ONE)
     site.daemons.start()
     with foreign_mail(site):
-        due = due_in(4)
+        due = due_in(SENDING_S)
         recipients = kill_in_the_middle(site, kill, due)
         standins.restore()
         restart(site)
