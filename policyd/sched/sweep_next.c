@@ -9,7 +9,7 @@
 #define SCAN_COST_NS  3000 /* of qmgr, a deferred message a kick */
 #define RATE_STEP_NS  (100 * CLOCK_NS_PER_MS) /* release_rate, in portions */
 #define RATE_BURST_NS CLOCK_NS_PER_S
-#define FLOW_WALK_NS  (5 * CLOCK_NS_PER_S) /* while nothing may leave */
+#define FLOW_WALK_NS  CLOCK_NS_PER_S /* between walks, while none may leave */
 
 /* How much a message of release_rate costs; 0: no limit. */
 static int64_t

@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from burst import burst
+from cold import cold
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
@@ -24,7 +25,7 @@ from policy import policy
 from table import heading
 from throughput import throughput
 
-ALL = (lookups, policy, lateness, burst, throughput)
+ALL = (lookups, policy, lateness, burst, cold, throughput)
 PARTS = {part.__name__: part for part in ALL}
 EXIT_BROKEN = 1
 EXIT_USAGE = 64
