@@ -17,15 +17,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from burst import burst
 from cold import cold
+from foreign import foreign
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
 from parts import LARGE, SHORT, rows_of
+from pipeline import pipeline
 from policy import policy
+from silent import silent
 from table import heading
 from throughput import throughput
 
-ALL = (lookups, policy, lateness, burst, cold, throughput)
+ALL = (lookups, policy, lateness, burst, cold, pipeline, silent, foreign, throughput)
 PARTS = {part.__name__: part for part in ALL}
 EXIT_BROKEN = 1
 EXIT_USAGE = 64
