@@ -67,8 +67,9 @@ def foreign(size):
     """By turns, with both daemons running all the time."""
     ours, theirs = [], []
     with mail_site() as site:
+        site.daemons.hdrcheck.start()
         defer_many(site, size)
-        site.daemons.start()
+        site.daemons.policyd.start()
         wait_until("a walk", lambda: status(site)["walks"] > 0, FOREIGN_TIMEOUT_S)
         for _ in range(ROUNDS):
             theirs.append(one_a_second(site, False))
