@@ -72,11 +72,15 @@ listed_again(struct sweep *s, uint32_t slot, const struct clock_now *now)
 		if (entry_has(e, TRIED))
 			entry_read_again(s, slot);
 		break;
+	case RELEASED:
+		/* Put back on hold; unless its line is older than its leave. */
+		if (e->seen != s->walk)
+			entry_leave_flow(s, slot);
+		break;
 	case FREE:
 	case UNREAD:
 	case READING:
 	case RELEASING:
-	case RELEASED:
 	case FOREIGN:
 	case GONE:
 		break;

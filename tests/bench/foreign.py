@@ -22,7 +22,8 @@ FOREIGN_TIMEOUT_S = 120
 
 def qmgr_cpu_ms(site):
     """How much CPU time qmgr has used."""
-    with open(f"/proc/{site.postfix.daemon('qmgr')}/schedstat", encoding="ascii") as stat:
+    pid = site.postfix.daemon("qmgr").pid
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as stat:
         return int(stat.read().split()[0]) / 1e6
 
 

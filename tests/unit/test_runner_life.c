@@ -229,7 +229,8 @@ a_new_configuration_of_postfix_is_told(void **state)
 	stage_sync(s);
 	stage_write(s, "main.cf",
 	    "compatibility_level = 3.6\nmaximal_queue_lifetime = 1d\n"
-	    "qmgr_message_active_limit = 30\nbounce_queue_lifetime = 2h\nalways_bcc = a@private.test\n",
+	    "qmgr_message_active_limit = 30\nbounce_queue_lifetime = "
+	    "2h\nalways_bcc = a@private.test\n",
 	    0644);
 	kill(s->runner, SIGHUP);
 	stage_expect(s, "Postfix", "P86400 7200 0 30", 0);

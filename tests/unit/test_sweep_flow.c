@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * release_rate = auto: how much is on its way to its first try at a time.
+ * release_rate = auto: how much is on its way to its first try at a time; and
+ * how often qmgr is kicked.
  */
 #include "tests/unit/sweep_support.h"
 
@@ -193,6 +194,23 @@ news_of_active_confirm_a_release(void **state)
 	sim_close(sim);
 }
 
+/* An administrator's doing: as long as that lasts it is not on its way. */
+static void
+what_is_held_again_takes_no_room(void **state)
+{
+	struct sim *sim =
+	    open_wave("release_rate = auto\nsweep_interval = 1h", MAILS);
+
+	(void)state;
+	check_int("at once", sim->released, OURS);
+	for (int i = 0; i < 3; i++)
+		sim->mail[i].queue = SIM_HOLD;
+	sim_run(sim, 15 * SEC);
+	check_int("others leave", sim->released, OURS + 3);
+	check_bool("they do not", sim->mail[0].queue == SIM_HOLD, true);
+	sim_close(sim);
+}
+
 /* A qmgr that starts anew puts all that was active back to incoming. */
 static void
 what_a_restart_of_qmgr_puts_back_is_on_its_way_again(void **state)
@@ -243,6 +261,111 @@ little_room_is_waited_with(void **state)
 	sim_close(sim);
 }
 
+/* More than a command takes, all due at once. */
+static struct sim *
+open_flood(void)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	for (int n = 0; n < SWEEP_IDS_MAX + 1; n++)
+		sim_add(sim, 10);
+	sim_learn(sim);
+	sim_pass(sim, 10 * SEC);
+	sim_expect(sim, SWEEP_RELEASE);
+	return sim;
+}
+
+static void
+a_kick_waits_for_the_end_of_a_wave(void **state)
+{
+	struct sim *sim = open_flood();
+	struct sweep_command c;
+
+	(void)state;
+	sim_pass(sim, 100 * MSEC);
+	sim_end(sim, SWEEP_RELEASE, true);
+	sim_expect(sim, SWEEP_RELEASE);
+	sim_pass(sim, 899 * MSEC);
+	check_bool("the rest leaves", sim_begin(sim, &c), false);
+	sim_end(sim, SWEEP_RELEASE, true);
+	sim_expect(sim, SWEEP_KICK_QMGR);
+	sim_close(sim);
+}
+
+static void
+a_long_wave_is_kicked_for_each_second(void **state)
+{
+	struct sim *sim = open_flood();
+	struct sweep_command c;
+
+	(void)state;
+	sim_pass(sim, 100 * MSEC);
+	sim_end(sim, SWEEP_RELEASE, true);
+	sim_expect(sim, SWEEP_RELEASE);
+	sim_pass(sim, 899 * MSEC);
+	check_bool("not yet", sim_begin(sim, &c), false);
+	check_int("an alarm", sim_wait_ns(sim), MSEC);
+	sim_pass(sim, MSEC);
+	sim_expect(sim, SWEEP_KICK_QMGR);
+	sim_close(sim);
+}
+
+/* How long the next kick waits for one that has just ended. */
+static const struct {
+	const char *row;
+	uint32_t deferred;
+	int64_t gap_ns;
+} gaps[] = {
+    {"nothing is deferred", 0, 200 * MSEC},
+    {"little", 7407, 200 * MSEC},
+    {"a message more than that", 7408, 7408 * INT64_C(27000)},
+    {"a hundred thousand", 100000, 2700 * MSEC},
+};
+
+static void
+kicks_take_a_tenth_of_the_time(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(gaps); i++) {
+		struct sim *sim = sim_open("sweep_interval = 1h");
+		struct sweep_command c;
+
+		sim_add(sim, 10);
+		sim_add(sim, 10);
+		sim_learn(sim);
+		sim->sweep.deferred = gaps[i].deferred;
+		sim->sweep.kick_wanted[SWEEP_KICK_QMGR] = true;
+		sim_expect(sim, SWEEP_KICK_QMGR);
+		sim_end(sim, SWEEP_KICK_QMGR, true);
+		sim->sweep.kick_wanted[SWEEP_KICK_QMGR] = true;
+		sim_pass(sim, gaps[i].gap_ns - 1);
+		check_bool(gaps[i].row, sim_begin(sim, &c), false);
+		sim_pass(sim, 1);
+		sim_expect(sim, SWEEP_KICK_QMGR);
+		sim_close(sim);
+	}
+}
+
+/* All that a walk shows off hold is what a kick makes qmgr look at. */
+static void
+walks_count_what_is_deferred(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 10s");
+
+	(void)state;
+	for (int n = 0; n < 5; n++)
+		sim_add(sim, 3600)->queue = n < 3 ? SIM_DEFERRED : SIM_HOLD;
+	sim_learn(sim);
+	check_int("three", sim->sweep.deferred, 3);
+	sim->mail[0].queue = SIM_GONE;
+	sim_run(sim, 11 * SEC);
+	check_int("two", sim->sweep.deferred, 2);
+	sim->failing[SWEEP_LIST] = 1;
+	sim_run(sim, 10 * SEC);
+	check_int("a walk that failed says nothing", sim->sweep.deferred, 2);
+	sim_close(sim);
+}
+
 int
 main(void)
 {
@@ -256,9 +379,14 @@ main(void)
 	    cmocka_unit_test(requeued_mail_takes_room_for_two_walks),
 	    cmocka_unit_test(others_that_leave_active_are_none_of_ours),
 	    cmocka_unit_test(news_of_active_confirm_a_release),
+	    cmocka_unit_test(what_is_held_again_takes_no_room),
 	    cmocka_unit_test(
 		what_a_restart_of_qmgr_puts_back_is_on_its_way_again),
 	    cmocka_unit_test(little_room_is_waited_with),
+	    cmocka_unit_test(a_kick_waits_for_the_end_of_a_wave),
+	    cmocka_unit_test(a_long_wave_is_kicked_for_each_second),
+	    cmocka_unit_test(kicks_take_a_tenth_of_the_time),
+	    cmocka_unit_test(walks_count_what_is_deferred),
 	};
 
 	return cmocka_run_group_tests_name("sweep_flow", tests, NULL, NULL);
