@@ -28,6 +28,22 @@ on_rested(void *ctx)
 		loop_change(job->jobs->loop, job->out, POLLIN);
 }
 
+/* Whether its errors are mostly of mail that left. */
+static bool
+confirms(enum sweep_verb verb)
+{
+	return verb == SWEEP_RELEASE || verb == SWEEP_REQUEUE;
+}
+
+static void
+on_nap_end(void *ctx)
+{
+	struct job *job = ctx;
+
+	if (job->err >= 0)
+		loop_change(job->jobs->loop, job->err, POLLIN);
+}
+
 void
 jobs_init(struct jobs *jobs, struct loop *loop, struct sweep *sweep,
     loop_timer_fn *changed, void *ctx)
@@ -46,6 +62,7 @@ jobs_init(struct jobs *jobs, struct loop *loop, struct sweep *sweep,
 		job->out = job->err = -1;
 		stream_errors_init(&job->errors);
 		loop_add_timer(loop, &job->rest, LOOP_MONO, on_rested, job);
+		loop_add_timer(loop, &job->nap, LOOP_MONO, on_nap_end, job);
 	}
 }
 
@@ -128,10 +145,9 @@ static void
 err_take(struct job *job, size_t n)
 {
 	struct clock_now now = clock_read();
-	bool confirms =
-	    job->verb == SWEEP_RELEASE || job->verb == SWEEP_REQUEUE;
 
-	stream_errors_take(&job->errors, n, confirms, job->jobs->sweep, &now);
+	stream_errors_take(
+	    &job->errors, n, confirms(job->verb), job->jobs->sweep, &now);
 }
 
 static bool
@@ -180,7 +196,10 @@ on_err(void *ctx, short revents)
 	struct job *job = ctx;
 
 	(void)revents;
-	read_err(job);
+	if (read_err(job) && confirms(job->verb)) {
+		loop_change(job->jobs->loop, job->err, 0);
+		loop_arm(&job->nap, clock_mono_ns() + JOBS_NAP_NS);
+	}
 	job->jobs->changed(job->jobs->ctx);
 }
 

@@ -3,6 +3,7 @@
 
 #include "hdrcheck/base/os.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -64,6 +65,9 @@ os_random(void *out, size_t len)
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
+/* The kernel counts them up from here: inotify(7), BUGS. */
+enum { FIRST_WATCH = 1 };
+
 int
 os_signal_open(const int *signals)
 {
@@ -111,15 +115,26 @@ os_news_open(const char *folder)
 	return fd;
 }
 
+int
+os_news_also(int fd, const char *folder)
+{
+	int wd = inotify_add_watch(fd, folder,
+	    IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF |
+		IN_ONLYDIR);
+
+	assert(wd < 0 || wd > FIRST_WATCH);
+	return wd < 0 ? -1 : 0;
+}
+
 static bool
-classify(uint32_t mask, bool named, enum os_news *kind)
+classify(int wd, uint32_t mask, bool named, enum os_news *kind)
 {
 	if (mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF))
 		*kind = OS_NEWS_LOST;
 	else if (!named)
 		return false;
 	else if (mask & (IN_MOVED_FROM | IN_DELETE))
-		*kind = OS_NEWS_DEPARTED;
+		*kind = wd == FIRST_WATCH ? OS_NEWS_DEPARTED : OS_NEWS_LEFT;
 	else if (mask & IN_MOVED_TO)
 		*kind = OS_NEWS_ARRIVED;
 	else if (mask & IN_ATTRIB)
@@ -143,7 +158,7 @@ os_news_next(struct span *bytes, enum os_news *kind, struct span *name)
 		*bytes = span_skip(*bytes, sizeof(event) + event.len);
 		len = strnlen(name->data, name->len);
 		*name = span_head(*name, len);
-		if (classify(event.mask, len > 0, kind))
+		if (classify(event.wd, event.mask, len > 0, kind))
 			return true;
 	}
 	return false;
@@ -271,6 +286,15 @@ os_close_from(int fd)
 int
 os_news_open(const char *folder)
 {
+	(void)folder;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+os_news_also(int fd, const char *folder)
+{
+	(void)fd;
 	(void)folder;
 	errno = ENOSYS;
 	return -1;

@@ -17,6 +17,7 @@ enum os_news {
 	OS_NEWS_ARRIVED, /* a name is there, its content may still change */
 	OS_NEWS_COMPLETE, /* the attributes of a file changed: it is whole */
 	OS_NEWS_DEPARTED, /* a name is gone */
+	OS_NEWS_LEFT, /* the same, of the folder of os_news_also() */
 	OS_NEWS_LOST, /* events were lost, or the folder is gone */
 };
 
@@ -40,6 +41,9 @@ int os_signal_read(int fd);
  * os_news_next(), or -1 with errno (ENOSYS where there is no such thing).
  */
 int os_news_open(const char *folder);
+
+/* Names that leave this folder are told, too; 0, or -1 with errno. */
+int os_news_also(int fd, const char *folder);
 
 /*
  * Takes one event off the bytes read from the descriptor: true, with *kind

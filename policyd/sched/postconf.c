@@ -157,8 +157,23 @@ read_lifetime(const struct postconf_view *v, const char *name, int64_t *seconds)
 	return ok;
 }
 
+/* 0: not known. */
+static uint32_t
+read_active_limit(const struct postconf_view *v)
+{
+	struct buf value;
+	uint64_t limit;
+
+	buf_init(&value, VIEW_VALUE_MAX);
+	if (!view_value(v, NULL, "qmgr_message_active_limit", &value) ||
+	    !span_to_u64(span_trim(buf_span(&value)), INT32_MAX, &limit))
+		limit = 0;
+	buf_free(&value);
+	return (uint32_t)limit;
+}
+
 static bool
-lists_hold(const struct postconf_view *v)
+lists_queue(const struct postconf_view *v, const char *queue)
 {
 	struct span list, item;
 	struct buf value;
@@ -168,7 +183,7 @@ lists_hold(const struct postconf_view *v)
 	view_value(v, NULL, "hash_queue_names", &value);
 	list = buf_span(&value);
 	while (span_next_item(&list, &item))
-		lists = lists || span_equal_str(item, "hold");
+		lists = lists || span_equal_str(item, queue);
 	buf_free(&value);
 	return lists;
 }
@@ -193,7 +208,9 @@ postconf_parse(const struct postconf_view *v, struct postconf *conf)
 	memset(conf, 0, sizeof(*conf));
 	if (v->all.len == 0 || v->all.data[v->all.len - 1] != '\n')
 		return false; /* cut off */
-	conf->hold_is_hashed = lists_hold(v);
+	conf->hold_is_hashed = lists_queue(v, "hold");
+	conf->active_is_hashed = lists_queue(v, "active");
+	conf->facts.active_limit = read_active_limit(v);
 	conf->sets_zone = sets_zone(v);
 	conf->facts.requeue_safe = is_requeue_safe(v);
 	return read_string(v, "command_directory", conf->command_directory,

@@ -16,7 +16,9 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from burst import burst
+from cold import cold
 from crowd import crowd
+from foreign import foreign
 from growth import growth
 from idle import idle
 from interrupts import Ended, raise_on_ending_signals
@@ -24,8 +26,10 @@ from lateness import lateness
 from lookups import lookups
 from million import memory, stall
 from parts import LARGE, SHORT, rows_of
+from pipeline import pipeline
 from policy import policy
 from scan import scan
+from silent import silent
 from stall_policy import stall_policy
 from start import start
 from table import heading
@@ -47,6 +51,10 @@ ALL = (
     undo,
     crowd,
     burst,
+    cold,
+    pipeline,
+    silent,
+    foreign,
     throughput,
     growth,
 )

@@ -10,7 +10,7 @@ qmgr and the delivery agents take them as any other.
 import os
 import pwd
 
-from mail import inject
+from harness import deliver_at, message
 from waiting import wait_until
 
 FIRST_ID = 0xFFFFF000000  # the first five digits are microseconds
@@ -38,10 +38,10 @@ def copies(site, template, count, first=FIRST_ID):
     return ids
 
 
-def fill(site, due, count):
+def fill(site, due, count, recipient="ben@sink.test"):
     """So many messages on hold that are due then, one of them submitted."""
     before = set(held_names(site))
-    inject(site, due, 1)
+    site.postfix.smtp(message(deliver_at(due)), [recipient])
     wait_until("one is held", lambda: len(held_names(site)) > len(before))
     (first,) = set(held_names(site)) - before
     copies(site, site.postfix.queue_folder / "hold" / first, count - 1)

@@ -254,6 +254,7 @@ walk(struct queue *q, size_t messages, size_t lines)
 static void
 read_all(struct queue *q, size_t count)
 {
+	struct sweep_surveying known = {.now_s = PATHS_NOW_S};
 	struct sweep_command command;
 	struct buf text;
 
@@ -263,8 +264,8 @@ read_all(struct queue *q, size_t count)
 		paths_need(measure_headers(q, buf_span(&text)), "no memory");
 		buf_free(&text);
 	}
-	paths_need(sweep_survey(&q->sweep, PATHS_NOW_S).waiting == count,
-	    "not all is known");
+	sweep_survey_step(&q->sweep, &known, UINT32_MAX);
+	paths_need(known.survey.waiting == count, "not all is known");
 }
 
 void
