@@ -250,11 +250,10 @@ walk(struct queue *q, size_t messages, size_t lines)
 	buf_free(&text);
 }
 
-/* Reads until so many wait. */
+/* Reads all that is to be read, so many in all. */
 static void
 read_all(struct queue *q, size_t count)
 {
-	struct sweep_surveying known = {.now_s = PATHS_NOW_S};
 	struct sweep_command command;
 	struct buf text;
 
@@ -264,8 +263,7 @@ read_all(struct queue *q, size_t count)
 		paths_need(measure_headers(q, buf_span(&text)), "no memory");
 		buf_free(&text);
 	}
-	sweep_survey_step(&q->sweep, &known, UINT32_MAX);
-	paths_need(known.survey.waiting == count, "not all is known");
+	paths_need(q->sweep.counts.read == count, "not all was read");
 }
 
 void
