@@ -134,16 +134,18 @@ long_ids_leave_no_trace(void **state)
 	(void)state;
 	index_init(&ix);
 	for (unsigned i = 0; i < ROUNDS; i++) {
-		unsigned at = i % AT_A_TIME;
-		char text[QID_SIZE];
+		for (unsigned k = 0; k < AT_A_TIME; k++) {
+			char text[QID_SIZE];
 
-		if (i >= AT_A_TIME)
-			index_remove(&ix, slots[at]);
-		snprintf(text, sizeof(text), "ABCDEFGHIJKLMNOPQRSTUVWX%06X", i);
-		ids[at] = qid_of(text);
-		slots[at] = add(&ix, &ids[at]);
-		for (unsigned k = 0; k < AT_A_TIME && k <= i; k++)
+			snprintf(text, sizeof(text),
+			    "ABCDEFGHIJKLMNOPQRSTUVWX%06X", 10 * i + k);
+			ids[k] = qid_of(text);
+			slots[k] = add(&ix, &ids[k]);
+		}
+		for (unsigned k = 0; k < AT_A_TIME; k++)
 			check_id(&ix, slots[k], &ids[k]);
+		for (unsigned k = 0; k < AT_A_TIME; k++)
+			index_remove(&ix, slots[k]);
 	}
 	assert_int_equal(ix.longs.n, AT_A_TIME);
 	assert_int_equal(index_slots(&ix), AT_A_TIME);

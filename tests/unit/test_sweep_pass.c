@@ -150,23 +150,62 @@ a_slice_takes_as_many_as_it_says(void **state)
 	sim_close(sim);
 }
 
+/*
+ * Those that are gone make room in front of what is left to do: one new message
+ * is being read by then, and the other is not.
+ */
 static void
 what_arrives_meanwhile_is_not_forgotten(void **state)
 {
 	struct sim *sim = in_the_middle("sweep_interval = 1h");
-	struct sim_mail *m = sim_add(sim, 3 * 86400);
 
 	(void)state;
-	/* One that is gone makes room: the new one is in front of the rest. */
+	sim_add(sim, 3 * 86400);
+	sim_add(sim, 3 * 86400);
 	sweep_departed(&sim->sweep, &sim->mail[D].id, &sim->now);
-	sweep_arrived(&sim->sweep, &m->id);
+	sweep_departed(&sim->sweep, &sim->mail[E].id, &sim->now);
+	sweep_arrived(&sim->sweep, &sim->mail[5].id);
+	sim_expect(sim, SWEEP_READ);
+	sweep_arrived(&sim->sweep, &sim->mail[6].id);
+	assert_true(slot_of(sim, 5) > sim->sweep.ending.next - 1 &&
+	    slot_of(sim, 6) > sim->sweep.ending.next - 1);
 	finish(sim);
-	check_log("read", sim, "read MAILAAF\n");
-	assert_int_equal(state_of(sim, 5), READING);
 	sim_end(sim, SWEEP_READ, true);
+	sim_settle(sim);
 	assert_int_equal(state_of(sim, 5), WAITING);
-	assert_int_equal(index_count(&sim->sweep.index), 3);
+	assert_int_equal(state_of(sim, 6), WAITING);
+	assert_int_equal(index_count(&sim->sweep.index), 4);
 	sim_close(sim);
+}
+
+/* What a walk confirmed is forgotten by the second one behind it. */
+static void
+what_has_left_is_known_for_two_more_walks(void **state)
+{
+	static const uint32_t sizes[] = {0, 1};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		struct sim *sim = sim_open("sweep_interval = 1h");
+
+		sim->sweep.slice = sizes[i];
+		sim_add(sim, 5);
+		sim_learn(sim);
+		sim->deaf = true;
+		sim_pass(sim, 5 * SEC);
+		sim_expect(sim, SWEEP_RELEASE);
+		sim_end(sim, SWEEP_RELEASE, true);
+		sim->mail[A].queue = SIM_GONE;
+		settle_all(sim);
+		assert_int_equal(state_of(sim, A), RELEASED);
+		walk(sim);
+		settle_all(sim);
+		assert_int_equal(state_of(sim, A), RELEASED);
+		walk(sim);
+		settle_all(sim);
+		assert_int_equal(index_count(&sim->sweep.index), 0);
+		sim_close(sim);
+	}
 }
 
 static void
@@ -485,6 +524,7 @@ main(void)
 	    cmocka_unit_test(slices_of_any_size_forget_the_same),
 	    cmocka_unit_test(a_slice_takes_as_many_as_it_says),
 	    cmocka_unit_test(what_arrives_meanwhile_is_not_forgotten),
+	    cmocka_unit_test(what_has_left_is_known_for_two_more_walks),
 	    cmocka_unit_test(what_is_back_meanwhile_is_not_forgotten),
 	    cmocka_unit_test(what_is_due_meanwhile_leaves),
 	    cmocka_unit_test(what_two_walks_missed_does_not_leave),
