@@ -12,7 +12,7 @@ from synthetic import status
 from table import above_theirs_at_most, row
 from waiting import wait_for_clock, wait_until
 
-SECONDS = 20  # of a round, with a message in each
+SECONDS = 10  # of a round, with a message in each
 ROUNDS = 2
 AIM = above_theirs_at_most(150)  # ms a second: a tenth of a core, and the rest
 LEAD_S = 3
