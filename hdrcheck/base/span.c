@@ -16,14 +16,6 @@ span_equal_nocase(struct span a, struct span b)
 	return true;
 }
 
-bool
-span_starts_with(struct span s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return s.len >= n && memcmp(s.data, prefix, n) == 0;
-}
-
 struct span
 span_trim(struct span s)
 {

@@ -56,7 +56,13 @@ span_equal_str(struct span a, const char *b)
 /* Equal when ASCII letters are compared without regard to case. */
 bool span_equal_nocase(struct span a, struct span b);
 
-bool span_starts_with(struct span s, const char *prefix);
+static inline bool
+span_starts_with(struct span s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.len >= n && memcmp(s.data, prefix, n) == 0;
+}
 
 /* s without its first n bytes; n <= s.len. */
 static inline struct span
