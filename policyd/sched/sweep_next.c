@@ -372,8 +372,9 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 	return false;
 }
 
-bool
-sweep_next(
+/* The first verb that has work begins. */
+static bool
+begin_first(
     struct sweep *s, const struct clock_now *now, struct sweep_command *command)
 {
 	/* What makes mail leave comes first; a walk can wait. */
@@ -381,10 +382,6 @@ sweep_next(
 	    SWEEP_KICK_PICKUP, SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_READ,
 	    SWEEP_LIST};
 
-	sweep_pass_slice(s, now);
-	entry_sort_lists(s);
-	earn_credit(s, now);
-	readmit_held_up(s, now);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		enum sweep_verb verb = order[i];
 		struct sweep_verb_state *v = &s->verb[verb];
@@ -402,6 +399,19 @@ sweep_next(
 		return true;
 	}
 	return false;
+}
+
+bool
+sweep_next(
+    struct sweep *s, const struct clock_now *now, struct sweep_command *command)
+{
+	sweep_pass_slice(s, now);
+	entry_sort_lists(s);
+	earn_credit(s, now);
+	readmit_held_up(s, now);
+	/* Once more: a kick may have waited for a release that came to naught.
+	 */
+	return begin_first(s, now, command) || begin_first(s, now, command);
 }
 
 void
