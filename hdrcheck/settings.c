@@ -102,6 +102,17 @@ parse_seconds_or_auto(
 	return conf_parse_seconds(setting, value, field);
 }
 
+static const char *
+parse_number_or_auto(
+    const struct conf_setting *setting, struct span value, void *field)
+{
+	if (span_equal_str(value, "auto")) {
+		*(int64_t *)field = SETTINGS_AUTO;
+		return NULL;
+	}
+	return conf_parse_number(setting, value, field);
+}
+
 #define FIELD(name) offsetof(struct settings, name)
 
 static const struct conf_setting table[] = {
@@ -137,7 +148,8 @@ static const struct conf_setting table[] = {
     {"release_method", "auto", parse_method, FIELD(release_method), 0, 0},
     {"requeue_after", "auto", parse_seconds_or_auto, FIELD(requeue_after_s), 0,
 	36500 * SECONDS_PER_DAY},
-    {"release_rate", "0", conf_parse_number, FIELD(release_rate), 0, 1000000},
+    {"release_rate", "0", parse_number_or_auto, FIELD(release_rate), 0,
+	1000000},
     {"state_directory", "/var/lib/deliver-at", conf_parse_path,
 	FIELD(state_directory), 1, SETTINGS_PATH_SIZE},
     {"max_connections", "1000", conf_parse_number, FIELD(max_connections), 1,

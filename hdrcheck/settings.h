@@ -28,7 +28,10 @@ enum {
 
 enum settings_method { METHOD_AUTO, METHOD_RELEASE, METHOD_REQUEUE };
 
-/* requeue_after = auto: a quarter of the queue life. */
+/*
+ * requeue_after = auto: a quarter of the queue life. release_rate = auto: what
+ * was released and not tried yet is at most half of what qmgr takes.
+ */
 #define SETTINGS_AUTO INT64_C(-1)
 
 struct settings {
@@ -52,7 +55,7 @@ struct settings {
 	int64_t sweep_interval_s;
 	enum settings_method release_method;
 	int64_t requeue_after_s; /* or SETTINGS_AUTO */
-	int64_t release_rate; /* messages a second; 0: no limit */
+	int64_t release_rate; /* a second; 0: no limit; or SETTINGS_AUTO */
 	char state_directory[SETTINGS_PATH_SIZE];
 	int64_t max_connections;
 	int64_t idle_timeout_s;

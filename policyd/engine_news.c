@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * News of the hold queue: names that come and go, told by inotify.
+ * News of the hold queue: names that come and go, told by inotify; and those
+ * that leave active, where release_rate = auto.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -22,7 +23,28 @@ take_news(struct engine *g, enum os_news kind, struct span name)
 			sweep_arrived(&g->sweep, &id);
 		else if (kind == OS_NEWS_DEPARTED)
 			sweep_departed(&g->sweep, &id, &now);
+		else if (kind == OS_NEWS_LEFT)
+			sweep_left_active(&g->sweep, &id, &now);
 	}
+}
+
+static void
+nap(struct engine *g)
+{
+	if (!g->sweep.verb[SWEEP_RELEASE].running &&
+	    !g->sweep.verb[SWEEP_REQUEUE].running)
+		return;
+	loop_change(g->loop, g->o.news, 0);
+	loop_arm(&g->news_nap, clock_mono_ns() + JOBS_NAP_NS);
+}
+
+static void
+on_nap_end(void *ctx)
+{
+	struct engine *g = ctx;
+
+	if (g->o.news >= 0)
+		loop_change(g->loop, g->o.news, POLLIN);
 }
 
 static void
@@ -38,6 +60,7 @@ on_news(void *ctx, short revents)
 		bytes = span_of(g->room, (size_t)n);
 		while (os_news_next(&bytes, &kind, &name))
 			take_news(g, kind, name);
+		nap(g);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		log_warn(g->o.log, "no more news of the hold queue");
 		loop_unwatch(g->loop, g->o.news);
@@ -61,6 +84,7 @@ engine_start_news(struct engine *g, int fd)
 int
 engine_watch_news(struct engine *g)
 {
+	loop_add_timer(g->loop, &g->news_nap, LOOP_MONO, on_nap_end, g);
 	return g->o.news < 0
 	    ? 0
 	    : loop_watch(g->loop, g->o.news, POLLIN, on_news, g);

@@ -24,6 +24,7 @@ struct engine {
 	struct loop_timer wall_timer;
 	struct loop_timer mono_timer;
 	struct loop_timer watchdog;
+	struct loop_timer news_nap; /* until they are read again */
 	struct conn_server *server;
 	struct policy policy;
 	struct sweep sweep;
@@ -48,7 +49,10 @@ void engine_pump(struct engine *g);
 /* False: errno; it is logged unless the channel is full. */
 bool engine_tell_runner(struct engine *g, enum wire_ask ask);
 
-/* Hears what happens in the hold queue, if it may. 0 or -1: errno. */
+/*
+ * Hears what happens in the hold queue, if it may. 0 or -1: errno. While mail
+ * leaves, news are read by portions: see JOBS_NAP_NS.
+ */
 int engine_watch_news(struct engine *g);
 
 /* A watch that was not there at the start; fd is owned from here on. */

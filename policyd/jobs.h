@@ -11,6 +11,12 @@
 #include "hdrcheck/base/loop.h"
 #include "policyd/stream.h"
 
+/*
+ * postsuper tells of each message by some forty writes of a byte. To wake up
+ * for each would cost more than what it does, so it is listened to by portions.
+ */
+#define JOBS_NAP_NS (10 * CLOCK_NS_PER_MS)
+
 struct jobs;
 
 struct job {
@@ -18,7 +24,10 @@ struct job {
 	enum sweep_verb verb;
 	int out; /* -1: at its end, or not open */
 	int err;
+	struct loop_timer rest; /* out is not looked at until then */
+	int64_t rest_ns; /* how long that is; 0: it is read as it comes */
 	struct stream_errors errors;
+	struct loop_timer nap; /* until err is looked at again */
 	bool unseen; /* it runs, but its descriptors did not get here */
 	bool lost; /* a read that was told to end */
 };

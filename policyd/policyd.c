@@ -203,7 +203,8 @@ open_all(struct policyd *p)
 	if (exit_code == 0)
 		exit_code = open_listeners(p);
 	if (exit_code == 0)
-		p->parts.news = runner_open_news(&p->postconf);
+		p->parts.news =
+		    runner_open_news(&p->postconf, &p->daemon.settings);
 	return exit_code;
 }
 

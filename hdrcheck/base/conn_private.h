@@ -41,6 +41,8 @@ struct conn_server {
 	struct conn *oldest;
 	struct conn *newest;
 	size_t n;
+	struct buf spare_in; /* empty, or without memory */
+	struct buf spare_out;
 	struct loop_timer idle_timer;
 	struct loop_timer accept_timer;
 	struct loop_timer drain_timer;

@@ -3,6 +3,7 @@
 
 #include "hdrcheck/base/os.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,7 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RANDOM_MAX = 256 /* bytes that getentropy() gives at once */ };
+enum {
+	RANDOM_MAX = 256, /* bytes that getentropy() gives at once */
+	PIPE_BYTES = 1024 * 1024, /* what Linux lets anybody have */
+};
 
 static void
 fill_set(sigset_t *set, const int *signals)
@@ -61,6 +65,9 @@ os_random(void *out, size_t len)
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
+/* The kernel counts them up from here: inotify(7), BUGS. */
+enum { FIRST_WATCH = 1 };
+
 int
 os_signal_open(const int *signals)
 {
@@ -108,15 +115,26 @@ os_news_open(const char *folder)
 	return fd;
 }
 
+int
+os_news_also(int fd, const char *folder)
+{
+	int wd = inotify_add_watch(fd, folder,
+	    IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF |
+		IN_ONLYDIR);
+
+	assert(wd < 0 || wd > FIRST_WATCH);
+	return wd < 0 ? -1 : 0;
+}
+
 static bool
-classify(uint32_t mask, bool named, enum os_news *kind)
+classify(int wd, uint32_t mask, bool named, enum os_news *kind)
 {
 	if (mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF))
 		*kind = OS_NEWS_LOST;
 	else if (!named)
 		return false;
 	else if (mask & (IN_MOVED_FROM | IN_DELETE))
-		*kind = OS_NEWS_DEPARTED;
+		*kind = wd == FIRST_WATCH ? OS_NEWS_DEPARTED : OS_NEWS_LEFT;
 	else if (mask & IN_MOVED_TO)
 		*kind = OS_NEWS_ARRIVED;
 	else if (mask & IN_ATTRIB)
@@ -140,7 +158,7 @@ os_news_next(struct span *bytes, enum os_news *kind, struct span *name)
 		*bytes = span_skip(*bytes, sizeof(event) + event.len);
 		len = strnlen(name->data, name->len);
 		*name = span_head(*name, len);
-		if (classify(event.mask, len > 0, kind))
+		if (classify(event.wd, event.mask, len > 0, kind))
 			return true;
 	}
 	return false;
@@ -168,6 +186,21 @@ os_signal_at_parents_end(pid_t parent, int signo)
 		return -1;
 	}
 	return 0;
+}
+
+void
+os_pipe_widen(int fd)
+{
+	/* As it was will do. */
+	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+}
+
+size_t
+os_pipe_size(int fd)
+{
+	int size = fcntl(fd, F_GETPIPE_SZ);
+
+	return size > 0 ? (size_t)size : 0;
 }
 
 int
@@ -258,6 +291,15 @@ os_news_open(const char *folder)
 	return -1;
 }
 
+int
+os_news_also(int fd, const char *folder)
+{
+	(void)fd;
+	(void)folder;
+	errno = ENOSYS;
+	return -1;
+}
+
 bool
 os_news_next(struct span *bytes, enum os_news *kind, struct span *name)
 {
@@ -284,6 +326,19 @@ os_signal_at_parents_end(pid_t parent, int signo)
 {
 	(void)parent;
 	(void)signo;
+	return 0;
+}
+
+void
+os_pipe_widen(int fd)
+{
+	(void)fd;
+}
+
+size_t
+os_pipe_size(int fd)
+{
+	(void)fd;
 	return 0;
 }
 

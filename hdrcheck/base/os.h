@@ -17,6 +17,7 @@ enum os_news {
 	OS_NEWS_ARRIVED, /* a name is there, its content may still change */
 	OS_NEWS_COMPLETE, /* the attributes of a file changed: it is whole */
 	OS_NEWS_DEPARTED, /* a name is gone */
+	OS_NEWS_LEFT, /* the same, of the folder of os_news_also() */
 	OS_NEWS_LOST, /* events were lost, or the folder is gone */
 };
 
@@ -40,6 +41,9 @@ int os_signal_read(int fd);
  * os_news_next(), or -1 with errno (ENOSYS where there is no such thing).
  */
 int os_news_open(const char *folder);
+
+/* Names that leave this folder are told, too; 0, or -1 with errno. */
+int os_news_also(int fd, const char *folder);
 
 /*
  * Takes one event off the bytes read from the descriptor: true, with *kind
@@ -73,6 +77,15 @@ int os_signal_at_parents_end(pid_t parent, int signo);
 
 /* Fills out with bytes that nobody can guess; 0, or -1 and errno. */
 int os_random(void *out, size_t len);
+
+/*
+ * Has a pipe hold more than it does by default, where it can: a writer that is
+ * ahead need not wait for its reader then, nor wake it for every few bytes.
+ */
+void os_pipe_widen(int fd);
+
+/* How many bytes a pipe holds; 0: nobody knows. */
+size_t os_pipe_size(int fd);
 
 /* accept(2) with close-on-exec and non-blocking set; -1: errno. */
 int os_accept(int listener);

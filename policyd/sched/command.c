@@ -46,27 +46,11 @@ open_pipes(struct pipes *p)
 	if (pipe2(p->in, O_CLOEXEC) < 0 || pipe2(p->out, O_CLOEXEC) < 0 ||
 	    pipe2(p->err, O_CLOEXEC) < 0)
 		return -1;
-	if (fcntl(p->in[1], F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(p->out[0], F_SETFL, O_NONBLOCK) < 0 ||
+	if (fcntl(p->out[0], F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(p->err[0], F_SETFL, O_NONBLOCK) < 0)
 		return -1;
+	os_pipe_widen(p->out[0]);
 	return 0;
-}
-
-/* An empty pipe takes it whole, so nobody has to wait for the child. */
-static int
-fill_input(int fd, struct span input)
-{
-	ssize_t n;
-
-	if (input.len == 0)
-		return 0;
-	n = write(fd, input.data, input.len);
-	if (n == (ssize_t)input.len)
-		return 0;
-	if (n >= 0)
-		errno = EAGAIN;
-	return -1;
 }
 
 static void
@@ -114,6 +98,20 @@ run_command(const struct command *c, const struct pipes *p, pid_t keeper)
 	_exit(EXIT_NOT_RUN);
 }
 
+/* As fast as it is read; a command that ends before has its reasons. */
+static void
+feed(int fd, struct span input)
+{
+	while (input.len > 0) {
+		ssize_t n = write(fd, input.data, input.len);
+
+		if (n < 0 && errno != EINTR)
+			return;
+		if (n > 0)
+			input = span_skip(input, (size_t)n);
+	}
+}
+
 static void
 kill_group(int signo)
 {
@@ -124,8 +122,9 @@ kill_group(int signo)
 /*
  * Between us and the command stands a process that hears of our end, and then
  * ends the command and whatever that has started: some of Postfix's commands
- * start others, and those would go on alone. Signals that are sent to all of
- * us are for the command to act on.
+ * start others, and those would go on alone. It also feeds the command, so that
+ * we never wait for that. Signals that are sent to all of us are for the
+ * command to act on.
  */
 static _Noreturn void
 keep(const struct command *c, const struct pipes *p, pid_t parent)
@@ -138,6 +137,7 @@ keep(const struct command *c, const struct pipes *p, pid_t parent)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGUSR1, &action, NULL);
 	unblock_signals();
 	if (os_signal_at_parents_end(parent, SIGUSR1) < 0)
@@ -145,7 +145,12 @@ keep(const struct command *c, const struct pipes *p, pid_t parent)
 	pid = fork();
 	if (pid == 0)
 		run_command(c, p, keeper);
-	os_close_from(0);
+	if (dup2(p->in[1], STDIN_FILENO) < 0)
+		_exit(EXIT_NOT_RUN);
+	os_close_from(STDIN_FILENO + 1);
+	if (pid > 0)
+		feed(STDIN_FILENO, c->input);
+	close(STDIN_FILENO);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		_exit(EXIT_NOT_RUN);
 	_exit(command_exit_code(status));
@@ -158,7 +163,7 @@ command_start(const struct command *c, int *out, int *err)
 	pid_t parent = getpid();
 	pid_t pid;
 
-	if (open_pipes(&p) < 0 || fill_input(p.in[1], c->input) < 0) {
+	if (open_pipes(&p) < 0) {
 		close_pipes(&p);
 		return -1;
 	}

@@ -17,7 +17,7 @@ struct command {
 	const char *path; /* absolute, or a name in COMMAND_PATH */
 	char *const *argv;
 	char *const *env;
-	struct span input; /* its whole standard input, up to 64 KiB */
+	struct span input; /* its whole standard input; copied */
 	const struct priv_ids *run_as; /* NULL: as we are */
 };
 

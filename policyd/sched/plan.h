@@ -56,11 +56,12 @@ struct plan plan_judge(const struct facts *facts, bool listed, bool tried,
     bool kept, int64_t override_s, int64_t now_s,
     const struct settings *settings);
 
-/* What Postfix's configuration says that matters for a requeue. */
+/* What Postfix's configuration says that matters for how mail leaves. */
 struct plan_postfix {
 	int64_t queue_lifetime_s; /* maximal_queue_lifetime */
 	int64_t bounce_lifetime_s; /* bounce_queue_lifetime */
 	bool requeue_safe; /* pickup has no content_filter, nobody gets a bcc */
+	uint32_t active_limit; /* qmgr_message_active_limit; 0: not known */
 };
 
 enum plan_method {

@@ -16,6 +16,7 @@ struct postconf {
 	char queue_directory[SETTINGS_PATH_SIZE];
 	char mail_owner[SETTINGS_NAME_SIZE];
 	bool hold_is_hashed; /* hash_queue_names lists hold */
+	bool active_is_hashed;
 	bool sets_zone; /* import_environment sets TZ to other than UTC */
 	struct plan_postfix facts;
 };

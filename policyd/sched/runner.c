@@ -163,14 +163,23 @@ on_deadline(void *ctx)
 }
 
 int
-runner_open_news(const struct postconf *postconf)
+runner_open_news(
+    const struct postconf *postconf, const struct settings *settings)
 {
 	char path[PATH_TEXT_SIZE];
+	int fd;
 
 	if (postconf->hold_is_hashed)
 		return -1;
 	snprintf(path, sizeof(path), "%s/hold", postconf->queue_directory);
-	return os_news_open(path);
+	fd = os_news_open(path);
+	if (fd < 0 || settings->release_rate != SETTINGS_AUTO ||
+	    postconf->active_is_hashed)
+		return fd;
+	/* Without it, walks show what has left. */
+	snprintf(path, sizeof(path), "%s/active", postconf->queue_directory);
+	os_news_also(fd, path);
+	return fd;
 }
 
 /* The list that comes next shows what arrived before the watch. */
@@ -178,7 +187,7 @@ static void
 retry_news(struct runner *r)
 {
 	struct wire_report what = {.tell = WIRE_NEWS};
-	int fd = runner_open_news(r->o.postconf);
+	int fd = runner_open_news(r->o.postconf, r->o.settings);
 
 	if (fd < 0)
 		return;

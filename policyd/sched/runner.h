@@ -31,11 +31,12 @@ struct runner_options {
 };
 
 /*
- * A watch on the hold queue, or -1: not on this system, not while hold is
- * hashed, not before Postfix made the folder. Then runner_run() tries again
- * before each list.
+ * A watch on the hold queue, and with release_rate = auto on active, too; or
+ * -1: not on this system, not while hold is hashed, not before Postfix made the
+ * folder. Then runner_run() tries again before each list.
  */
-int runner_open_news(const struct postconf *postconf);
+int runner_open_news(
+    const struct postconf *postconf, const struct settings *settings);
 
 /* Runs until engine or administrator end it; an exit code. */
 int runner_run(const struct runner_options *options);

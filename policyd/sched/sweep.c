@@ -15,6 +15,14 @@ sweep_ids_max(enum sweep_verb verb)
 	return verb == SWEEP_READ ? SWEEP_READ_MAX : SWEEP_IDS_MAX;
 }
 
+uint32_t
+sweep_active_limit(const struct sweep *s)
+{
+	uint32_t limit = s->o.postfix.active_limit;
+
+	return limit > 0 ? limit : FLOW_ACTIVE_LIMIT;
+}
+
 void
 sweep_init(struct sweep *s, const struct sweep_options *options)
 {

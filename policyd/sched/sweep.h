@@ -30,6 +30,7 @@
 #define SCHED_SWEEP_H
 
 #include "hdrcheck/base/clock.h"
+#include "policyd/sched/flow.h"
 #include "policyd/sched/index.h"
 #include "policyd/sched/lateness.h"
 #include "policyd/sched/override.h"
@@ -49,10 +50,10 @@ enum sweep_verb {
 
 enum {
 	SWEEP_COMMANDS_MAX = 4, /* at once */
-	SWEEP_IDS_MAX = 4096, /* of one command */
+	SWEEP_IDS_MAX = 8192, /* of one command */
 	SWEEP_READ_MAX = 1024, /* ids of one read */
 	SWEEP_PEEK_MAX = 10, /* ids of one peek: reads wait for its end */
-	SWEEP_IDS_BYTES = 60 * 1024, /* of one command, a byte between two */
+	SWEEP_IDS_BYTES = 124 * 1024, /* of one command, a byte between two */
 };
 
 struct sweep_command {
@@ -194,8 +195,12 @@ struct sweep {
 	bool peek_failed; /* the last one */
 	bool peek_ends; /* that was said of the one that runs */
 	bool kick_wanted[SWEEP_VERBS];
+	int64_t wave_ns; /* the first release that no kick was for, yet */
+	uint32_t deferred; /* off hold, as of the last walk: a kick scans it */
+	uint32_t n_deferred; /* in the walk that runs */
 	int64_t credit_ns; /* for release_rate: time not yet spent */
 	int64_t credit_at_ns;
+	struct flow flow; /* for release_rate = auto */
 	bool paused;
 	bool look_only;
 	bool stopping;
@@ -204,6 +209,9 @@ struct sweep {
 	bool walk_ok; /* the last one */
 	int64_t walk_at_s; /* wall clock, when it ended; 0: there was none */
 };
+
+/* How many ids a command may have at most. */
+size_t sweep_ids_max(enum sweep_verb verb);
 
 void sweep_init(struct sweep *s, const struct sweep_options *options);
 void sweep_free(struct sweep *s);
@@ -311,6 +319,13 @@ void sweep_read(struct sweep *s, const struct qid *id,
 
 /* A message left hold: by a command that runs, or by somebody else. */
 void sweep_departed(
+    struct sweep *s, const struct qid *id, const struct clock_now *now);
+
+/*
+ * A message left qmgr's active queue: it was tried, or bounced. Of interest for
+ * release_rate = auto alone; where that is not told, walks show it.
+ */
+void sweep_left_active(
     struct sweep *s, const struct qid *id, const struct clock_now *now);
 
 /* A file on hold became complete. */

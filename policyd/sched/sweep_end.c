@@ -78,6 +78,7 @@ end_walk(struct sweep *s, bool ok, const struct clock_now *now)
 	}
 	set_walk_interval(s, now);
 	s->counts.walks++;
+	s->deferred = s->n_deferred;
 	s->walk++;
 	sweep_pass_end_of_walk(s, now);
 	if (s->walk_again)
@@ -142,6 +143,7 @@ hold_up(struct sweep *s, enum sweep_verb verb, uint32_t slot,
 	    .retry_ns = retry_after_ns(e->attempts, RETRY_MAX_NS)};
 
 	entry_count_failure(e);
+	entry_leave_flow(s, slot);
 	e->state = HELD_UP;
 	index_list_append(&s->index, &s->held_up, slot);
 	s->held_up_ns = now->mono_ns + event.retry_ns;

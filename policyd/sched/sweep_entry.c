@@ -64,10 +64,32 @@ thaw(struct sweep *s, const struct index_entry *e)
 		tally_drop(&s->frozen, e->rule);
 }
 
+void
+entry_enter_flow(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	assert(!entry_has(e, ON_WAY));
+	entry_set(e, ON_WAY, true);
+	flow_enter(&s->flow);
+}
+
+void
+entry_leave_flow(struct sweep *s, uint32_t slot)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	if (!entry_has(e, ON_WAY))
+		return;
+	entry_set(e, ON_WAY, false);
+	flow_leave(&s->flow);
+}
+
 /* The entry is in no list and no heap. */
 static void
 drop(struct sweep *s, uint32_t slot)
 {
+	entry_leave_flow(s, slot);
 	entry_uncount(s, slot);
 	index_remove(&s->index, slot);
 }
@@ -84,6 +106,7 @@ entry_to_foreign(struct sweep *s, uint32_t slot, enum plan_why why, bool dated)
 
 	entry_uncount(s, slot);
 	thaw(s, e);
+	entry_leave_flow(s, slot);
 	e->state = FOREIGN;
 	entry_set(e, DATED, dated);
 	if (dated && !told)
@@ -106,6 +129,7 @@ entry_to_waiting(struct sweep *s, uint32_t slot)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 
+	entry_leave_flow(s, slot);
 	if (entry_has(e, RULE_GONE) && entry_has(e, REREAD)) {
 		e->flags &= RULE_GONE | COUNTED | KNOWN;
 		entry_to_unread(s, slot);
@@ -190,6 +214,7 @@ entry_start_over(struct sweep *s, uint32_t slot, bool same)
 
 	if (!same)
 		entry_uncount(s, slot);
+	entry_leave_flow(s, slot);
 	e->attempts = 0;
 	e->flags &= same ? RULE_GONE | COUNTED | KNOWN : 0;
 	e->seen = s->walk;

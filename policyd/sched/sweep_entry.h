@@ -47,6 +47,7 @@ enum flag {
 	AT_WILL =
 	    8192, /* leaves at once, by hand or without a moment: not late */
 	BY_HAND = 16384, /* the administrator says when */
+	ON_WAY = 32768, /* RELEASING to RELEASED: counted in the flow */
 };
 
 bool entry_has(const struct index_entry *e, enum flag flag);
@@ -59,12 +60,16 @@ void entry_set_key(struct index_entry *e, int64_t arrival_s, uint64_t size);
 bool entry_is_message(
     const struct index_entry *e, int64_t arrival_s, uint64_t size);
 
-/* How many ids a command may have at most. */
-size_t sweep_ids_max(enum sweep_verb verb);
-
 /* Ours: it counts for its submitter, once, and not any more. */
 void entry_count(struct sweep *s, uint32_t slot);
 void entry_uncount(struct sweep *s, uint32_t slot);
+
+/* A command releases it; and it was tried, or did not leave after all. */
+void entry_enter_flow(struct sweep *s, uint32_t slot);
+void entry_leave_flow(struct sweep *s, uint32_t slot);
+
+/* Of qmgr's active queue; as it is, or what is usual. */
+uint32_t sweep_active_limit(const struct sweep *s);
 
 /* The name of a rule as an entry has it; 0 for no name, and only for that. */
 uint32_t sweep_rule_hash(const struct sweep *s, struct span rule);

@@ -74,11 +74,15 @@ listed_again(struct sweep *s, uint32_t slot, const struct clock_now *now)
 		if (entry_has(e, TRIED))
 			entry_read_again(s, slot);
 		break;
+	case RELEASED:
+		/* Put back on hold; unless its line is older than its leave. */
+		if (e->seen != s->walk)
+			entry_leave_flow(s, slot);
+		break;
 	case FREE:
 	case UNREAD:
 	case READING:
 	case RELEASING:
-	case RELEASED:
 	case FOREIGN:
 	case GONE:
 		break;
@@ -114,7 +118,8 @@ add_listed(struct sweep *s, const struct qid *id)
 	return slot;
 }
 
-static void
+/* Returns its slot, or INDEX_NONE. */
+static uint32_t
 listed_on_hold(
     struct sweep *s, const struct qmsg *msg, const struct clock_now *now)
 {
@@ -125,12 +130,12 @@ listed_on_hold(
 	if (slot == INDEX_NONE)
 		slot = add_listed(s, &msg->id);
 	if (slot == INDEX_NONE)
-		return;
+		return slot;
 	e = index_at(&s->index, slot);
 	same = entry_is_message(e, msg->arrival_s, msg->size);
 	if (!same || is_to_start_over(e)) {
 		if (is_in_flight(e))
-			return;
+			return slot;
 		entry_start_over(s, slot, same);
 	}
 	entry_set_key(e, msg->arrival_s, msg->size);
@@ -138,6 +143,7 @@ listed_on_hold(
 	if (msg->tried)
 		entry_set(e, TRIED, true);
 	listed_again(s, slot, now);
+	return slot;
 }
 
 /* Unless this walk has shown it on hold, too, it has left hold. */
@@ -152,6 +158,22 @@ listed_elsewhere(struct sweep *s, uint32_t slot, const struct clock_now *now)
 		entry_forget(s, slot);
 }
 
+/* A qmgr that is started anew takes what was active from incoming again. */
+static void
+listed_on_its_way(struct sweep *s, uint32_t slot, const struct qmsg *msg)
+{
+	const struct index_entry *e = index_at(&s->index, slot);
+
+	if (e->state != RELEASED)
+		return;
+	if (span_equal_str(msg->queue_name, "incoming")) {
+		if (!entry_has(e, ON_WAY))
+			entry_enter_flow(s, slot);
+	} else if (msg->tried && !span_equal_str(msg->queue_name, "active")) {
+		entry_leave_flow(s, slot);
+	}
+}
+
 void
 sweep_listed(
     struct sweep *s, const struct qmsg *msg, const struct clock_now *now)
@@ -163,19 +185,24 @@ sweep_listed(
 	if (s->o.overrides != NULL)
 		overrides_listed(s->o.overrides, &msg->id, msg->arrival_s);
 	if (span_equal_str(msg->queue_name, "hold")) {
-		listed_on_hold(s, msg, now);
+		slot = listed_on_hold(s, msg, now);
+		if (slot == INDEX_NONE)
+			return;
 	} else {
+		s->n_deferred++;
 		slot = index_find(&s->index, &msg->id);
 		if (slot == INDEX_NONE)
 			return;
 		e = index_at(&s->index, slot);
 		if (!entry_is_message(e, msg->arrival_s, msg->size))
 			return;
+		listed_on_its_way(s, slot, msg);
 		listed_elsewhere(s, slot, now);
 	}
-	slot = index_find(&s->index, &msg->id);
-	if (slot != INDEX_NONE)
-		index_at(&s->index, slot)->seen = s->walk;
+	/* It may be forgotten by now. */
+	e = index_at(&s->index, slot);
+	if (e->state != FREE)
+		e->seen = s->walk;
 }
 
 /* The first of the rules that wrote never and still hold; empty: none. */
@@ -423,6 +450,22 @@ sweep_departed(
 		entry_forget(s, slot);
 		break;
 	}
+}
+
+void
+sweep_left_active(
+    struct sweep *s, const struct qid *id, const struct clock_now *now)
+{
+	uint32_t slot = index_find(&s->index, id);
+	const struct index_entry *e;
+
+	if (slot == INDEX_NONE)
+		return;
+	e = index_at(&s->index, slot);
+	if (e->state == RELEASING || e->state == UNCONFIRMED)
+		entry_confirm(s, slot, now);
+	if (e->state == RELEASED)
+		entry_leave_flow(s, slot);
 }
 
 void

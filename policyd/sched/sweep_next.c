@@ -5,14 +5,17 @@
 #include "policyd/sched/sweep_entry.h"
 
 #define KICK_GAP_NS   (200 * CLOCK_NS_PER_MS) /* none while one is younger */
+#define KICK_WAVE_NS  CLOCK_NS_PER_S /* nor in a wave, for so long */
+#define SCAN_COST_NS  3000 /* of qmgr, a deferred message a kick */
 #define RATE_STEP_NS  (100 * CLOCK_NS_PER_MS) /* release_rate, in portions */
 #define RATE_BURST_NS CLOCK_NS_PER_S
+#define FLOW_WALK_NS  CLOCK_NS_PER_S /* between walks, while none may leave */
 
 /* How much a message of release_rate costs; 0: no limit. */
 static int64_t
 message_cost_ns(const struct sweep *s)
 {
-	if (s->o.settings->release_rate == 0)
+	if (s->o.settings->release_rate <= 0)
 		return 0;
 	return CLOCK_NS_PER_S / s->o.settings->release_rate;
 }
@@ -40,12 +43,20 @@ wanted_credit_ns(const struct sweep *s)
 	return cost_ns > RATE_STEP_NS ? cost_ns : RATE_STEP_NS;
 }
 
-/* How many messages the credit pays for. */
+static bool
+is_auto(const struct sweep *s)
+{
+	return s->o.settings->release_rate == SETTINGS_AUTO;
+}
+
+/* How many messages release_rate allows now. */
 static size_t
 affordable(const struct sweep *s)
 {
 	int64_t cost_ns = message_cost_ns(s);
 
+	if (is_auto(s))
+		return flow_room(&s->flow, sweep_active_limit(s));
 	if (cost_ns == 0)
 		return SWEEP_IDS_MAX;
 	return (size_t)(s->credit_ns / cost_ns);
@@ -101,6 +112,7 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 		s->o.tell(s->o.tell_ctx, &event);
 	}
 	e->state = RELEASING;
+	entry_enter_flow(s, slot);
 	return true;
 }
 
@@ -153,6 +165,7 @@ gather_requeues(struct sweep *s, const struct clock_now *now)
 			continue;
 		}
 		index_at(&s->index, slot)->state = RELEASING;
+		entry_enter_flow(s, slot);
 		s->requeuing[n] =
 		    index_id(&s->index, index_at(&s->index, slot));
 		bytes += id_bytes(&s->requeuing[n++]);
@@ -197,17 +210,92 @@ is_allowed(const struct sweep *s, enum sweep_verb verb)
 }
 
 /*
+ * When release_rate lets the next command start: once there is credit, or, with
+ * auto, room. How room comes about unseen, a walk shows.
+ */
+static int64_t
+rate_allows_ns(const struct sweep *s, enum sweep_verb verb)
+{
+	uint32_t limit = sweep_active_limit(s);
+
+	if (!is_auto(s))
+		return s->credit_at_ns + wanted_credit_ns(s) - s->credit_ns;
+	if (flow_room(&s->flow, limit) == 0)
+		return INT64_MAX;
+	if (flow_is_tight(&s->flow, limit))
+		return s->verb[verb].started_ns + RATE_STEP_NS;
+	return INT64_MIN;
+}
+
+/* A walk is due, the earlier when nothing may leave before it. */
+static int64_t
+walk_at_ns(const struct sweep *s)
+{
+	int64_t rest_ns = s->walk_cost_ns * WALK_REST;
+	int64_t at_ns =
+	    s->walk_end_ns + (rest_ns > FLOW_WALK_NS ? rest_ns : FLOW_WALK_NS);
+
+	if (is_auto(s) && at_ns < s->next_walk_ns &&
+	    flow_room(&s->flow, sweep_active_limit(s)) == 0)
+		return at_ns;
+	return s->next_walk_ns;
+}
+
+/*
+ * Each kick makes qmgr look at all deferred mail, which takes it a tenth of the
+ * time at most.
+ */
+static int64_t
+kick_gap_ns(const struct sweep *s)
+{
+	int64_t rest_ns = (int64_t)s->deferred * SCAN_COST_NS * WALK_REST;
+
+	return rest_ns > KICK_GAP_NS ? rest_ns : KICK_GAP_NS;
+}
+
+/* When the first message may leave; false: there is none, or none may. */
+static bool
+release_at(const struct sweep *s, int64_t *wall_ns, int64_t *mono_ns)
+{
+	uint32_t top = index_heap_top(&s->index);
+	int64_t at_ns = rate_allows_ns(s, SWEEP_RELEASE);
+
+	if (top == INDEX_NONE || s->paused || !is_allowed(s, SWEEP_RELEASE))
+		return false;
+	*wall_ns = index_due_s(index_at(&s->index, top)) * CLOCK_NS_PER_S;
+	*mono_ns = s->verb[SWEEP_RELEASE].not_before_ns;
+	if (at_ns > *mono_ns)
+		*mono_ns = at_ns;
+	return true;
+}
+
+/*
+ * While more leaves, a kick would only set qmgr against the command that lets
+ * it go: one at the end is for all. But the first do not wait long.
+ */
+static int64_t
+wave_end_ns(const struct sweep *s, const struct clock_now *now)
+{
+	int64_t wall_ns, mono_ns;
+
+	if (s->verb[SWEEP_RELEASE].running ||
+	    (release_at(s, &wall_ns, &mono_ns) && wall_ns <= now->reached_ns &&
+		mono_ns <= now->mono_ns))
+		return s->wave_ns + KICK_WAVE_NS;
+	return INT64_MIN;
+}
+
+/*
  * When a verb has work: *wall_ns is the moment of the wall clock, if it is
  * that which counts, and *mono_ns of the other; false: no work in sight.
  */
 static bool
-work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
-    int64_t *mono_ns)
+work_at(const struct sweep *s, enum sweep_verb verb,
+    const struct clock_now *now, int64_t *wall_ns, int64_t *mono_ns)
 {
 	const struct sweep_verb_state *v = &s->verb[verb];
-	int64_t credit_at_ns =
-	    s->credit_at_ns + wanted_credit_ns(s) - s->credit_ns;
-	uint32_t top;
+	int64_t at_ns = INT64_MIN;
+	bool work = false;
 
 	*wall_ns = INT64_MIN;
 	*mono_ns = v->not_before_ns;
@@ -215,33 +303,34 @@ work_at(const struct sweep *s, enum sweep_verb verb, int64_t *wall_ns,
 		return false;
 	switch (verb) {
 	case SWEEP_LIST:
-		if (s->next_walk_ns > *mono_ns)
-			*mono_ns = s->next_walk_ns;
-		return !sweep_is_passing(s);
+		at_ns = walk_at_ns(s);
+		work = !sweep_is_passing(s);
+		break;
 	case SWEEP_READ:
-		return s->unread.n > 0 || s->n_peek > 0;
+		work = s->unread.n > 0 || s->n_peek > 0;
+		break;
 	case SWEEP_RELEASE:
-		top = index_heap_top(&s->index);
-		if (top == INDEX_NONE || s->paused)
-			return false;
-		*wall_ns =
-		    index_due_s(index_at(&s->index, top)) * CLOCK_NS_PER_S;
-		if (credit_at_ns > *mono_ns)
-			*mono_ns = credit_at_ns;
-		return true;
+		return release_at(s, wall_ns, mono_ns);
 	case SWEEP_REQUEUE:
-		if (credit_at_ns > *mono_ns)
-			*mono_ns = credit_at_ns;
-		return s->to_requeue.n > 0 && !s->paused;
+		at_ns = rate_allows_ns(s, verb);
+		work = s->to_requeue.n > 0 && !s->paused;
+		break;
 	case SWEEP_KICK_QMGR:
+		at_ns = wave_end_ns(s, now);
+		if (v->started_ns + kick_gap_ns(s) > at_ns)
+			at_ns = v->started_ns + kick_gap_ns(s);
+		work = s->kick_wanted[verb];
+		break;
 	case SWEEP_KICK_PICKUP:
-		if (v->started_ns + KICK_GAP_NS > *mono_ns)
-			*mono_ns = v->started_ns + KICK_GAP_NS;
-		return s->kick_wanted[verb];
+		at_ns = v->started_ns + KICK_GAP_NS;
+		work = s->kick_wanted[verb];
+		break;
 	case SWEEP_VERBS:
 		break;
 	}
-	return false;
+	if (at_ns > *mono_ns)
+		*mono_ns = at_ns;
+	return work;
 }
 
 /* Prepares the command; false when there turned out to be nothing to do. */
@@ -259,6 +348,8 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 		command->ids = s->reading;
 		return command->n > 0;
 	case SWEEP_RELEASE:
+		if (!s->kick_wanted[SWEEP_KICK_QMGR])
+			s->wave_ns = now->mono_ns;
 		command->n = s->n_releasing = gather_due(s, now);
 		command->ids = s->releasing;
 		return command->n > 0;
@@ -273,6 +364,7 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 	case SWEEP_LIST:
 		s->walk_again = false;
 		s->listed = 0;
+		s->n_deferred = 0;
 		return true;
 	case SWEEP_VERBS:
 		break;
@@ -300,7 +392,7 @@ sweep_next(
 
 		if (s->running == SWEEP_COMMANDS_MAX)
 			return false;
-		if (v->running || !work_at(s, verb, &wall_ns, &mono_ns) ||
+		if (v->running || !work_at(s, verb, now, &wall_ns, &mono_ns) ||
 		    wall_ns > now->reached_ns || mono_ns > now->mono_ns ||
 		    !prepare(s, verb, now, command))
 			continue;
@@ -326,7 +418,7 @@ sweep_wait(const struct sweep *s, const struct clock_now *now, int64_t *wall_ns,
 		int64_t wall, mono;
 
 		if (s->verb[verb].running ||
-		    !work_at(s, (enum sweep_verb)verb, &wall, &mono))
+		    !work_at(s, (enum sweep_verb)verb, now, &wall, &mono))
 			continue;
 		/* Both must have come; the later one is what to wait for. */
 		if (wall > now->reached_ns)

@@ -11,7 +11,7 @@
 enum {
 	WORDS_MAX = 3, /* of a verb, ids aside */
 	WORD_SIZE = 8,
-	ARGS_MAX = SWEEP_IDS_MAX + WORDS_MAX + 4,
+	ARGS_MAX = SWEEP_READ_MAX + WORDS_MAX + 4,
 	PATH_TEXT_SIZE = SETTINGS_PATH_SIZE + 16,
 };
 

@@ -95,7 +95,7 @@ wire_get_request(struct span message, struct wire_request *request)
 	}
 	return rest.len == 0 &&
 	    has_ids(request->verb) == (request->n_ids > 0) &&
-	    request->n_ids <= SWEEP_IDS_MAX;
+	    request->n_ids <= sweep_ids_max(request->verb);
 }
 
 bool
@@ -116,10 +116,10 @@ wire_put_report(struct buf *out, const struct wire_report *r)
 		n = snprintf(text, sizeof(text), "F%c%d", letter, r->number);
 		break;
 	case WIRE_POSTFIX:
-		n = snprintf(text, sizeof(text), "P%lld %lld %d",
+		n = snprintf(text, sizeof(text), "P%lld %lld %d %d",
 		    (long long)r->postfix.queue_lifetime_s,
 		    (long long)r->postfix.bounce_lifetime_s,
-		    r->postfix.requeue_safe);
+		    r->postfix.requeue_safe, (int)r->postfix.active_limit);
 		break;
 	case WIRE_SETTINGS:
 		n = snprintf(text, sizeof(text), "C%d", r->number);
@@ -153,17 +153,19 @@ get_postfix(struct span text, struct plan_postfix *postfix)
 {
 	struct span word;
 	uint64_t lifetime, bounce;
-	int safe;
+	int safe, active;
 
 	if (!span_cut(&text, ' ', &word) ||
 	    !span_to_u64(word, INT64_MAX, &lifetime) ||
 	    !span_cut(&text, ' ', &word) ||
 	    !span_to_u64(word, INT64_MAX, &bounce) ||
-	    !get_number(text, &safe) || safe > 1)
+	    !span_cut(&text, ' ', &word) || !get_number(word, &safe) ||
+	    safe > 1 || !get_number(text, &active))
 		return false;
 	postfix->queue_lifetime_s = (int64_t)lifetime;
 	postfix->bounce_lifetime_s = (int64_t)bounce;
 	postfix->requeue_safe = safe == 1;
+	postfix->active_limit = (uint32_t)active;
 	return true;
 }
 

@@ -29,7 +29,7 @@
 #include "policyd/sched/sweep.h"
 
 enum {
-	WIRE_MAX = 64 * 1024, /* bytes of a message */
+	WIRE_MAX = 128 * 1024, /* bytes of a message: Linux takes 200 KiB */
 	WIRE_FDS_MAX = 2, /* descriptors with a message */
 };
 

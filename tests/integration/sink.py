@@ -3,6 +3,7 @@
 
 import asyncio
 import smtplib
+import socket
 import threading
 import time
 from dataclasses import dataclass
@@ -115,6 +116,24 @@ class Sink:
                 self._by_recipient.setdefault(recipient, []).append(delivery)
             self._news.notify_all()
         return "250 2.0.0 Ok: taken"
+
+
+class Silent:
+    """A server on a free port of 127.0.0.1 that takes connections and says nothing."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = self._listener.getsockname()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        self.close()
+
+    def close(self):
+        """From now on connections are refused, and those that wait are cut."""
+        self._listener.close()
 
 
 class Filter(Sink):

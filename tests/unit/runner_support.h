@@ -27,7 +27,7 @@
 #include "policyd/sched/wire.h"
 
 enum {
-	STAGE_TEXT_MAX = 64 * 1024,
+	STAGE_TEXT_MAX = 128 * 1024,
 	STAGE_GUARD_MS = 20 * 1000, /* what takes longer has failed */
 };
 

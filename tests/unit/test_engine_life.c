@@ -232,7 +232,7 @@ what_postfix_s_settings_say_is_applied(void **state)
 	load_settings(&h->settings, "");
 	host_open(h);
 	host_expect(h, "walk", "L");
-	host_send(h, "P432000 432000 1", NULL, 0);
+	host_send(h, "P432000 432000 1 20000", NULL, 0);
 	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
 	host_expect(h, "read", "RABCDEF12345\n");
 	host_serve(h, 'R', file_of("ABCDEF12345", PAST_S, PAST_S + 1), "");

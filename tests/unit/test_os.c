@@ -138,6 +138,7 @@ static const char *const news_names[] = {
     [OS_NEWS_ARRIVED] = "arrived",
     [OS_NEWS_COMPLETE] = "complete",
     [OS_NEWS_DEPARTED] = "departed",
+    [OS_NEWS_LEFT] = "left",
     [OS_NEWS_LOST] = "lost",
 };
 
@@ -215,6 +216,37 @@ arrivals_and_departures_are_told(void **state)
 	check_news_of("complete", q.fd, "complete 4F1C2A3B5D, ");
 	assert_int_equal(rename(q.inside, q.outside), 0);
 	check_news_of("moved out", q.fd, "departed 4F1C2A3B5D, ");
+	queue_close(&q);
+}
+
+/* Of a second folder only what leaves it is told, as another kind of news. */
+static void
+what_leaves_a_second_folder_is_told_apart(void **state)
+{
+	char active[FOLDER_PATH_SIZE], there[FOLDER_PATH_SIZE + 16];
+	struct queue q;
+
+	if (!has_news())
+		skip();
+	queue_open(state, &q, "4F1C2A3B5D");
+	folder_join(state, "active", active);
+	snprintf(there, sizeof(there), "%s/4F1C2A3B5D", active);
+	assert_int_equal(mkdir(active, 0700), 0);
+	assert_int_equal(os_news_also(q.fd, active), 0);
+	assert_int_equal(rename(q.outside, there), 0);
+	assert_int_equal(chmod(there, 0700), 0);
+	check_news_of("nothing of arrivals", q.fd, "");
+	assert_int_equal(rename(there, q.inside), 0);
+	check_news_of(
+	    "moved over", q.fd, "left 4F1C2A3B5D, arrived 4F1C2A3B5D, ");
+	assert_int_equal(rename(q.inside, there), 0);
+	check_news_of("and back", q.fd, "departed 4F1C2A3B5D, ");
+	assert_int_equal(unlink(there), 0);
+	check_news_of("removed", q.fd, "left 4F1C2A3B5D, ");
+	assert_int_equal(rmdir(active), 0);
+	check_news_of("the folder is gone", q.fd, "lost , lost , ");
+	assert_int_equal(os_news_also(q.fd, active), -1);
+	assert_int_equal(errno, ENOENT);
 	queue_close(&q);
 }
 
@@ -520,6 +552,27 @@ random_bytes_fill_all_of_the_room(void **state)
 	}
 }
 
+/* Elsewhere it stays as it is, and nobody knows how that is. */
+static void
+a_pipe_can_be_widened(void **state)
+{
+	size_t before, after;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	before = os_pipe_size(ends[0]);
+	os_pipe_widen(ends[1]);
+	after = os_pipe_size(ends[0]);
+	assert_true(ON_LINUX ? before > 0 && after >= before
+			     : before == 0 && after == 0);
+	close(ends[0]);
+	close(ends[1]);
+	/* What is no pipe. */
+	os_pipe_widen(-1);
+	assert_int_equal(os_pipe_size(-1), 0);
+}
+
 int
 main(void)
 {
@@ -529,6 +582,7 @@ main(void)
 	    cmocka_unit_test(a_flood_of_signals_does_no_harm),
 	    cmocka_unit_test(a_child_can_forget_the_signals),
 	    IN_FOLDER(arrivals_and_departures_are_told),
+	    IN_FOLDER(what_leaves_a_second_folder_is_told_apart),
 	    IN_FOLDER(a_removal_is_a_departure),
 	    IN_FOLDER(what_is_of_no_interest_is_passed_over),
 	    IN_FOLDER(a_folder_that_goes_is_told_as_lost),
@@ -542,6 +596,7 @@ main(void)
 	    cmocka_unit_test(a_parent_that_is_gone_is_noticed),
 	    IN_FOLDER(accepted_sockets_do_not_block_or_leak),
 	    cmocka_unit_test(random_bytes_fill_all_of_the_room),
+	    cmocka_unit_test(a_pipe_can_be_widened),
 	};
 
 	return cmocka_run_group_tests_name("os", tests, NULL, NULL);

@@ -293,6 +293,41 @@ paths_and_names_have_a_longest_size(void **state)
 	}
 }
 
+static const struct {
+	const char *row;
+	const char *main;
+	uint32_t limit;
+	bool hashed;
+} actives[] = {
+    {"not told", PLAIN, 0, false},
+    {"the default", PLAIN "qmgr_message_active_limit = 20000\n", 20000, false},
+    {"by another name", PLAIN "a = 7\nqmgr_message_active_limit = $a\n", 7,
+	false},
+    {"no number", PLAIN "qmgr_message_active_limit = many\n", 0, false},
+    {"too large", PLAIN "qmgr_message_active_limit = 2147483648\n", 0, false},
+    {"the largest", PLAIN "qmgr_message_active_limit = 2147483647\n", INT32_MAX,
+	false},
+    {"hashed", DIRECTORIES OWNER LIFETIMES "hash_queue_names = active defer\n",
+	0, true},
+};
+
+static void
+the_active_queue_is_known(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(actives); i++) {
+		struct postconf conf;
+
+		check_bool(actives[i].row,
+		    parse(span_str(actives[i].main), span_of("", 0), &conf),
+		    true);
+		check_int(
+		    actives[i].row, conf.facts.active_limit, actives[i].limit);
+		check_bool(
+		    actives[i].row, conf.active_is_hashed, actives[i].hashed);
+	}
+}
+
 static void
 a_real_installation_s_output_is_read(void **state)
 {
@@ -418,6 +453,7 @@ main(void)
 	    cmocka_unit_test(parameters_are_read),
 	    cmocka_unit_test(a_requeue_is_safe_when_nobody_gets_a_second_copy),
 	    cmocka_unit_test(paths_and_names_have_a_longest_size),
+	    cmocka_unit_test(the_active_queue_is_known),
 	    cmocka_unit_test(a_real_installation_s_output_is_read),
 	    FOLDER(an_installed_postfix_is_asked),
 	    FOLDER(a_folder_without_a_configuration_is_told),

@@ -54,7 +54,9 @@ every_verb_runs_its_command(void **state)
 	stage_ends(s, "end", EX_SOFTWARE, "the engine ended with code 137");
 }
 
-/* As many as a request may have, and the longest there are. */
+enum { ID_BYTES = 10 /* of an id, and its line end */ };
+
+/* As many as a request may have. */
 static void
 many_ids_reach_their_command(void **state)
 {
@@ -68,14 +70,14 @@ many_ids_reach_their_command(void **state)
 	for (unsigned i = 0; i < SWEEP_IDS_MAX; i++)
 		used += (size_t)sprintf(request + used, "ABC%06u\n", i);
 	stage_script(s,
-	    "#!/bin/sh\nshift 3\n[ $# -gt 9 ] && shift 4095\n"
+	    "#!/bin/sh\nshift 3\n[ $# -gt 9 ] && shift 1023\n"
 	    "echo $*\nexec cksum\n");
 	stage_open(s);
 	request[0] = 'R';
-	stage_send(s, span_of(request, used));
+	stage_send(s, span_of(request, 1 + SWEEP_READ_MAX * ID_BYTES));
 	stage_expect(s, "read", "SR", 2);
 	check_part("the last argument", stage_read(s, "read", s->fds[0]),
-	    "ABC004095\n");
+	    "ABC001023\n");
 	close(s->fds[1]);
 	stage_expect(s, "read", "XR0", 0);
 	stage_script(s, "#!/bin/sh\ncat\n");
@@ -197,9 +199,14 @@ an_engine_that_sends_too_much_is_ended(void **state)
 
 	if (s == NULL)
 		skip();
-	message[0] = 'H';
 	for (unsigned i = 0; i < SWEEP_IDS_MAX + 1; i++)
 		used += (size_t)sprintf(message + used, "ABC%06u\n", i);
+	message[0] = 'R';
+	stage_open(s);
+	stage_send(
+	    s, span_of(message, 1 + (SWEEP_READ_MAX + 1) * (size_t)ID_BYTES));
+	stage_ends(s, "too many ids to read", EX_SOFTWARE, "must not send");
+	message[0] = 'H';
 	stage_open(s);
 	stage_send(s, span_of(message, used));
 	stage_ends(s, "too many ids", EX_SOFTWARE, "must not send");

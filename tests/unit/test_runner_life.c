@@ -168,7 +168,7 @@ settings_are_opened_for_the_engine(void **state)
 	stage_sync(s);
 	for (int i = 0; i < 2; i++) {
 		kill(s->runner, SIGHUP);
-		stage_expect(s, "Postfix", "P432000 432000 1", 0);
+		stage_expect(s, "Postfix", "P432000 432000 1 20000", 0);
 		stage_expect(s, "settings", "C1", 1);
 		check_string("the file", stage_read(s, "file", s->fds[0]),
 		    "sweep_interval = 7s\n");
@@ -189,7 +189,7 @@ settings_that_cannot_be_opened_are_told(void **state)
 	stage_open(s);
 	stage_sync(s);
 	kill(s->runner, SIGHUP);
-	stage_expect(s, "Postfix", "P432000 432000 1", 0);
+	stage_expect(s, "Postfix", "P432000 432000 1 20000", 0);
 	stage_hang_up(s);
 	stage_ends(s, "the log", EX_SOFTWARE,
 	    "missing.conf; the old configuration stays: No such file");
@@ -208,7 +208,7 @@ a_default_file_that_is_missing_is_no_error(void **state)
 	stage_sync(s);
 	for (int i = 0; i < 5; i++) {
 		kill(s->runner, SIGHUP);
-		stage_expect(s, "Postfix", "P432000 432000 1", 0);
+		stage_expect(s, "Postfix", "P432000 432000 1 20000", 0);
 		stage_expect(s, "settings", "C0", 0);
 		stage_send(s, span_str("S"));
 	}
@@ -229,10 +229,11 @@ a_new_configuration_of_postfix_is_told(void **state)
 	stage_sync(s);
 	stage_write(s, "main.cf",
 	    "compatibility_level = 3.6\nmaximal_queue_lifetime = 1d\n"
-	    "bounce_queue_lifetime = 2h\nalways_bcc = a@private.test\n",
+	    "qmgr_message_active_limit = 30\nbounce_queue_lifetime = "
+	    "2h\nalways_bcc = a@private.test\n",
 	    0644);
 	kill(s->runner, SIGHUP);
-	stage_expect(s, "Postfix", "P86400 7200 0", 0);
+	stage_expect(s, "Postfix", "P86400 7200 0 30", 0);
 	stage_expect(s, "settings", "C1", 1);
 	close(s->fds[0]);
 }
@@ -257,7 +258,7 @@ a_requeue_waits_for_a_look_at_a_changed_configuration(void **state)
 	    "compatibility_level = 3.6\nalways_bcc = a@private.test\n", 0644);
 	stage_send(s, span_str("QABCDEF\n"));
 	snprintf(want, sizeof(want), "FQ%d", EAGAIN);
-	stage_expect(s, "changed", "P432000 432000 0", 0);
+	stage_expect(s, "changed", "P432000 432000 0 20000", 0);
 	stage_expect(s, "changed", want, 0);
 	stage_send(s, span_str("QABCDEF\n"));
 	stage_expect(s, "known", "SQ", 2);
@@ -282,7 +283,7 @@ a_configuration_that_is_gone_is_a_change(void **state)
 	stage_sync(s);
 	assert_int_equal(unlink(path), 0);
 	stage_send(s, span_str("QABCDEF\n"));
-	stage_expect(s, "gone", "P77 0 0", 0);
+	stage_expect(s, "gone", "P77 0 0 0", 0);
 	stage_expect(s, "gone", want, 0);
 	stage_hang_up(s);
 	stage_ends(s, "gone", EX_SOFTWARE, "no mail is requeued meanwhile");

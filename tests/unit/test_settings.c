@@ -222,6 +222,8 @@ static const struct {
     {"release_rate = 999999", NULL},
     {"release_rate = 1000000", NULL},
     {"release_rate = 1000001", "F:1: release_rate: too large a number"},
+    {"release_rate = auto", NULL},
+    {"release_rate = -1", "F:1: release_rate: not a number"},
     {"release_rate = fast", "F:1: release_rate: not a number"},
     {"state_directory = " PATH_250 "/2345", NULL},
     {"state_directory = " PATH_250 "/23456",

@@ -201,7 +201,7 @@ long_ids_stay_within_a_message(void **state)
 	struct sim *sim = sim_open("sweep_interval = 1h");
 
 	(void)state;
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 6000; i++) {
 		char text[QID_SIZE];
 
 		snprintf(text, sizeof(text), "LONG%028d", i);
@@ -215,7 +215,7 @@ long_ids_stay_within_a_message(void **state)
 	sim_end(sim, SWEEP_RELEASE, true);
 	sim->log.used = 0;
 	sim_settle(sim);
-	check_int("released", sim->released, 3000);
+	check_int("released", sim->released, 6000);
 	sim_close(sim);
 }
 
@@ -361,7 +361,7 @@ a_release_may_fail_half_way(void **state)
 	sim_end(sim, SWEEP_RELEASE, false);
 	sim_run(sim, SEC);
 	check_log("the other one again", sim,
-	    "release MAILAAA MAILAAB\n* released MAILAAA\nkick\n"
+	    "release MAILAAA MAILAAB\n* released MAILAAA\n"
 	    "release MAILAAB\n* released MAILAAB\nkick\n");
 	sim_close(sim);
 }

@@ -6,6 +6,7 @@ enum {
 	SEEDS = 12,
 	STEPS = 200000 / SEEDS,
 	PATIENCE = 40000, /* steps in which the rest must leave */
+	ACTIVE_LIMIT = 6, /* of qmgr, for release_rate = auto */
 };
 
 static void
@@ -24,6 +25,7 @@ start(struct model *m)
 	    .queue_lifetime_s = 5 * 86400,
 	    .bounce_lifetime_s = 86400,
 	    .requeue_safe = true,
+	    .active_limit = ACTIVE_LIMIT,
 	};
 
 	sweep_init(&m->sweep,
@@ -194,6 +196,39 @@ happen(struct model *m)
 		interfere(m, mail);
 }
 
+/* What is counted is what is marked, and is on its way, and not too much. */
+static void
+check_flow(const struct model *m)
+{
+	uint32_t on_way = 0;
+
+	for (uint32_t i = 0; i < index_slots(&m->sweep.index); i++) {
+		const struct index_entry *e = index_at(&m->sweep.index, i);
+
+		if (e->state == FREE || !entry_has(e, ON_WAY))
+			continue;
+		on_way++;
+		assert_true(e->state == RELEASING || e->state == UNCONFIRMED ||
+		    e->state == RELEASED);
+	}
+	assert_int_equal(m->sweep.flow.on_way, on_way);
+	if (m->settings.release_rate == SETTINGS_AUTO)
+		assert_true(on_way <= ACTIVE_LIMIT / 2);
+}
+
+/* qmgr tries a message for the first time; who hears of that? */
+static void
+try_one(struct model *m)
+{
+	struct model_mail *mail = &m->mail[dice_below(&m->dice, MODEL_MAIL)];
+
+	if (mail->queue != M_DEFERRED || mail->tried)
+		return;
+	mail->tried = true;
+	if (m->inotify == M_RELIABLE || dice_percent(&m->dice, 20))
+		sweep_left_active(&m->sweep, &mail->id, &m->now);
+}
+
 static void
 step(struct model *m)
 {
@@ -201,6 +236,8 @@ step(struct model *m)
 	pump(m);
 	if (!m->calm)
 		happen(m);
+	else
+		try_one(m);
 	for (int i = 0; i < 3; i++) {
 		work(m, (enum sweep_verb)dice_below(&m->dice, SWEEP_VERBS));
 		if (dice_percent(&m->dice, 50))
@@ -208,6 +245,7 @@ step(struct model *m)
 	}
 	pump(m);
 	check_tally(m);
+	check_flow(m);
 }
 
 /* What the administrator held again may be taken for what we released. */
@@ -322,7 +360,9 @@ run_model(uint64_t seed, struct totals *totals)
 	m->inotify = (enum model_inotify)(seed % 3);
 	m->deaf = seed / 3 % 2 == 1;
 	m->slice = seed % 4 == 0 ? 0 : (uint32_t)(seed % 4 * 5 - 4);
-	load_settings(&m->settings, "sweep_interval = 10s");
+	load_settings(&m->settings,
+	    seed / 6 % 2 == 1 ? "sweep_interval = 10s\nrelease_rate = auto"
+			      : "sweep_interval = 10s");
 	pass(m, 1000 * SEC, INT64_C(1795300000) * SEC);
 	start(m);
 	for (int i = 0; i < STEPS; i++)

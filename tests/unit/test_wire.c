@@ -221,12 +221,18 @@ every_changed_byte_is_judged(void **state)
 
 static const struct {
 	const char *row;
+	char letter;
 	size_t n;
 	bool want;
 } counts[] = {
-    {"one id less than the limit", SWEEP_IDS_MAX - 1, true},
-    {"the limit", SWEEP_IDS_MAX, true},
-    {"one id more", SWEEP_IDS_MAX + 1, false},
+    {"one id less than the limit", 'H', SWEEP_IDS_MAX - 1, true},
+    {"the limit", 'H', SWEEP_IDS_MAX, true},
+    {"one id more", 'H', SWEEP_IDS_MAX + 1, false},
+    {"the limit to requeue", 'Q', SWEEP_IDS_MAX, true},
+    {"one id more to requeue", 'Q', SWEEP_IDS_MAX + 1, false},
+    {"one id less to read", 'R', SWEEP_READ_MAX - 1, true},
+    {"the limit to read", 'R', SWEEP_READ_MAX, true},
+    {"one id more to read", 'R', SWEEP_READ_MAX + 1, false},
 };
 
 static void
@@ -239,7 +245,7 @@ a_request_has_so_many_ids(void **state)
 		struct wire_request request;
 		size_t used = 1;
 
-		bytes[0] = 'H';
+		bytes[0] = counts[i].letter;
 		for (size_t n = 0; n < counts[i].n; n++) {
 			memcpy(bytes + used, "ABCDEF\n", 7);
 			used += 7;
@@ -288,12 +294,13 @@ what_fits_no_message_is_not_written(void **state)
 	buf_free(&out);
 }
 
-#define POSTFIX(life, bounce, safe)                                            \
+#define POSTFIX(life, bounce, safe, active)                                    \
 	.tell = WIRE_POSTFIX,                                                  \
 	.postfix = {                                                           \
 	    .queue_lifetime_s = (life),                                        \
 	    .bounce_lifetime_s = (bounce),                                     \
 	    .requeue_safe = (safe),                                            \
+	    .active_limit = (active),                                          \
 	}
 
 static const struct {
@@ -307,9 +314,10 @@ static const struct {
     {"Xq1", {.tell = WIRE_ENDED, .verb = SWEEP_KICK_QMGR, .number = 1}},
     {"Fp11",
 	{.tell = WIRE_NOT_STARTED, .verb = SWEEP_KICK_PICKUP, .number = 11}},
-    {"P432000 86400 1", {POSTFIX(432000, 86400, true)}},
-    {"P0 0 0", {POSTFIX(0, 0, false)}},
-    {"P9223372036854775807 1 0", {POSTFIX(INT64_MAX, 1, false)}},
+    {"P432000 86400 1 20000", {POSTFIX(432000, 86400, true, 20000)}},
+    {"P0 0 0 0", {POSTFIX(0, 0, false, 0)}},
+    {"P9223372036854775807 1 0 2147483647",
+	{POSTFIX(INT64_MAX, 1, false, INT32_MAX)}},
     {"O1 2", {.tell = WIRE_NOT_OPENED, .file = WIRE_HAS_SETTINGS, .number = 2}},
     {"O2 13", {.tell = WIRE_NOT_OPENED, .file = WIRE_HAS_RULES, .number = 13}},
     {"C0", {.tell = WIRE_SETTINGS}},
@@ -347,6 +355,8 @@ reports_come_back_as_they_were_written(void **state)
 		    r->postfix.bounce_lifetime_s);
 		check_bool(
 		    row, got.postfix.requeue_safe, r->postfix.requeue_safe);
+		check_int(
+		    row, got.postfix.active_limit, r->postfix.active_limit);
 		exact_free(message);
 		buf_free(&out);
 	}
@@ -368,11 +378,13 @@ static const struct {
     {"ended with a line end", SPAN("XL0\n")},
     {"ended without a verb", SPAN("X0")},
     {"not started without a number", SPAN("FL")},
-    {"two numbers of Postfix", SPAN("P1 2")},
-    {"four numbers of Postfix", SPAN("P1 2 1 1")},
-    {"a negative lifetime", SPAN("P-1 2 0")},
-    {"a lifetime beyond 2^63", SPAN("P9223372036854775808 2 0")},
-    {"neither safe nor unsafe", SPAN("P1 2 2")},
+    {"three numbers of Postfix", SPAN("P1 2 1")},
+    {"five numbers of Postfix", SPAN("P1 2 1 1 1")},
+    {"a negative lifetime", SPAN("P-1 2 0 1")},
+    {"a lifetime beyond 2^63", SPAN("P9223372036854775808 2 0 1")},
+    {"neither safe nor unsafe", SPAN("P1 2 2 1")},
+    {"a negative active limit", SPAN("P1 2 1 -1")},
+    {"an active limit beyond 2^31", SPAN("P1 2 1 2147483648")},
     {"no numbers of Postfix", SPAN("P")},
     {"a file that is not open, and no errno", SPAN("O1")},
     {"and an empty errno", SPAN("O1 ")},
