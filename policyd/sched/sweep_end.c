@@ -7,6 +7,8 @@
 #define RETRY_MAX_NS (60 * CLOCK_NS_PER_S)
 /* Where new mail waits behind it. */
 #define MAIL_RETRY_MAX_NS (10 * CLOCK_NS_PER_S)
+/* What a message costs a walk, at most. */
+#define LISTED_MOST_NS (CLOCK_NS_PER_MS / 10)
 
 enum {
 	RETRY_DOUBLINGS = 6,
@@ -49,6 +51,19 @@ set_walk_interval(struct sweep *s, const struct clock_now *now)
 	s->o.tell(s->o.tell_ctx, &event);
 }
 
+/*
+ * A command that fails sleeps before it ends, so that the time it took says
+ * too much of what it cost, unless it has listed very many.
+ */
+static int64_t
+rest_of_failed_ns(const struct sweep *s)
+{
+	int64_t most_ns = (int64_t)s->listed * LISTED_MOST_NS;
+
+	return WALK_REST *
+	    (s->walk_cost_ns < most_ns ? s->walk_cost_ns : most_ns);
+}
+
 static void
 end_walk(struct sweep *s, bool ok, const struct clock_now *now)
 {
@@ -58,7 +73,7 @@ end_walk(struct sweep *s, bool ok, const struct clock_now *now)
 	s->walk_ok = ok;
 	if (!ok) {
 		s->counts.walks_failed++;
-		s->next_walk_ns = now->mono_ns + s->walk_cost_ns * WALK_REST;
+		s->next_walk_ns = now->mono_ns + rest_of_failed_ns(s);
 		return;
 	}
 	set_walk_interval(s, now);

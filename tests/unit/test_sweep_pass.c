@@ -501,19 +501,33 @@ walks_take_a_tenth_of_the_time(void **state)
 	sim_close(sim);
 }
 
+/* As if it had listed so many, and then failed. */
 static void
-walks_that_fail_rest_as_long(void **state)
+walks_that_fail_rest_for_what_they_listed(void **state)
 {
+	static const struct {
+		const char *row;
+		int64_t cost_ms;
+		uint64_t listed;
+		int64_t rest_ms;
+	} walks[] = {
+	    {"none: it only slept", 20000, 0, 0},
+	    {"few", 20000, 10, 9},
+	    {"so many that the time is theirs", 20000, 200000, 180000},
+	    {"more", 20000, 1000000, 180000},
+	    {"none, at once", 0, 0, 0},
+	};
 	struct sim *sim = sim_open("sweep_interval = 10s");
 
 	(void)state;
-	sim_expect(sim, SWEEP_LIST);
-	sim_pass(sim, 20 * SEC);
-	sim_end(sim, SWEEP_LIST, false);
-	check_next_walk(sim, "failed", 180 * SEC);
-	sim_expect(sim, SWEEP_LIST);
-	sim_end(sim, SWEEP_LIST, false);
-	check_next_walk(sim, "at once, but for the wait", 0);
+	for (size_t i = 0; i < COUNT_OF(walks); i++) {
+		sim_expect(sim, SWEEP_LIST);
+		sim->sweep.listed = walks[i].listed;
+		sim_pass(sim, walks[i].cost_ms * MSEC);
+		sim_end(sim, SWEEP_LIST, false);
+		check_next_walk(sim, walks[i].row, walks[i].rest_ms * MSEC);
+		sim_pass(sim, 60 * SEC);
+	}
 	sim_close(sim);
 }
 
@@ -537,7 +551,7 @@ main(void)
 	    cmocka_unit_test(all_is_judged_anew_by_the_walk_behind_a_reload),
 	    cmocka_unit_test(reloads_come_one_behind_the_other),
 	    cmocka_unit_test(walks_take_a_tenth_of_the_time),
-	    cmocka_unit_test(walks_that_fail_rest_as_long),
+	    cmocka_unit_test(walks_that_fail_rest_for_what_they_listed),
 	};
 
 	return cmocka_run_group_tests_name("sweep_pass", tests, NULL, NULL);
