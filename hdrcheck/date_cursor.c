@@ -22,12 +22,6 @@ static const struct {
     {"pdt", -7},
 };
 
-char
-date_peek(const struct date_cursor *c)
-{
-	return c->text.len > 0 ? c->text.data[0] : '\0';
-}
-
 static void
 advance(struct date_cursor *c, size_t n)
 {
@@ -120,26 +114,20 @@ date_take_number(struct date_cursor *c)
 }
 
 bool
-date_take_char(struct date_cursor *c, char wanted)
-{
-	if (c->text.len == 0 || date_peek(c) != wanted)
-		return false;
-	advance(c, 1);
-	return true;
-}
-
-/* A number of exactly n digits. */
-bool
 date_take_digits(struct date_cursor *c, size_t n, int *value)
 {
-	struct span digits = date_take_number(c);
+	const char *digits = c->text.data;
 	int number = 0;
 
-	if (digits.len != n)
+	if (c->text.len < n || (c->text.len > n && ascii_is_digit(digits[n])))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		number = number * 10 + (digits.data[i] - '0');
+	for (size_t i = 0; i < n; i++) {
+		if (!ascii_is_digit(digits[i]))
+			return false;
+		number = number * 10 + (digits[i] - '0');
+	}
 	*value = number;
+	advance(c, n);
 	return true;
 }
 

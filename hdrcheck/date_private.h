@@ -29,7 +29,11 @@ struct date_fields {
 
 enum { DATE_NO_DAY_NAME = -1 };
 
-char date_peek(const struct date_cursor *c);
+static inline char
+date_peek(const struct date_cursor *c)
+{
+	return c->text.len > 0 ? c->text.data[0] : '\0';
+}
 
 /* Blanks, line ends and comments. False when a comment does not end. */
 bool date_skip_cfws(struct date_cursor *c);
@@ -49,9 +53,16 @@ date_skip_blanks(struct date_cursor *c)
 struct span date_take_word(struct date_cursor *c);
 struct span date_take_number(struct date_cursor *c);
 
-bool date_take_char(struct date_cursor *c, char wanted);
+static inline bool
+date_take_char(struct date_cursor *c, char wanted)
+{
+	if (c->text.len == 0 || c->text.data[0] != wanted)
+		return false;
+	c->text = span_skip(c->text, 1);
+	return true;
+}
 
-/* A number of exactly n digits. */
+/* A number of exactly n digits; nothing is taken when it is not. */
 bool date_take_digits(struct date_cursor *c, size_t n, int *value);
 
 /* +hhmm, or with colon +hh:mm. */

@@ -17,7 +17,7 @@ header_is_name(struct span name)
 }
 
 bool
-header_split(struct span line, struct span *name, struct span *body)
+header_cut(struct span line, struct span *name, struct span *body)
 {
 	struct span head;
 
@@ -28,19 +28,22 @@ header_split(struct span line, struct span *name, struct span *body)
 	    (head.data[head.len - 1] == ' ' || head.data[head.len - 1] == '\t'))
 		head.len--;
 	*name = head;
-	return header_is_name(head);
+	return true;
 }
 
+bool
+header_split(struct span line, struct span *name, struct span *body)
+{
+	return header_cut(line, name, body) && header_is_name(*name);
+}
+
+/* As it is configured, mostly: that is found out sooner. */
 static bool
 is_name(struct span name, const char wanted[HEADER_NAME_SIZE])
 {
-	if (name.len >= HEADER_NAME_SIZE)
-		return false;
-	for (size_t i = 0; i < name.len; i++)
-		if (wanted[i] == '\0' ||
-		    ascii_lower(name.data[i]) != ascii_lower(wanted[i]))
-			return false;
-	return wanted[name.len] == '\0';
+	struct span all = span_str(wanted);
+
+	return span_equal(name, all) || span_equal_nocase(name, all);
 }
 
 int

@@ -26,6 +26,12 @@ struct header_names {
  */
 bool header_split(struct span line, struct span *name, struct span *body);
 
+/*
+ * The same for header_find(), which has a look at each byte anyway: the name
+ * may be none.
+ */
+bool header_cut(struct span line, struct span *name, struct span *body);
+
 /* The place of name in the list, case-insensitive, or -1. */
 int header_find(const struct header_names *names, struct span name);
 

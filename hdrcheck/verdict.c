@@ -34,7 +34,7 @@ verdict_of(struct span line, int64_t now_ns, const struct settings *settings)
 	struct span name, body;
 	int at;
 
-	if (!header_split(line, &name, &body))
+	if (!header_cut(line, &name, &body))
 		return v;
 	at = header_find(&settings->header_names, name);
 	if (at < 0)

@@ -37,7 +37,7 @@ on_event(void *ctx, const struct sweep_event *event)
 		journal_write(g->o.log, event, complaint);
 	else if (event->kind == SWEEP_RULE_GONE)
 		look_count(&g->look, event->rule);
-	if (!g->o.looks)
+	if (!g->o.looks && (event->kind != SWEEP_WALKS || event->rarer))
 		engine_tell_event(g, event, complaint);
 }
 

@@ -12,7 +12,10 @@
 #include "policyd/engine_private.h"
 #include "policyd/status.h"
 
-enum { ANSWER_SIZE = STATE_ERROR_SIZE + 128 };
+enum {
+	ANSWER_SIZE = STATE_ERROR_SIZE + 128,
+	SURVEY_SLICE = 4096, /* entries that are looked at in one go */
+};
 
 static const char setup_hint[] = " (policyctl setup makes the folder)";
 
@@ -55,16 +58,49 @@ engine_print_status(const struct engine *g, const struct sweep_survey *survey,
 	return status_print(&status, now, out);
 }
 
+/* False: there is more to look at. */
+static bool
+survey_slice(struct engine *g)
+{
+	struct engine_control *c = &g->control;
+
+	if (sweep_survey_step(&g->sweep, &c->surveying, SURVEY_SLICE))
+		return true;
+	loop_arm(&c->survey, clock_mono_ns());
+	return false;
+}
+
+static void
+on_survey(void *ctx)
+{
+	struct engine *g = ctx;
+
+	if (!survey_slice(g))
+		return;
+	g->control.surveyed = true;
+	conn_server_resume(g->control.server);
+	g->control.surveyed = false;
+}
+
+/* Who asks while others wait is told the same as they. */
 static enum conn_verdict
 status(struct engine *g, const struct control_request *request, struct buf *out)
 {
+	struct engine_control *c = &g->control;
 	struct clock_now now = clock_read();
-	struct sweep_survey survey =
-	    sweep_survey(&g->sweep, clock_floor_s(now.wall_ns));
 
 	(void)request;
-	return engine_print_status(g, &survey, &now, out) ? CONN_DONE
-							  : CONN_CLOSE;
+	if (c->survey.armed)
+		return CONN_LATER;
+	if (!c->surveyed) {
+		c->surveying = (struct sweep_surveying){
+		    .now_s = clock_floor_s(now.wall_ns)};
+		if (!survey_slice(g))
+			return CONN_LATER;
+	}
+	return engine_print_status(g, &c->surveying.survey, &now, out)
+	    ? CONN_DONE
+	    : CONN_CLOSE;
 }
 
 static enum conn_verdict
@@ -319,6 +355,7 @@ engine_control_open(struct engine *g)
 	c->started_s = clock_floor_s(clock_wall_ns());
 	buf_init(&c->line, FEED_LINE_MAX);
 	loop_add_timer(g->loop, &c->save, LOOP_MONO, on_save, g);
+	loop_add_timer(g->loop, &c->survey, LOOP_MONO, on_survey, g);
 	c->feed = feed_new(g->loop);
 	c->server = conn_server_new(g->loop, g->o.log, &protocol, &limits);
 	if (c->feed == NULL || c->server == NULL)

@@ -30,6 +30,10 @@ struct engine_control {
 	enum feed_part part; /* for whom handle() said CONN_TAKE last */
 	struct buf line; /* of an event */
 	int64_t started_s;
+	/* Of those who asked for status. */
+	struct sweep_surveying surveying;
+	struct loop_timer survey; /* armed while it is under way */
+	bool surveyed; /* it is done, and what they are told */
 	struct loop_timer save; /* of overrides that changed by themselves */
 	int64_t save_at_ns; /* CLOCK_MONOTONIC: not before */
 	uint64_t save_failed_at; /* number of walks by then; 0: it did not */

@@ -208,12 +208,12 @@ static void
 fill_message(const struct engine *g, const struct index_entry *e,
     struct snapshot_message *to)
 {
-	bool shows = g->orders.settings.page_addresses;
-	const struct text *text =
-	    shows ? texts_find(&g->snapshot->texts, e) : NULL;
+	const struct text *text = NULL;
 
-	to->id = e->id;
-	to->due_s = bounded(e->due_s);
+	to->id = index_id(&g->sweep.index, e);
+	if (g->orders.settings.page_addresses)
+		text = texts_find(&g->snapshot->texts, &to->id, e);
+	to->due_s = bounded(index_due_s(e));
 	to->arrival_s = widen(e->arrival_s, g->snapshot->survey.now_s);
 	to->size = e->size;
 	to->by_hand = sweep_is_by_hand(e);

@@ -11,6 +11,12 @@ entry_of(const struct engine *g, size_t i)
 	return index_at(&g->sweep.index, g->snapshot->next[i]);
 }
 
+static struct qid
+id_of(const struct engine *g, size_t i)
+{
+	return index_id(&g->sweep.index, entry_of(g, i));
+}
+
 static void
 forget_others(struct engine *g)
 {
@@ -18,7 +24,7 @@ forget_others(struct engine *g)
 	size_t n = g->snapshot->snapshot.n_next;
 
 	for (size_t i = 0; i < n; i++)
-		ids[i] = entry_of(g, i)->id;
+		ids[i] = id_of(g, i);
 	texts_retain(&g->snapshot->texts, ids, n);
 }
 
@@ -28,11 +34,15 @@ give_up(struct engine *g)
 {
 	struct engine_snapshot *s = g->snapshot;
 
-	for (size_t i = 0; i < s->snapshot.n_next; i++)
+	for (size_t i = 0; i < s->snapshot.n_next; i++) {
+		const struct index_entry *e = entry_of(g, i);
+		struct qid id = id_of(g, i);
+
 		for (size_t j = 0; j < s->asked; j++)
-			if (qid_equal(&entry_of(g, i)->id, &s->ids[j]) &&
-			    texts_find(&s->texts, entry_of(g, i)) == NULL)
-				texts_give_up(&s->texts, entry_of(g, i));
+			if (qid_equal(&id, &s->ids[j]) &&
+			    texts_find(&s->texts, &id, e) == NULL)
+				texts_give_up(&s->texts, &id, e);
+	}
 }
 
 /*
@@ -77,9 +87,13 @@ engine_snapshot_peek(struct engine *g)
 	forget_others(g);
 	if (sweep_is_peeking(&g->sweep) || !settle(g))
 		return false;
-	for (size_t i = 0; i < s->snapshot.n_next && s->asked < s->ask_max; i++)
-		if (texts_find(&s->texts, entry_of(g, i)) == NULL)
-			s->ids[s->asked++] = entry_of(g, i)->id;
+	for (size_t i = 0; i < s->snapshot.n_next && s->asked < s->ask_max;
+	     i++) {
+		struct qid id = id_of(g, i);
+
+		if (texts_find(&s->texts, &id, entry_of(g, i)) == NULL)
+			s->ids[s->asked++] = id;
+	}
 	if (s->asked > 0)
 		sweep_peek(&g->sweep, s->ids, s->asked);
 	return s->asked > 0;

@@ -127,6 +127,7 @@ name_of(enum sweep_event_kind kind)
 	case SWEEP_STILL_HELD:
 	case SWEEP_UNREADABLE:
 	case SWEEP_FAILED:
+	case SWEEP_WALKS:
 		break;
 	}
 	return fault;
@@ -159,6 +160,7 @@ put_members(
 	case SWEEP_STILL_HELD:
 	case SWEEP_UNREADABLE:
 	case SWEEP_FAILED:
+	case SWEEP_WALKS:
 		put_fault(j, event, complaint);
 		break;
 	}

@@ -5,15 +5,28 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hdrcheck/base/os.h"
+
 enum {
 	/* Reads of a pipe whose writer has ended: all that it can hold. */
 	LAST_READS_MAX = 64,
 	/* Not found, not executable, or killed by a signal. */
 	NOT_RUN_CODE = 126,
+	/* Much faster than that Postfix's commands do not print. */
+	PRINT_BYTES_PER_MS = 32 * 1024,
 };
 
 /* In what a command of Postfix says before it gives up (msg(3)). */
 static const char fatal_mark[] = ": fatal: ";
+
+static void
+on_rested(void *ctx)
+{
+	struct job *job = ctx;
+
+	if (job->out >= 0)
+		loop_change(job->jobs->loop, job->out, POLLIN);
+}
 
 /* Whether its errors are mostly of mail that left. */
 static bool
@@ -48,6 +61,7 @@ jobs_init(struct jobs *jobs, struct loop *loop, struct sweep *sweep,
 		job->verb = (enum sweep_verb)i;
 		job->out = job->err = -1;
 		stream_errors_init(&job->errors);
+		loop_add_timer(loop, &job->rest, LOOP_MONO, on_rested, job);
 		loop_add_timer(loop, &job->nap, LOOP_MONO, on_nap_end, job);
 	}
 }
@@ -111,20 +125,20 @@ read_into(int fd, char *room)
 	return -1;
 }
 
-/* False when there is nothing to read now, or ever. */
-static bool
+/* How much was read; 0 or less: there is nothing now, or ever. */
+static ssize_t
 read_out(struct job *job)
 {
 	ssize_t n;
 
 	if (job->out < 0)
-		return false;
+		return 0;
 	n = read_into(job->out, out_room(job->jobs, job->verb));
 	if (n > 0)
 		out_take(job->jobs, job->verb, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		close_fd(job->jobs, &job->out);
-	return n > 0;
+	return n;
 }
 
 static void
@@ -151,13 +165,28 @@ read_err(struct job *job)
 	return n > 0;
 }
 
+/*
+ * postqueue writes each message by itself, and to be woken for each costs far
+ * more than to read it. So what is to come may gather in the pipe, as long as
+ * it does not fill; the end of the command is noticed all the same.
+ */
+static void
+rest(struct job *job)
+{
+	if (job->rest_ns == 0 || job->out < 0)
+		return;
+	loop_change(job->jobs->loop, job->out, 0);
+	loop_arm(&job->rest, clock_mono_ns() + job->rest_ns);
+}
+
 static void
 on_out(void *ctx, short revents)
 {
 	struct job *job = ctx;
 
 	(void)revents;
-	read_out(job);
+	if (read_out(job) < STREAM_READ_SIZE)
+		rest(job);
 	job->jobs->changed(job->jobs->ctx);
 }
 
@@ -194,6 +223,9 @@ jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 		return -1;
 	}
 	job->out = fds[0];
+	loop_disarm(&job->rest);
+	job->rest_ns = (int64_t)(os_pipe_size(job->out) / PRINT_BYTES_PER_MS) *
+	    CLOCK_NS_PER_MS;
 	if (loop_watch(jobs->loop, fds[1], POLLIN, on_err, job) < 0) {
 		close(fds[1]);
 		return -1;
@@ -266,7 +298,7 @@ jobs_ended(struct jobs *jobs, enum sweep_verb verb, int code)
 	struct job *job = &jobs->job[verb];
 	struct clock_now now;
 
-	for (int i = 0; i < LAST_READS_MAX && read_out(job); i++)
+	for (int i = 0; i < LAST_READS_MAX && read_out(job) > 0; i++)
 		;
 	for (int i = 0; i < LAST_READS_MAX && read_err(job); i++)
 		;

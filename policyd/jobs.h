@@ -24,6 +24,8 @@ struct job {
 	enum sweep_verb verb;
 	int out; /* -1: at its end, or not open */
 	int err;
+	struct loop_timer rest; /* out is not looked at until then */
+	int64_t rest_ns; /* how long that is; 0: it is read as it comes */
 	struct stream_errors errors;
 	struct loop_timer nap; /* until err is looked at again */
 	bool unseen; /* it runs, but its descriptors did not get here */

@@ -66,6 +66,14 @@ log_fault(const struct log *log, const struct sweep_event *event,
 	    wording_fault(event, complaint, text));
 }
 
+static void
+log_walks(const struct log *log, const struct sweep_event *event)
+{
+	char text[WORDING_SIZE];
+
+	log_info(log, "%s", wording_fault(event, "", text));
+}
+
 void
 journal_write(const struct log *log, const struct sweep_event *event,
     const char *complaint)
@@ -82,6 +90,9 @@ journal_write(const struct log *log, const struct sweep_event *event,
 	case SWEEP_UNREADABLE:
 	case SWEEP_FAILED:
 		log_fault(log, event, id, complaint);
+		break;
+	case SWEEP_WALKS:
+		log_walks(log, event);
 		break;
 	case SWEEP_FOREIGN:
 		log_foreign(log, id, event->why);

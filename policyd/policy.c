@@ -2,6 +2,7 @@
 #include "policyd/policy.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "hdrcheck/base/log.h"
 #include "policyd/reply.h"
@@ -46,8 +47,7 @@ log_decision(const struct policy *policy, const struct attr_request *request,
 }
 
 static struct decision
-judge(struct policy *policy, const struct attr_request *request,
-    const struct clock_now *now)
+judge(struct policy *policy, const struct attr_request *request)
 {
 	const struct rules *rules = &policy->orders->rules;
 	struct decide_counts counts = {0};
@@ -56,8 +56,8 @@ judge(struct policy *policy, const struct attr_request *request,
 		policy->count(policy->count_ctx,
 		    attr_get(request, "sasl_username"),
 		    attr_get(request, "sender"), &counts);
-	return decide(
-	    rules, request, &counts, now->wall_ns, &policy->values, NULL, NULL);
+	return decide(rules, request, &counts, clock_wall_ns(), &policy->values,
+	    NULL, NULL);
 }
 
 /*
@@ -82,7 +82,7 @@ instance_of(const struct policy *policy, struct span name,
  */
 static bool
 is_said_already(struct policy *policy, const struct attr_request *request,
-    const struct decision *decision, const struct clock_now *now)
+    const struct decision *decision)
 {
 	const struct hash_key *key = &policy->orders->rules.hash_key;
 	struct span name = attr_get(request, "instance");
@@ -92,7 +92,7 @@ is_said_already(struct policy *policy, const struct attr_request *request,
 	    !span_equal_str(attr_get(request, "protocol_state"), "MAIL") &&
 	    !instance_raise(&policy->instances,
 		instance_of(policy, name, decision), hash_bytes(key, recipient),
-		decision->due_s, now->mono_ns);
+		decision->due_s, clock_mono_ns());
 }
 
 static void
@@ -130,24 +130,24 @@ static bool
 answer(
     struct policy *policy, const struct attr_request *request, struct buf *out)
 {
+	static const char end[] = "\n\n";
 	const struct orders *orders = policy->orders;
 	struct decision decision = {.kind = DECISION_NOTHING};
-	struct clock_now now;
-	char reply[REPLY_SIZE], text[REPLY_SIZE + 2];
-	int n;
+	char reply[REPLY_SIZE + sizeof(end)];
+	size_t n;
 
 	if (orders->has_rules) {
-		now = clock_read();
-		decision = judge(policy, request, &now);
+		decision = judge(policy, request);
 		if (decision.kind == DECISION_POSTPONE &&
-		    is_said_already(policy, request, &decision, &now))
+		    is_said_already(policy, request, &decision))
 			decision.kind = DECISION_NOTHING;
 		tell(policy, request, &decision);
 	}
 	count(policy, &decision);
 	reply_format(&decision, orders->settings.header_names.name[0], reply);
-	n = snprintf(text, sizeof(text), "%s\n\n", reply);
-	return buf_append(out, span_of(text, (size_t)n));
+	n = strlen(reply);
+	memcpy(reply + n, end, sizeof(end));
+	return buf_append(out, span_of(reply, n + sizeof(end) - 1));
 }
 
 enum conn_verdict

@@ -2,6 +2,7 @@
 #include "policyd/reply.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "hdrcheck/base/clock.h"
 #include "hdrcheck/header.h"
@@ -27,11 +28,12 @@ const char *
 reply_format(
     const struct decision *decision, const char *header, char out[REPLY_SIZE])
 {
+	static const char nothing[] = "action=DUNNO"; /* mostly */
 	const struct rule *rule = decision->rule;
 
 	switch (decision->kind) {
 	case DECISION_NOTHING:
-		snprintf(out, REPLY_SIZE, "action=DUNNO");
+		memcpy(out, nothing, sizeof(nothing));
 		break;
 	case DECISION_POSTPONE:
 		format_postpone(decision, header, out);

@@ -99,15 +99,17 @@ stream_listing_take(struct stream_listing *l, size_t n, struct sweep *s,
     const struct clock_now *now)
 {
 	enum lines_piece kind;
-	struct span piece;
+	struct span rest, piece;
 	size_t used;
 
 	buf_commit(&l->in, n);
-	while ((kind = lines_next(&l->lines, buf_span(&l->in), &piece,
-		    &used)) != LINES_MORE) {
+	rest = buf_span(&l->in);
+	while (
+	    (kind = lines_next(&l->lines, rest, &piece, &used)) != LINES_MORE) {
 		take_listing_piece(l, kind, piece, s, now);
-		buf_consume(&l->in, used);
+		rest = span_skip(rest, used);
 	}
+	buf_consume(&l->in, buf_len(&l->in) - rest.len);
 }
 
 bool

@@ -94,21 +94,23 @@ texts_end(
 }
 
 void
-texts_give_up(struct texts *texts, const struct index_entry *e)
+texts_give_up(
+    struct texts *texts, const struct qid *id, const struct index_entry *e)
 {
 	struct text text = {
-	    .id = e->id, .arrival_s = e->arrival_s, .size = e->size};
+	    .id = *id, .arrival_s = e->arrival_s, .size = e->size};
 
 	keep(texts, &text);
 }
 
 const struct text *
-texts_find(const struct texts *texts, const struct index_entry *e)
+texts_find(const struct texts *texts, const struct qid *id,
+    const struct index_entry *e)
 {
 	for (size_t i = 0; i < texts->n; i++) {
 		const struct text *text = &texts->kept[i];
 
-		if (qid_equal(&text->id, &e->id) &&
+		if (qid_equal(&text->id, id) &&
 		    text->arrival_s == e->arrival_s && text->size == e->size)
 			return text;
 	}

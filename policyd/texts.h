@@ -48,11 +48,12 @@ void texts_end(struct texts *texts, const struct qid *id, int64_t arrival_s,
     uint64_t size);
 
 /* This one cannot be read; that is kept of it. */
-void texts_give_up(struct texts *texts, const struct index_entry *e);
+void texts_give_up(
+    struct texts *texts, const struct qid *id, const struct index_entry *e);
 
 /* What is kept of that message, or NULL; valid until the next change. */
-const struct text *texts_find(
-    const struct texts *texts, const struct index_entry *e);
+const struct text *texts_find(const struct texts *texts, const struct qid *id,
+    const struct index_entry *e);
 
 /* Forgets all but these. */
 void texts_retain(struct texts *texts, const struct qid *ids, size_t n);

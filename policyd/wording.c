@@ -38,6 +38,21 @@ constant_fault(enum sweep_event_kind kind)
 	return "its headers cannot be read, trying again";
 }
 
+static void
+word_walks(const struct sweep_event *event, char out[WORDING_SIZE])
+{
+	int64_t period_ns = event->cost_ns + event->interval_ns;
+
+	snprintf(out, WORDING_SIZE,
+	    "a walk of %llu messages takes %.1f s: there is one every %.0f s "
+	    "from now on, %s",
+	    (unsigned long long)event->listed,
+	    (double)event->cost_ns / (double)CLOCK_NS_PER_S,
+	    (double)period_ns / (double)CLOCK_NS_PER_S,
+	    event->rarer ? "rarer than sweep_interval says"
+			 : "as sweep_interval says");
+}
+
 const char *
 wording_fault(const struct sweep_event *event, const char *complaint,
     char out[WORDING_SIZE])
@@ -46,6 +61,8 @@ wording_fault(const struct sweep_event *event, const char *complaint,
 		snprintf(out, WORDING_SIZE, "%s failed%s%s; again in %lld s",
 		    verb_names[event->verb], complaint[0] != '\0' ? ": " : "",
 		    complaint, (long long)(event->retry_ns / CLOCK_NS_PER_S));
+	else if (event->kind == SWEEP_WALKS)
+		word_walks(event, out);
 	else
 		snprintf(out, WORDING_SIZE, "%s", constant_fault(event->kind));
 	return out;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "hdrcheck/base/buf.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,26 +17,6 @@ buf_free(struct buf *b)
 {
 	free(b->data);
 	buf_init(b, b->max);
-}
-
-struct span
-buf_span(const struct buf *b)
-{
-	if (b->data == NULL)
-		return span_of("", 0);
-	return span_of(b->data + b->start, buf_len(b));
-}
-
-size_t
-buf_len(const struct buf *b)
-{
-	return b->end - b->start;
-}
-
-size_t
-buf_room(const struct buf *b)
-{
-	return b->max - buf_len(b);
 }
 
 static void
@@ -85,13 +64,6 @@ buf_reserve(struct buf *b, size_t n)
 	return b->data + b->end;
 }
 
-void
-buf_commit(struct buf *b, size_t n)
-{
-	assert(n <= b->cap - b->end);
-	b->end += n;
-}
-
 bool
 buf_append(struct buf *b, struct span s)
 {
@@ -105,19 +77,4 @@ buf_append(struct buf *b, struct span s)
 	memcpy(room, s.data, s.len);
 	buf_commit(b, s.len);
 	return true;
-}
-
-void
-buf_consume(struct buf *b, size_t n)
-{
-	assert(n <= buf_len(b));
-	b->start += n;
-	if (b->start == b->end)
-		b->start = b->end = 0;
-}
-
-void
-buf_clear(struct buf *b)
-{
-	b->start = b->end = 0;
 }

@@ -10,6 +10,8 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <assert.h>
+
 #include "hdrcheck/base/span.h"
 
 struct buf {
@@ -27,12 +29,26 @@ void buf_init(struct buf *b, size_t max);
 void buf_free(struct buf *b);
 
 /* The bytes waiting in b, borrowed. */
-struct span buf_span(const struct buf *b);
+static inline struct span
+buf_span(const struct buf *b)
+{
+	if (b->data == NULL)
+		return span_of("", 0);
+	return span_of(b->data + b->start, b->end - b->start);
+}
 
-size_t buf_len(const struct buf *b);
+static inline size_t
+buf_len(const struct buf *b)
+{
+	return b->end - b->start;
+}
 
 /* How many more bytes fit before the maximum. */
-size_t buf_room(const struct buf *b);
+static inline size_t
+buf_room(const struct buf *b)
+{
+	return b->max - buf_len(b);
+}
 
 /*
  * Room for n bytes at the end, to be filled and then told with buf_commit().
@@ -41,15 +57,31 @@ size_t buf_room(const struct buf *b);
 char *buf_reserve(struct buf *b, size_t n);
 
 /* n bytes of what was reserved are filled. */
-void buf_commit(struct buf *b, size_t n);
+static inline void
+buf_commit(struct buf *b, size_t n)
+{
+	assert(n <= b->cap - b->end);
+	b->end += n;
+}
 
 /* False, and b is unchanged, when s does not fit (see buf_reserve). */
 bool buf_append(struct buf *b, struct span s);
 
 /* Drops n bytes from the front; n <= buf_len(b). */
-void buf_consume(struct buf *b, size_t n);
+static inline void
+buf_consume(struct buf *b, size_t n)
+{
+	assert(n <= buf_len(b));
+	b->start += n;
+	if (b->start == b->end)
+		b->start = b->end = 0;
+}
 
 /* Drops all bytes, keeps the memory. */
-void buf_clear(struct buf *b);
+static inline void
+buf_clear(struct buf *b)
+{
+	b->start = b->end = 0;
+}
 
 #endif

@@ -36,9 +36,46 @@ list_append(struct conn_server *s, struct conn *c)
 static void
 touch(struct conn *c)
 {
-	c->idle_since_ns = clock_mono_ns();
+	c->idle_since_ns = loop_mono_ns(c->server->loop);
+	if (c->newer == NULL)
+		return;
 	list_remove(c->server, c);
 	list_append(c->server, c);
+}
+
+/*
+ * A connection has buffers while there is something in them. The server keeps
+ * one empty buffer of each kind for the next that needs it: they stay in the
+ * processor's cache, and idle connections cost little memory.
+ */
+
+static void
+borrow(struct buf *spare, struct buf *b)
+{
+	if (b->data != NULL || spare->data == NULL)
+		return;
+	*b = *spare;
+	buf_init(spare, b->max);
+}
+
+static void
+give_back(struct buf *spare, struct buf *b, size_t cap_max)
+{
+	if (buf_len(b) > 0 || b->data == NULL)
+		return;
+	if (spare->data != NULL || b->cap > cap_max) {
+		buf_free(b);
+		return;
+	}
+	*spare = *b;
+	buf_init(b, spare->max);
+}
+
+static void
+give_back_buffers(struct conn *c)
+{
+	give_back(&c->server->spare_in, &c->in, READ_SIZE);
+	give_back(&c->server->spare_out, &c->out, CONN_OUT_HIGH);
 }
 
 /* All but its descriptors, which are not watched any more. */
@@ -134,7 +171,8 @@ handle_requests(struct conn *c)
 		enum conn_verdict verdict;
 
 		verdict = p->handle(p->ctx, buf_span(&c->in), &c->out, &used);
-		if (verdict == CONN_MORE && buf_room(&c->in) > 0)
+		c->waits = verdict == CONN_LATER;
+		if (c->waits || (verdict == CONN_MORE && buf_room(&c->in) > 0))
 			break;
 		buf_consume(&c->in, used);
 		any = any || verdict == CONN_DONE || verdict == CONN_LAST;
@@ -143,8 +181,6 @@ handle_requests(struct conn *c)
 		if (verdict == CONN_CLOSE || verdict == CONN_MORE)
 			c->server->counters.broken++;
 	}
-	if (buf_len(&c->in) == 0 && c->in.cap > READ_SIZE)
-		buf_free(&c->in);
 	if (any)
 		touch(c);
 	return any;
@@ -162,6 +198,7 @@ read_some(struct conn *c)
 		want = READ_SIZE;
 	if (want == 0)
 		return true;
+	borrow(&c->server->spare_in, &c->in);
 	room = buf_reserve(&c->in, want);
 	if (room == NULL)
 		return false;
@@ -196,8 +233,6 @@ write_some(struct conn *c)
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	buf_consume(&c->out, (size_t)n);
-	if (buf_len(&c->out) == 0 && c->out.cap > CONN_OUT_HIGH)
-		buf_free(&c->out);
 	return true;
 }
 
@@ -231,8 +266,10 @@ conn_advance(struct conn *c)
 
 	while (more) {
 		bool blocked = buf_len(&c->out) >= CONN_OUT_HIGH;
-		bool handled = !c->closing && handle_requests(c);
+		bool handled;
 
+		borrow(&c->server->spare_out, &c->out);
+		handled = !c->closing && handle_requests(c);
 		if (!write_some(c) || (c->taken && buf_len(&c->out) > 0)) {
 			conn_close(c);
 			return;
@@ -242,11 +279,13 @@ conn_advance(struct conn *c)
 			return;
 		}
 		more = (handled || blocked) && !c->closing &&
-		    buf_len(&c->out) == 0;
+		    buf_len(&c->in) > 0 && buf_len(&c->out) == 0;
 	}
+	give_back_buffers(c);
 	if (c->closing && !linger(c))
 		c->ended = true;
-	if ((buf_len(&c->out) == 0 && c->ended) || !update_events(c))
+	if ((buf_len(&c->out) == 0 && c->ended && !c->waits) ||
+	    !update_events(c))
 		conn_close(c);
 }
 
@@ -310,7 +349,7 @@ conn_add(struct conn_server *s, int in_fd, int out_fd)
 		free(c);
 		return -1;
 	}
-	c->idle_since_ns = clock_mono_ns();
+	c->idle_since_ns = loop_mono_ns(s->loop);
 	list_append(s, c);
 	s->n++;
 	s->counters.accepted++;

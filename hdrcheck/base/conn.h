@@ -25,6 +25,8 @@ enum {
 
 enum conn_verdict {
 	CONN_MORE, /* no whole request is there yet; nothing was used */
+	CONN_LATER, /* the same, but one is there; it is handled again at
+		       conn_server_resume(), or when more comes */
 	CONN_DONE, /* one request was used and answered */
 	CONN_LAST, /* the same, and it was the last one: close behind it */
 	CONN_CLOSE, /* it is none: answer what is in out, then close */
@@ -97,6 +99,9 @@ int conn_server_serve(struct conn_server *server, int in_fd, int out_fd);
 /* New limits; connections beyond them end when the next one comes. */
 void conn_server_limit(
     struct conn_server *server, const struct conn_limits *limits);
+
+/* Handles requests again that were to be handled later. */
+void conn_server_resume(struct conn_server *server);
 
 /*
  * Stops accepting and reading; answers what was read, then closes. fn is

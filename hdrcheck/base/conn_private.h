@@ -16,6 +16,7 @@ struct conn {
 	struct buf out;
 	bool in_watched;
 	bool ended; /* the peer sends no more, or we hear no more */
+	bool waits; /* its next request is to be handled later */
 	bool closing;
 	bool lingering; /* the peer was told so; what it sends is dropped */
 	bool taken; /* by the protocol, from here on */
@@ -40,6 +41,8 @@ struct conn_server {
 	struct conn *oldest;
 	struct conn *newest;
 	size_t n;
+	struct buf spare_in; /* empty, or without memory */
+	struct buf spare_out;
 	struct loop_timer idle_timer;
 	struct loop_timer accept_timer;
 	struct loop_timer drain_timer;

@@ -114,7 +114,7 @@ on_idle_timer(void *ctx)
 {
 	struct conn_server *s = ctx;
 	int64_t limit_ns =
-	    clock_mono_ns() - s->limits.idle_ms * CLOCK_NS_PER_MS;
+	    loop_mono_ns(s->loop) - s->limits.idle_ms * CLOCK_NS_PER_MS;
 
 	while (s->oldest != NULL && s->oldest->idle_since_ns <= limit_ns) {
 		s->counters.timed_out++;
@@ -147,6 +147,8 @@ conn_server_new(struct loop *loop, const struct log *log,
 	if (protocol->reply_max == 0)
 		s->protocol.reply_max = CONN_REPLY_MAX;
 	s->limits = *limits;
+	buf_init(&s->spare_in, s->protocol.in_max);
+	buf_init(&s->spare_out, CONN_OUT_HIGH + s->protocol.reply_max);
 	loop_add_timer(loop, &s->idle_timer, LOOP_MONO, on_idle_timer, s);
 	loop_add_timer(loop, &s->accept_timer, LOOP_MONO, on_accept_timer, s);
 	loop_add_timer(loop, &s->drain_timer, LOOP_MONO, on_drain_timer, s);
@@ -175,6 +177,8 @@ conn_server_free(struct conn_server *s)
 	loop_remove_timer(s->loop, &s->idle_timer);
 	loop_remove_timer(s->loop, &s->accept_timer);
 	loop_remove_timer(s->loop, &s->drain_timer);
+	buf_free(&s->spare_in);
+	buf_free(&s->spare_out);
 	free(s);
 }
 
@@ -213,6 +217,19 @@ conn_server_limit(struct conn_server *s, const struct conn_limits *limits)
 {
 	s->limits = *limits;
 	arm_idle_timer(s);
+}
+
+void
+conn_server_resume(struct conn_server *s)
+{
+	struct conn *next;
+
+	for (struct conn *c = s->oldest; c != NULL; c = next) {
+		next = c->newer;
+		if (c->waits)
+			conn_advance(c);
+	}
+	conn_server_settle(s);
 }
 
 void

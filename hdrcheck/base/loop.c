@@ -28,7 +28,10 @@ struct loop {
 	int n_slot_of;
 	struct loop_timer *timers;
 	unsigned round;
-	bool stop;
+	struct clock_now now; /* when the timers were last looked at */
+	bool now_is_known; /* and nobody's function has run since */
+	int64_t turn_ns; /* what loop_mono_ns() says in this turn; 0: not yet */
+	bool running;
 };
 
 struct loop *
@@ -177,6 +180,29 @@ loop_disarm(struct loop_timer *timer)
 	timer->armed = false;
 }
 
+/*
+ * Reads the clocks that the armed timers go by, if any: reading all takes as
+ * long as a good part of answering a request. A clock that was not read says 0,
+ * so that a timer of it which is armed meanwhile waits for the next reading.
+ */
+static void
+read_clocks(struct loop *loop)
+{
+	bool mono = false, wall = false;
+
+	for (const struct loop_timer *t = loop->timers; t != NULL;
+	     t = t->next) {
+		mono = mono || t->armed;
+		wall = wall || (t->armed && t->clock == LOOP_WALL);
+	}
+	loop->now = (struct clock_now){.mono_ns = 0};
+	if (wall)
+		loop->now = clock_read();
+	else if (mono)
+		loop->now.mono_ns = clock_mono_ns();
+	loop->now_is_known = true;
+}
+
 static int64_t
 timer_left_ns(const struct loop_timer *timer, const struct clock_now *now)
 {
@@ -199,18 +225,19 @@ wall_sleep_ns(int64_t left)
 
 /* How long poll may sleep; -1: until something happens. */
 static int64_t
-sleep_ns(const struct loop *loop)
+sleep_ns(struct loop *loop)
 {
-	struct clock_now now = clock_read();
 	int64_t least = -1;
 
+	if (!loop->now_is_known)
+		read_clocks(loop);
 	for (const struct loop_timer *t = loop->timers; t != NULL;
 	     t = t->next) {
 		int64_t left;
 
 		if (!t->armed)
 			continue;
-		left = timer_left_ns(t, &now);
+		left = timer_left_ns(t, &loop->now);
 		if (t->clock == LOOP_WALL)
 			left = wall_sleep_ns(left);
 		if (left < 0)
@@ -223,12 +250,13 @@ sleep_ns(const struct loop *loop)
 
 /* A timer of the loop that is due and has not fired in this round. */
 static struct loop_timer *
-find_due(const struct loop *loop, const struct clock_now *now)
+find_due(const struct loop *loop)
 {
 	struct loop_timer *t = loop->timers;
 
 	while (t != NULL &&
-	    (!t->armed || t->round == loop->round || timer_left_ns(t, now) > 0))
+	    (!t->armed || t->round == loop->round ||
+		timer_left_ns(t, &loop->now) > 0))
 		t = t->next;
 	return t;
 }
@@ -240,11 +268,12 @@ find_due(const struct loop *loop, const struct clock_now *now)
 static void
 run_timers(struct loop *loop)
 {
-	struct clock_now now = clock_read();
 	struct loop_timer *t;
 
+	read_clocks(loop);
 	loop->round++;
-	while ((t = find_due(loop, &now)) != NULL) {
+	while ((t = find_due(loop)) != NULL) {
+		loop->now_is_known = false;
 		t->round = loop->round;
 		t->armed = false;
 		t->fn(t->ctx);
@@ -270,8 +299,9 @@ run_watches(struct loop *loop, int ready)
 int
 loop_run(struct loop *loop)
 {
-	loop->stop = false;
-	while (!loop->stop) {
+	loop->running = true;
+	loop->now_is_known = false;
+	while (loop->running) {
 		int64_t ns = sleep_ns(loop);
 		struct timespec ts = {
 		    .tv_sec = (time_t)(ns / CLOCK_NS_PER_S),
@@ -282,8 +312,11 @@ loop_run(struct loop *loop)
 		compact(loop);
 		ready = ppoll(
 		    loop->fds, (nfds_t)loop->n, ns < 0 ? NULL : &ts, NULL);
-		if (ready < 0 && errno != EINTR)
+		loop->turn_ns = 0;
+		if (ready < 0 && errno != EINTR) {
+			loop->running = false;
 			return -1;
+		}
 		if (ready > 0)
 			run_watches(loop, ready);
 		run_timers(loop);
@@ -294,5 +327,15 @@ loop_run(struct loop *loop)
 void
 loop_stop(struct loop *loop)
 {
-	loop->stop = true;
+	loop->running = false;
+}
+
+int64_t
+loop_mono_ns(struct loop *loop)
+{
+	if (!loop->running)
+		return clock_mono_ns();
+	if (loop->turn_ns == 0)
+		loop->turn_ns = clock_mono_ns();
+	return loop->turn_ns;
 }

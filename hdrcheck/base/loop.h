@@ -65,6 +65,12 @@ void loop_remove_timer(struct loop *loop, struct loop_timer *timer);
 void loop_arm(struct loop_timer *timer, int64_t at_ns);
 void loop_disarm(struct loop_timer *timer);
 
+/*
+ * CLOCK_MONOTONIC, read once in a turn of the loop, when it is first asked for
+ * behind poll(2): for what may be wrong by the length of a turn.
+ */
+int64_t loop_mono_ns(struct loop *loop);
+
 /* Runs until loop_stop(); 0, or -1 with errno when poll(2) fails. */
 int loop_run(struct loop *loop);
 

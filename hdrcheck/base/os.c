@@ -11,7 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RANDOM_MAX = 256 /* bytes that getentropy() gives at once */ };
+enum {
+	RANDOM_MAX = 256, /* bytes that getentropy() gives at once */
+	PIPE_BYTES = 1024 * 1024, /* what Linux lets anybody have */
+};
 
 static void
 fill_set(sigset_t *set, const int *signals)
@@ -185,6 +188,21 @@ os_signal_at_parents_end(pid_t parent, int signo)
 	return 0;
 }
 
+void
+os_pipe_widen(int fd)
+{
+	/* As it was will do. */
+	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+}
+
+size_t
+os_pipe_size(int fd)
+{
+	int size = fcntl(fd, F_GETPIPE_SZ);
+
+	return size > 0 ? (size_t)size : 0;
+}
+
 int
 os_accept(int listener)
 {
@@ -308,6 +326,19 @@ os_signal_at_parents_end(pid_t parent, int signo)
 {
 	(void)parent;
 	(void)signo;
+	return 0;
+}
+
+void
+os_pipe_widen(int fd)
+{
+	(void)fd;
+}
+
+size_t
+os_pipe_size(int fd)
+{
+	(void)fd;
 	return 0;
 }
 

@@ -78,6 +78,15 @@ int os_signal_at_parents_end(pid_t parent, int signo);
 /* Fills out with bytes that nobody can guess; 0, or -1 and errno. */
 int os_random(void *out, size_t len);
 
+/*
+ * Has a pipe hold more than it does by default, where it can: a writer that is
+ * ahead need not wait for its reader then, nor wake it for every few bytes.
+ */
+void os_pipe_widen(int fd);
+
+/* How many bytes a pipe holds; 0: nobody knows. */
+size_t os_pipe_size(int fd);
+
 /* accept(2) with close-on-exec and non-blocking set; -1: errno. */
 int os_accept(int listener);
 

@@ -3,18 +3,7 @@
 
 #include <string.h>
 
-bool
-span_equal(struct span a, struct span b)
-{
-	return a.len == b.len &&
-	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool
-span_equal_str(struct span a, const char *b)
-{
-	return span_equal(a, span_str(b));
-}
+enum { U64_SAFE_DIGITS = 19 /* any number of so many fits */ };
 
 bool
 span_equal_nocase(struct span a, struct span b)
@@ -25,14 +14,6 @@ span_equal_nocase(struct span a, struct span b)
 		if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
 			return false;
 	return true;
-}
-
-bool
-span_starts_with(struct span s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return s.len >= n && memcmp(s.data, prefix, n) == 0;
 }
 
 struct span
@@ -95,17 +76,18 @@ span_next_word(struct span *rest, struct span *word)
 bool
 span_to_u64(struct span s, uint64_t max, uint64_t *value)
 {
+	bool fits = s.len <= U64_SAFE_DIGITS;
 	uint64_t v = 0;
 
-	if (s.len == 0)
-		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		uint64_t digit = (uint64_t)(unsigned char)s.data[i] - '0';
 
-		if (digit > 9 || digit > max || v > (max - digit) / 10)
+		if (digit > 9 || (!fits && v > (UINT64_MAX - digit) / 10))
 			return false;
 		v = v * 10 + digit;
 	}
+	if (s.len == 0 || v > max)
+		return false;
 	*value = v;
 	return true;
 }

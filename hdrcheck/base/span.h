@@ -40,13 +40,29 @@ span_str(const char *text)
 	return span_of(text, strlen(text));
 }
 
-bool span_equal(struct span a, struct span b);
-bool span_equal_str(struct span a, const char *b);
+static inline bool
+span_equal(struct span a, struct span b)
+{
+	return a.len == b.len &&
+	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool
+span_equal_str(struct span a, const char *b)
+{
+	return span_equal(a, span_str(b));
+}
 
 /* Equal when ASCII letters are compared without regard to case. */
 bool span_equal_nocase(struct span a, struct span b);
 
-bool span_starts_with(struct span s, const char *prefix);
+static inline bool
+span_starts_with(struct span s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.len >= n && memcmp(s.data, prefix, n) == 0;
+}
 
 /* s without its first n bytes; n <= s.len. */
 static inline struct span

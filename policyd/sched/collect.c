@@ -53,26 +53,46 @@ read_both(int out, int err, int64_t deadline_ns, struct buf *output,
 	return true;
 }
 
-int
-collect_command(const struct command *command, int64_t deadline_ms,
-    struct buf *out, struct buf *err)
+void
+collect_start(
+    struct collection *c, const struct command *command, int64_t deadline_ms)
 {
-	int64_t deadline_ns = clock_mono_ns() + deadline_ms * CLOCK_NS_PER_MS;
-	int out_fd, err_fd, status = 0;
-	pid_t pid = command_start(command, &out_fd, &err_fd);
+	*c = (struct collection){
+	    .deadline_ns = clock_mono_ns() + deadline_ms * CLOCK_NS_PER_MS};
+	c->pid = command_start(command, &c->out, &c->err);
+	if (c->pid < 0)
+		c->error = errno;
+}
+
+int
+collect_end(const struct collection *c, struct buf *out, struct buf *err)
+{
+	int status = 0;
 	bool whole;
 
-	if (pid < 0)
+	if (c->pid < 0) {
+		errno = c->error;
 		return -1;
-	whole = read_both(out_fd, err_fd, deadline_ns, out, err);
-	close(out_fd);
-	close(err_fd);
+	}
+	whole = read_both(c->out, c->err, c->deadline_ns, out, err);
+	close(c->out);
+	close(c->err);
 	if (!whole)
-		kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		kill(-c->pid, SIGKILL);
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (whole)
 		return command_exit_code(status);
 	errno = ETIMEDOUT;
 	return -1;
+}
+
+int
+collect_command(const struct command *command, int64_t deadline_ms,
+    struct buf *out, struct buf *err)
+{
+	struct collection c;
+
+	collect_start(&c, command, deadline_ms);
+	return collect_end(&c, out, err);
 }

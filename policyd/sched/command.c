@@ -49,6 +49,7 @@ open_pipes(struct pipes *p)
 	if (fcntl(p->out[0], F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(p->err[0], F_SETFL, O_NONBLOCK) < 0)
 		return -1;
+	os_pipe_widen(p->out[0]);
 	return 0;
 }
 

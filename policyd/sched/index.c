@@ -7,7 +7,10 @@
 
 enum {
 	FIRST_CAP = 64,
-	TABLE_FIRST = 128, /* a power of two */
+	TABLE_FIRST = 16, /* places of a shard; a power of two */
+	SHARD_SHIFT = 24, /* the hash's other bits are for the place */
+	WORD_BITS = 32,
+	LAST_BITS = 24, /* of a short id's second word, behind the first 32 */
 };
 
 void
@@ -15,13 +18,16 @@ index_init(struct index *ix)
 {
 	memset(ix, 0, sizeof(*ix));
 	ix->free_head = INDEX_NONE;
+	ix->longs.free = INDEX_NONE;
 }
 
 void
 index_free(struct index *ix)
 {
 	free(ix->pool);
-	free(ix->table);
+	free(ix->longs.id);
+	for (int i = 0; i < INDEX_SHARDS; i++)
+		free(ix->shard[i].table);
 	free(ix->heap);
 	index_init(ix);
 }
@@ -45,76 +51,177 @@ index_at(const struct index *ix, uint32_t slot)
 	return &ix->pool[slot];
 }
 
-/* The hash table: linear probing, and removal without tombstones. */
-
-static uint32_t
-home_of(const struct index *ix, uint32_t slot)
+void *
+index_grow(void *array, uint32_t *cap, size_t size)
 {
-	return qid_hash(&ix->pool[slot].id) & ix->table_mask;
+	uint32_t twice = *cap == 0 ? FIRST_CAP : *cap * 2;
+	void *grown = twice > *cap ? realloc(array, twice * size) : NULL;
+
+	if (grown != NULL)
+		*cap = twice;
+	return grown;
 }
 
-static void
-table_put(struct index *ix, uint32_t slot)
-{
-	uint32_t at = home_of(ix, slot);
+/*
+ * Queue ids. A short one is there itself, of 120 bits; of a long one its place
+ * in longs, behind a 0, with which no id begins.
+ */
 
-	while (ix->table[at] != 0)
-		at = (at + 1) & ix->table_mask;
-	ix->table[at] = slot + 1;
+static bool
+is_short(const struct qid *id)
+{
+	return id->word[1] >> (WORD_BITS + LAST_BITS) == 0 && id->word[2] == 0;
 }
 
 static bool
-table_grow(struct index *ix)
+has_long_id(const struct index_entry *e)
 {
-	uint32_t size =
-	    ix->table == NULL ? TABLE_FIRST : (ix->table_mask + 1) * 2;
+	return e->id[0] == 0;
+}
+
+static bool
+put_long_id(struct index *ix, struct index_entry *e, const struct qid *id)
+{
+	struct index_long *longs = &ix->longs;
+	uint32_t place = longs->free;
+
+	if (place != INDEX_NONE) {
+		longs->free = (uint32_t)longs->id[place].word[0];
+	} else {
+		if (longs->n == longs->cap) {
+			struct qid *grown =
+			    index_grow(longs->id, &longs->cap, sizeof(*grown));
+
+			if (grown == NULL)
+				return false;
+			longs->id = grown;
+		}
+		place = longs->n++;
+	}
+	longs->id[place] = *id;
+	e->id[1] = place;
+	return true;
+}
+
+/* The entry is all zero. False: no memory. */
+static bool
+put_id(struct index *ix, struct index_entry *e, const struct qid *id)
+{
+	if (!is_short(id))
+		return put_long_id(ix, e, id);
+	e->id[0] = (uint32_t)id->word[0];
+	e->id[1] = (uint32_t)(id->word[0] >> WORD_BITS);
+	e->id[2] = (uint32_t)id->word[1];
+	e->id_last =
+	    (uint32_t)(id->word[1] >> WORD_BITS) & ((1u << LAST_BITS) - 1);
+	return true;
+}
+
+static void
+drop_id(struct index *ix, const struct index_entry *e)
+{
+	struct index_long *longs = &ix->longs;
+
+	if (!has_long_id(e))
+		return;
+	longs->id[e->id[1]].word[0] = longs->free;
+	longs->free = e->id[1];
+}
+
+struct qid
+index_id(const struct index *ix, const struct index_entry *e)
+{
+	if (has_long_id(e))
+		return ix->longs.id[e->id[1]];
+	return (struct qid){{(uint64_t)e->id[1] << WORD_BITS | e->id[0],
+	    (uint64_t)e->id_last << WORD_BITS | e->id[2], 0}};
+}
+
+/* The hash table: linear probing, and removal without tombstones. */
+
+static uint32_t
+hash_of(const struct index *ix, uint32_t slot)
+{
+	struct qid id = index_id(ix, &ix->pool[slot]);
+
+	return qid_hash(&id);
+}
+
+static struct index_shard *
+shard_of(struct index *ix, uint32_t hash)
+{
+	return &ix->shard[hash >> SHARD_SHIFT];
+}
+
+static void
+table_put(struct index_shard *s, uint32_t hash, uint32_t slot)
+{
+	uint32_t at = hash & s->mask;
+
+	while (s->table[at] != 0)
+		at = (at + 1) & s->mask;
+	s->table[at] = slot + 1;
+}
+
+static bool
+table_grow(const struct index *ix, struct index_shard *s)
+{
+	uint32_t *old = s->table;
+	uint32_t n_old = old == NULL ? 0 : s->mask + 1;
+	uint32_t size = old == NULL ? TABLE_FIRST : n_old * 2;
 	uint32_t *table = calloc(size, sizeof(*table));
-	uint32_t *old = ix->table;
-	uint32_t n_old = old == NULL ? 0 : ix->table_mask + 1;
 
 	if (table == NULL)
 		return false;
-	ix->table = table;
-	ix->table_mask = size - 1;
+	s->table = table;
+	s->mask = size - 1;
 	for (uint32_t i = 0; i < n_old; i++)
 		if (old[i] != 0)
-			table_put(ix, old[i] - 1);
+			table_put(s, hash_of(ix, old[i] - 1), old[i] - 1);
 	free(old);
 	return true;
 }
 
-/* Where the table names the slot of id, or the free place it would have. */
-static uint32_t
-table_seek(const struct index *ix, const struct qid *id)
+/*
+ * Between a half and two thirds of the table are in use at most: each shard
+ * has a limit of its own, so that they do not grow all at the same time.
+ */
+static bool
+has_room(const struct index *ix, const struct index_shard *s)
 {
-	uint32_t at = qid_hash(id) & ix->table_mask;
+	uint32_t number = (uint32_t)(s - ix->shard);
+	uint32_t size = s->mask + 1;
 
-	while (ix->table[at] != 0 &&
-	    !qid_equal(&ix->pool[ix->table[at] - 1].id, id))
-		at = (at + 1) & ix->table_mask;
-	return at;
+	return s->table != NULL &&
+	    s->n < size / 2 + size / 6 * number / INDEX_SHARDS;
 }
 
 static void
-table_remove(struct index *ix, const struct qid *id)
+table_remove(struct index *ix, uint32_t slot)
 {
-	uint32_t hole = table_seek(ix, id);
-	uint32_t at = hole;
+	uint32_t hash = hash_of(ix, slot);
+	struct index_shard *s = shard_of(ix, hash);
+	uint32_t hole = hash & s->mask;
+	uint32_t at;
 
-	assert(ix->table[hole] != 0);
-	ix->table[hole] = 0;
+	while (s->table[hole] != slot + 1) {
+		assert(s->table[hole] != 0);
+		hole = (hole + 1) & s->mask;
+	}
+	s->table[hole] = 0;
+	s->n--;
+	at = hole;
 	for (;;) {
 		uint32_t home;
 
-		at = (at + 1) & ix->table_mask;
-		if (ix->table[at] == 0)
+		at = (at + 1) & s->mask;
+		if (s->table[at] == 0)
 			return;
-		home = home_of(ix, ix->table[at] - 1);
+		home = hash_of(ix, s->table[at] - 1) & s->mask;
 		/* May it move back to the hole without passing its home? */
-		if (((at - home) & ix->table_mask) >=
-		    ((at - hole) & ix->table_mask)) {
-			ix->table[hole] = ix->table[at];
-			ix->table[at] = 0;
+		if (((at - home) & s->mask) >= ((at - hole) & s->mask)) {
+			s->table[hole] = s->table[at];
+			s->table[at] = 0;
 			hole = at;
 		}
 	}
@@ -123,27 +230,23 @@ table_remove(struct index *ix, const struct qid *id)
 uint32_t
 index_find(const struct index *ix, const struct qid *id)
 {
-	if (ix->table == NULL)
+	uint32_t hash = qid_hash(id);
+	const struct index_shard *s = &ix->shard[hash >> SHARD_SHIFT];
+	uint32_t at = hash & s->mask;
+
+	if (s->table == NULL)
 		return INDEX_NONE;
-	return ix->table[table_seek(ix, id)] - 1;
+	for (; s->table[at] != 0; at = (at + 1) & s->mask) {
+		uint32_t slot = s->table[at] - 1;
+		struct qid known = index_id(ix, &ix->pool[slot]);
+
+		if (qid_equal(&known, id))
+			return slot;
+	}
+	return INDEX_NONE;
 }
 
-static bool
-pool_grow(struct index *ix)
-{
-	uint32_t cap = ix->cap_pool == 0 ? FIRST_CAP : ix->cap_pool * 2;
-	struct index_entry *pool;
-
-	if (cap <= ix->cap_pool)
-		return false;
-	pool = realloc(ix->pool, (size_t)cap * sizeof(*pool));
-	if (pool == NULL)
-		return false;
-	ix->pool = pool;
-	ix->cap_pool = cap;
-	return true;
-}
-
+/* The slot of a new entry, all zero. */
 static uint32_t
 take_slot(struct index *ix)
 {
@@ -151,28 +254,47 @@ take_slot(struct index *ix)
 
 	if (slot != INDEX_NONE) {
 		ix->free_head = ix->pool[slot].link;
-		return slot;
+	} else {
+		if (ix->n_pool == ix->cap_pool) {
+			struct index_entry *grown =
+			    index_grow(ix->pool, &ix->cap_pool, sizeof(*grown));
+
+			if (grown == NULL)
+				return INDEX_NONE;
+			ix->pool = grown;
+		}
+		slot = ix->n_pool++;
 	}
-	if (ix->n_pool == ix->cap_pool && !pool_grow(ix))
-		return INDEX_NONE;
-	return ix->n_pool++;
+	memset(&ix->pool[slot], 0, sizeof(ix->pool[slot]));
+	return slot;
+}
+
+static void
+give_back(struct index *ix, uint32_t slot)
+{
+	ix->pool[slot].state = INDEX_FREE;
+	ix->pool[slot].link = ix->free_head;
+	ix->free_head = slot;
 }
 
 uint32_t
 index_add(struct index *ix, const struct qid *id)
 {
+	uint32_t hash = qid_hash(id);
+	struct index_shard *s = shard_of(ix, hash);
 	uint32_t slot;
 
-	/* At most two thirds of the table are in use. */
-	if ((ix->table == NULL || ix->n >= (ix->table_mask + 1) / 3 * 2) &&
-	    !table_grow(ix))
+	if (!has_room(ix, s) && !table_grow(ix, s))
 		return INDEX_NONE;
 	slot = take_slot(ix);
 	if (slot == INDEX_NONE)
 		return INDEX_NONE;
-	memset(&ix->pool[slot], 0, sizeof(ix->pool[slot]));
-	ix->pool[slot].id = *id;
-	table_put(ix, slot);
+	if (!put_id(ix, &ix->pool[slot], id)) {
+		give_back(ix, slot);
+		return INDEX_NONE;
+	}
+	table_put(s, hash, slot);
+	s->n++;
 	ix->n++;
 	return slot;
 }
@@ -180,141 +302,10 @@ index_add(struct index *ix, const struct qid *id)
 void
 index_remove(struct index *ix, uint32_t slot)
 {
-	struct index_entry *e = index_at(ix, slot);
-
-	table_remove(ix, &e->id);
-	e->state = INDEX_FREE;
-	e->link = ix->free_head;
-	ix->free_head = slot;
+	table_remove(ix, slot);
+	drop_id(ix, index_at(ix, slot));
+	give_back(ix, slot);
 	ix->n--;
-}
-
-/* The heap: binary, each entry knows its place. */
-
-static int64_t
-due_at(const struct index *ix, uint32_t place)
-{
-	return ix->pool[ix->heap[place]].due_s;
-}
-
-static void
-heap_set(struct index *ix, uint32_t place, uint32_t slot)
-{
-	ix->heap[place] = slot;
-	ix->pool[slot].link = place;
-}
-
-static void
-heap_up(struct index *ix, uint32_t place)
-{
-	uint32_t slot = ix->heap[place];
-	int64_t due_s = ix->pool[slot].due_s;
-
-	while (place > 0 && due_at(ix, (place - 1) / 2) > due_s) {
-		heap_set(ix, place, ix->heap[(place - 1) / 2]);
-		place = (place - 1) / 2;
-	}
-	heap_set(ix, place, slot);
-}
-
-static void
-heap_down(struct index *ix, uint32_t place)
-{
-	uint32_t slot = ix->heap[place];
-	int64_t due_s = ix->pool[slot].due_s;
-
-	for (;;) {
-		uint32_t child = place * 2 + 1;
-
-		if (child >= ix->n_heap)
-			break;
-		if (child + 1 < ix->n_heap &&
-		    due_at(ix, child + 1) < due_at(ix, child))
-			child++;
-		if (due_at(ix, child) >= due_s)
-			break;
-		heap_set(ix, place, ix->heap[child]);
-		place = child;
-	}
-	heap_set(ix, place, slot);
-}
-
-bool
-index_heap_push(struct index *ix, uint32_t slot)
-{
-	if (ix->n_heap == ix->cap_heap) {
-		uint32_t cap = ix->cap_heap == 0 ? FIRST_CAP : ix->cap_heap * 2;
-		uint32_t *heap = realloc(ix->heap, (size_t)cap * sizeof(*heap));
-
-		if (heap == NULL)
-			return false;
-		ix->heap = heap;
-		ix->cap_heap = cap;
-	}
-	ix->heap[ix->n_heap++] = slot;
-	heap_up(ix, ix->n_heap - 1);
-	return true;
-}
-
-void
-index_heap_remove(struct index *ix, uint32_t slot)
-{
-	uint32_t place = ix->pool[slot].link;
-	uint32_t last;
-
-	assert(place < ix->n_heap && ix->heap[place] == slot);
-	last = ix->heap[--ix->n_heap];
-	if (last == slot)
-		return;
-	heap_set(ix, place, last);
-	heap_up(ix, place);
-	heap_down(ix, ix->pool[last].link);
-}
-
-uint32_t
-index_heap_top(const struct index *ix)
-{
-	return ix->n_heap > 0 ? ix->heap[0] : INDEX_NONE;
-}
-
-/* Places of the heap by due time, the last one first to go. */
-struct front {
-	uint32_t place[INDEX_FIRST_MAX + 2];
-	uint32_t n;
-};
-
-static void
-front_add(const struct index *ix, struct front *front, uint32_t place)
-{
-	uint32_t at = front->n;
-
-	if (place >= ix->n_heap)
-		return;
-	while (at > 0 && due_at(ix, front->place[at - 1]) < due_at(ix, place)) {
-		front->place[at] = front->place[at - 1];
-		at--;
-	}
-	front->place[at] = place;
-	front->n++;
-}
-
-uint32_t
-index_heap_first(const struct index *ix, uint32_t slots[], uint32_t max)
-{
-	struct front front = {.n = 0};
-	uint32_t n = 0;
-
-	assert(max <= INDEX_FIRST_MAX);
-	front_add(ix, &front, 0);
-	while (n < max && front.n > 0) {
-		uint32_t place = front.place[--front.n];
-
-		slots[n++] = ix->heap[place];
-		/* Only what stood right below it can be next. */
-		front_add(ix, &front, 2 * place + 1);
-		front_add(ix, &front, 2 * place + 2);
-	}
-	return n;
 }
 
 void

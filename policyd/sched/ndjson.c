@@ -22,9 +22,8 @@ take(struct span *s, char c)
 	return true;
 }
 
-/* How long the string at the front is, quotes included; 0: it has no end. */
-static size_t
-string_len(struct span s)
+size_t
+ndjson_string_len(struct span s)
 {
 	size_t from = 1;
 
@@ -55,7 +54,7 @@ nested_len(struct span s)
 		char c = s.data[i];
 
 		if (c == '"') {
-			size_t n = string_len(span_skip(s, i));
+			size_t n = ndjson_string_len(span_skip(s, i));
 
 			if (n == 0)
 				return 0;
@@ -97,7 +96,7 @@ take_value(struct span *s, struct span *value)
 	if (s->len == 0)
 		return false;
 	if (s->data[0] == '"')
-		n = string_len(*s);
+		n = ndjson_string_len(*s);
 	else if (s->data[0] == '{' || s->data[0] == '[')
 		n = nested_len(*s);
 	else

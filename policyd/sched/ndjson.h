@@ -28,6 +28,12 @@ enum ndjson_step ndjson_next_member(
 enum ndjson_step ndjson_next_element(
     struct span *rest, bool *first, struct span *value);
 
+/*
+ * How long the string at the front is, which begins with its quote, quotes
+ * included; 0: it has no end.
+ */
+size_t ndjson_string_len(struct span s);
+
 /* The inside of a raw string value; false when it is no string. */
 bool ndjson_string(struct span value, struct span *inside);
 

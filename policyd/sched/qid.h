@@ -24,6 +24,12 @@ struct qid {
 /* False when text is no queue id. */
 bool qid_parse(struct span text, struct qid *id);
 
+/*
+ * Reads the digits at the front of text, at most QID_MAX, as an id. Returns how
+ * many they are; 0: too few, and *id is unchanged.
+ */
+size_t qid_read(struct span text, struct qid *id);
+
 /* Writes the id and a NUL; returns its length. */
 size_t qid_format(const struct qid *id, char out[QID_SIZE]);
 

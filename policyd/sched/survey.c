@@ -132,8 +132,8 @@ count_entry(struct survey *v, const struct index_entry *e)
 
 	if (waits || e->state == FROZEN)
 		count_reason(v, e);
-	if (waits && e->due_s >= v->now_s)
-		count_hour(v, e->due_s);
+	if (waits && index_due_s(e) >= v->now_s)
+		count_hour(v, index_due_s(e));
 }
 
 /* All slots begin with an hour. */

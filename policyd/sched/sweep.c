@@ -33,6 +33,7 @@ sweep_init(struct sweep *s, const struct sweep_options *options)
 	s->walk = 1;
 	index_init(&s->index);
 	tally_init(&s->tally);
+	tally_init(&s->frozen);
 	index_list_init(&s->unread);
 	index_list_init(&s->to_requeue);
 	index_list_init(&s->held_up);
@@ -43,6 +44,7 @@ sweep_free(struct sweep *s)
 {
 	index_free(&s->index);
 	tally_free(&s->tally);
+	tally_free(&s->frozen);
 }
 
 void
@@ -87,6 +89,8 @@ sweep_sight(const struct sweep *s)
 
 	if (s->counts.walks == 0)
 		return walk->failures > 0 ? SWEEP_BLIND : SWEEP_LOOKING;
+	if (sweep_is_passing(s))
+		return SWEEP_LOOKING;
 	if (s->unread.n == 0 && !read->running)
 		return SWEEP_LOOKED;
 	return read->not_before_ns > 0 ? SWEEP_BLIND : SWEEP_LOOKING;
@@ -106,24 +110,10 @@ sweep_want_walk(struct sweep *s)
 	s->walk_again = s->verb[SWEEP_LIST].running;
 }
 
-void
-sweep_reconsider(struct sweep *s)
-{
-	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++) {
-		struct index_entry *e = index_at(&s->index, slot);
-
-		if (e->state == WAITING && entry_has(e, RULE_GONE))
-			entry_start_over(s, slot, true);
-		else if (e->state != FREE)
-			entry_set(e, REREAD, true);
-	}
-	sweep_want_walk(s);
-}
-
 uint64_t
 sweep_postponed(const struct sweep *s, uint64_t submitter)
 {
-	return tally_count(&s->tally, submitter);
+	return tally_count(&s->tally, (uint32_t)submitter);
 }
 
 uint64_t
@@ -146,13 +136,5 @@ sweep_rule_hash(const struct sweep *s, struct span rule)
 uint32_t
 sweep_count_frozen(const struct sweep *s, struct span rule)
 {
-	uint32_t hash = sweep_rule_hash(s, rule);
-	uint32_t n = 0;
-
-	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++) {
-		const struct index_entry *e = index_at(&s->index, slot);
-
-		n += e->state == FROZEN && e->rule == hash;
-	}
-	return n;
+	return (uint32_t)tally_count(&s->frozen, sweep_rule_hash(s, rule));
 }

@@ -73,6 +73,7 @@ enum sweep_event_kind {
 	SWEEP_HELD, /* new mail is ours; not of what a first walk finds */
 	SWEEP_RESCHEDULED, /* the administrator's moment counts from now on */
 	SWEEP_REQUEUED, /* not by us, and it is on hold again: former, id */
+	SWEEP_WALKS, /* they are rarer than sweep_interval, or no longer */
 };
 
 struct sweep_event {
@@ -87,6 +88,10 @@ struct sweep_event {
 	bool at_once; /* RULE_GONE: due_s has come */
 	enum sweep_verb verb; /* FAILED */
 	int64_t retry_ns; /* FAILED: from now */
+	bool rarer; /* WALKS */
+	uint64_t listed; /* WALKS: messages in the queue */
+	int64_t cost_ns; /* WALKS: how long the last one took */
+	int64_t interval_ns; /* WALKS: from the end of one to the next */
 };
 
 /* Told of what happens; must not call sweep functions. */
@@ -146,11 +151,18 @@ enum sweep_sight {
 	SWEEP_BLIND, /* the first walk failed, or nothing can be read */
 };
 
+/* Work on all entries, from the first slot to the last, in slices. */
+struct sweep_pass {
+	bool on;
+	uint32_t next; /* slot */
+};
+
 struct sweep {
 	struct sweep_options o;
 
 	struct index index;
 	struct tally tally; /* of submitters of mail that is COUNTED */
+	struct tally frozen; /* of rules of mail that is FROZEN */
 	struct index_list unread;
 	struct index_list to_requeue;
 	struct index_list held_up;
@@ -170,6 +182,12 @@ struct sweep {
 	int64_t walk_cost_ns; /* how long the last one took */
 	int64_t walk_end_ns;
 	bool walk_again; /* wanted while one was running */
+	bool walks_rarer; /* than sweep_interval, as was told */
+	uint64_t listed; /* lines of the walk that runs, or of the last one */
+	struct sweep_pass ending; /* of the walk before */
+	bool unread_left; /* it has met some that are to be read */
+	struct sweep_pass anew; /* all is to be judged again */
+	uint32_t slice; /* slots of one; 0: as many as take no time */
 	bool read_any; /* the read that runs told of a message */
 	struct qid peek[SWEEP_PEEK_MAX]; /* that is wanted */
 	size_t n_peek;
@@ -223,7 +241,7 @@ uint64_t sweep_postponed_total(const struct sweep *s);
 
 /*
  * How much mail this rule keeps on hold. A message that several rules keep
- * counts for the first of them in its header. Looks at all that is known.
+ * counts for the first of them in its header.
  */
 uint32_t sweep_count_frozen(const struct sweep *s, struct span rule);
 
@@ -248,8 +266,16 @@ void sweep_reschedule(struct sweep *s, const struct qid *id);
 /* Whether the administrator says when it leaves. */
 bool sweep_is_by_hand(const struct index_entry *e);
 
-/* Looks at all that is known. */
-struct sweep_survey sweep_survey(const struct sweep *s, int64_t now_s);
+/* A survey in slices, between which things may change. */
+struct sweep_surveying {
+	struct sweep_survey survey;
+	int64_t now_s;
+	uint32_t next; /* slot */
+};
+
+/* Looks at so many entries more, at most. True: that was all. */
+bool sweep_survey_step(
+    const struct sweep *s, struct sweep_surveying *to, uint32_t most);
 
 /*
  * Wants messages that wait to be read once more, for what the scheduler does

@@ -24,28 +24,29 @@ retry_after_ns(unsigned failures, int64_t max_ns)
 	return wait_ns < max_ns ? wait_ns : max_ns;
 }
 
-static int64_t
-walk_interval_ns(const struct sweep *s)
+/*
+ * Walks that take long come rarer than they should. That is told when it
+ * begins, and when they are well away from it again: not each time that one
+ * takes a little more or less than the one before.
+ */
+static void
+set_walk_interval(struct sweep *s, const struct clock_now *now)
 {
 	int64_t rest_ns = s->walk_cost_ns * WALK_REST;
 	int64_t set_ns = s->o.settings->sweep_interval_s * CLOCK_NS_PER_S;
+	struct sweep_event event = {
+	    .kind = SWEEP_WALKS,
+	    .rarer = rest_ns > (s->walks_rarer ? set_ns / 2 : set_ns),
+	    .listed = s->listed,
+	    .cost_ns = s->walk_cost_ns,
+	    .interval_ns = rest_ns > set_ns ? rest_ns : set_ns,
+	};
 
-	return rest_ns > set_ns ? rest_ns : set_ns;
-}
-
-/*
- * A message that was requeued, and not read yet, may be the one of an override
- * whose queue id is gone.
- */
-static void
-end_walk_of_overrides(struct sweep *s)
-{
-	if (s->o.overrides == NULL)
+	s->next_walk_ns = now->mono_ns + event.interval_ns;
+	if (event.rarer == s->walks_rarer)
 		return;
-	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
-		if (entry_is_unread(index_at(&s->index, slot)))
-			return;
-	overrides_end_walk(s->o.overrides);
+	s->walks_rarer = event.rarer;
+	s->o.tell(s->o.tell_ctx, &event);
 }
 
 static void
@@ -57,16 +58,14 @@ end_walk(struct sweep *s, bool ok, const struct clock_now *now)
 	s->walk_ok = ok;
 	if (!ok) {
 		s->counts.walks_failed++;
-		s->next_walk_ns = now->mono_ns;
+		s->next_walk_ns = now->mono_ns + s->walk_cost_ns * WALK_REST;
 		return;
 	}
-	s->next_walk_ns = now->mono_ns + walk_interval_ns(s);
+	set_walk_interval(s, now);
 	s->counts.walks++;
 	s->deferred = s->n_deferred;
-	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
-		entry_end_walk(s, slot, now);
-	end_walk_of_overrides(s);
 	s->walk++;
+	sweep_pass_end_of_walk(s, now);
 	if (s->walk_again)
 		sweep_want_walk(s);
 }
@@ -103,6 +102,7 @@ end_read(struct sweep *s, bool ok)
 		e = index_at(&s->index, slot);
 		if (e->state != READING)
 			continue;
+		entry_land(s, slot);
 		left++;
 		if (ok || (s->n_reading == 1 && e->attempts > 0)) {
 			entry_to_unreadable(s, slot);
@@ -124,7 +124,7 @@ hold_up(struct sweep *s, enum sweep_verb verb, uint32_t slot,
 	struct index_entry *e = index_at(&s->index, slot);
 	struct sweep_event event = {.kind = SWEEP_FAILED,
 	    .verb = verb,
-	    .id = e->id,
+	    .id = index_id(&s->index, e),
 	    .retry_ns = retry_after_ns(e->attempts, RETRY_MAX_NS)};
 
 	entry_count_failure(e);
@@ -152,6 +152,7 @@ end_release(struct sweep *s, enum sweep_verb verb, const struct qid *ids,
 		e = index_at(&s->index, slot);
 		if (e->state != RELEASING)
 			continue;
+		entry_land(s, slot);
 		left++;
 		if (!ok && entry_has(e, TRIED)) {
 			entry_to_foreign(s, slot, PLAN_TRIED, true);
@@ -276,6 +277,7 @@ take_back(struct sweep *s, const struct qid *ids, size_t n)
 		if (slot == INDEX_NONE)
 			continue;
 		e = index_at(&s->index, slot);
+		entry_land(s, slot);
 		if (e->state == READING)
 			entry_back_to_unread(s, slot);
 		else if (e->state == RELEASING && entry_has(e, TRIED))

@@ -7,6 +7,7 @@ enum {
 	ATTEMPTS_MAX = 8,
 	DOUBLINGS_MAX = 6,
 	READS_AT_ONCE = 2, /* failures before it is left to the walks */
+	TAKE_MAX = 4096, /* entries of a list that are looked at in one go */
 };
 
 bool
@@ -56,6 +57,13 @@ entry_uncount(struct sweep *s, uint32_t slot)
 	entry_set(e, COUNTED, false);
 }
 
+static void
+thaw(struct sweep *s, const struct index_entry *e)
+{
+	if (e->state == FROZEN)
+		tally_drop(&s->frozen, e->rule);
+}
+
 void
 entry_enter_flow(struct sweep *s, uint32_t slot)
 {
@@ -90,11 +98,14 @@ void
 entry_to_foreign(struct sweep *s, uint32_t slot, enum plan_why why, bool dated)
 {
 	struct index_entry *e = index_at(&s->index, slot);
-	struct sweep_event event = {
-	    .kind = SWEEP_FOREIGN, .id = e->id, .due_s = e->due_s, .why = why};
+	struct sweep_event event = {.kind = SWEEP_FOREIGN,
+	    .id = index_id(&s->index, e),
+	    .due_s = index_due_s(e),
+	    .why = why};
 	bool told = entry_has(e, DATED);
 
 	entry_uncount(s, slot);
+	thaw(s, e);
 	entry_leave_flow(s, slot);
 	e->state = FOREIGN;
 	entry_set(e, DATED, dated);
@@ -136,6 +147,11 @@ entry_to_frozen(struct sweep *s, uint32_t slot)
 
 	e->state = FROZEN;
 	entry_set(e, RULE_GONE, false);
+	if (tally_add(&s->frozen, e->rule))
+		return;
+	/* Nobody would know of it: a walk shows it again. */
+	e->state = READING;
+	drop(s, slot);
 }
 
 void
@@ -150,7 +166,8 @@ void
 entry_to_unreadable(struct sweep *s, uint32_t slot)
 {
 	struct index_entry *e = index_at(&s->index, slot);
-	struct sweep_event event = {.kind = SWEEP_UNREADABLE, .id = e->id};
+	struct sweep_event event = {
+	    .kind = SWEEP_UNREADABLE, .id = index_id(&s->index, e)};
 
 	entry_uncount(s, slot);
 	e->state = UNREADABLE;
@@ -172,6 +189,7 @@ detach(struct sweep *s, uint32_t slot)
 		return false;
 	if (e->state == WAITING)
 		index_heap_remove(&s->index, slot);
+	thaw(s, e);
 	return true;
 }
 
@@ -263,8 +281,9 @@ sort_list(struct sweep *s, struct index_list *list, enum state wanted)
 	uint32_t slot;
 
 	index_list_init(&kept);
-	while ((slot = entry_take(s, list, wanted)) != INDEX_NONE)
-		index_list_append(&s->index, &kept, slot);
+	while (list->n > 0)
+		if ((slot = entry_take(s, list, wanted)) != INDEX_NONE)
+			index_list_append(&s->index, &kept, slot);
 	*list = kept;
 }
 
@@ -283,7 +302,7 @@ entry_tell_held(struct sweep *s, uint32_t slot, int64_t due_s)
 {
 	struct index_entry *e = index_at(&s->index, slot);
 	struct sweep_event event = {
-	    .kind = SWEEP_HELD, .id = e->id, .due_s = due_s};
+	    .kind = SWEEP_HELD, .id = index_id(&s->index, e), .due_s = due_s};
 
 	if (entry_has(e, KNOWN))
 		return;
@@ -319,7 +338,9 @@ entry_take(struct sweep *s, struct index_list *list, enum state wanted)
 {
 	uint32_t slot;
 
-	while ((slot = index_list_take(&s->index, list)) != INDEX_NONE) {
+	for (int i = 0; i < TAKE_MAX &&
+	     (slot = index_list_take(&s->index, list)) != INDEX_NONE;
+	     i++) {
 		struct index_entry *e = index_at(&s->index, slot);
 
 		if (e->state == wanted)
@@ -345,9 +366,9 @@ entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	struct index_entry *e = index_at(&s->index, slot);
 	struct sweep_event event = {
 	    .kind = SWEEP_RELEASED,
-	    .id = e->id,
-	    .due_s = e->due_s,
-	    .late_ns = now->wall_ns - e->due_s * CLOCK_NS_PER_S,
+	    .id = index_id(&s->index, e),
+	    .due_s = index_due_s(e),
+	    .late_ns = now->wall_ns - index_due_s(e) * CLOCK_NS_PER_S,
 	    .requeued = entry_has(e, REQUEUED),
 	};
 
@@ -386,13 +407,16 @@ void
 entry_end_walk(struct sweep *s, uint32_t slot, const struct clock_now *now)
 {
 	struct index_entry *e = index_at(&s->index, slot);
-	uint8_t missed = (uint8_t)(s->walk - e->seen);
+	uint8_t ended = (uint8_t)(s->walk - 1);
+	uint8_t missed = (uint8_t)(ended - e->seen);
 
 	if (e->state == FREE || e->state == READING || e->state == RELEASING ||
-	    missed == 0)
+	    missed == 0 || e->seen == s->walk)
 		return;
-	if (e->state == UNCONFIRMED)
+	if (e->state == UNCONFIRMED) {
 		entry_confirm(s, slot, now);
-	else if (missed > 1)
+		e->seen = ended;
+	} else if (missed > 1) {
 		entry_forget(s, slot);
+	}
 }

@@ -103,8 +103,9 @@ void entry_back_to_unread(struct sweep *s, uint32_t slot);
 void entry_to_unreadable(struct sweep *s, uint32_t slot);
 
 /*
- * A walk ended well: what it did not show has left the queue. An id may be
- * missed once while a message moves between queues, so it takes two walks.
+ * The walk before s->walk ended well: what it did not show has left the queue.
+ * An id may be missed once while a message moves between queues, so it takes
+ * two walks.
  */
 void entry_end_walk(
     struct sweep *s, uint32_t slot, const struct clock_now *now);
@@ -145,7 +146,29 @@ bool entry_is_unread(const struct index_entry *e);
  */
 uint32_t entry_add(struct sweep *s, const struct qid *id, bool urgent);
 
-/* The next entry of a list that is still in the state of that list. */
+/*
+ * One that waits may leave now: what is still to be done with all entries is
+ * done with it first. False: it waits no more.
+ */
+bool entry_settle(struct sweep *s, uint32_t slot, const struct clock_now *now);
+
+/*
+ * It is about to leave the states of what is in flight, of which no walk says
+ * that it is gone; nor does the one that is ending.
+ */
+void entry_land(struct sweep *s, uint32_t slot);
+
+/* The walk before s->walk ended well. */
+void sweep_pass_end_of_walk(struct sweep *s, const struct clock_now *now);
+
+/* Something is to be done with all entries yet; a slice of it. */
+bool sweep_is_passing(const struct sweep *s);
+void sweep_pass_slice(struct sweep *s, const struct clock_now *now);
+
+/*
+ * The next entry of a list that is still in the state of that list. INDEX_NONE:
+ * there is none, or, while the list has some, none among the first of them.
+ */
 uint32_t entry_take(
     struct sweep *s, struct index_list *list, enum state wanted);
 

@@ -8,8 +8,10 @@ static void
 tell_of(struct sweep *s, const struct index_entry *e,
     enum sweep_event_kind kind, enum plan_why why)
 {
-	struct sweep_event event = {
-	    .kind = kind, .id = e->id, .due_s = e->due_s, .why = why};
+	struct sweep_event event = {.kind = kind,
+	    .id = index_id(&s->index, e),
+	    .due_s = index_due_s(e),
+	    .why = why};
 
 	s->o.tell(s->o.tell_ctx, &event);
 }
@@ -50,7 +52,7 @@ listed_again(struct sweep *s, uint32_t slot, const struct clock_now *now)
 			entry_to_foreign(s, slot, PLAN_TRIED, true);
 			break;
 		}
-		entry_tell_held(s, slot, e->due_s);
+		entry_tell_held(s, slot, index_due_s(e));
 		entry_to_waiting(s, slot);
 		break;
 	case FROZEN:
@@ -116,7 +118,8 @@ add_listed(struct sweep *s, const struct qid *id)
 	return slot;
 }
 
-static void
+/* Returns its slot, or INDEX_NONE. */
+static uint32_t
 listed_on_hold(
     struct sweep *s, const struct qmsg *msg, const struct clock_now *now)
 {
@@ -127,12 +130,12 @@ listed_on_hold(
 	if (slot == INDEX_NONE)
 		slot = add_listed(s, &msg->id);
 	if (slot == INDEX_NONE)
-		return;
+		return slot;
 	e = index_at(&s->index, slot);
 	same = entry_is_message(e, msg->arrival_s, msg->size);
 	if (!same || is_to_start_over(e)) {
 		if (is_in_flight(e))
-			return;
+			return slot;
 		entry_start_over(s, slot, same);
 	}
 	entry_set_key(e, msg->arrival_s, msg->size);
@@ -140,6 +143,7 @@ listed_on_hold(
 	if (msg->tried)
 		entry_set(e, TRIED, true);
 	listed_again(s, slot, now);
+	return slot;
 }
 
 /* Unless this walk has shown it on hold, too, it has left hold. */
@@ -177,10 +181,13 @@ sweep_listed(
 	uint32_t slot;
 	struct index_entry *e;
 
+	s->listed++;
 	if (s->o.overrides != NULL)
 		overrides_listed(s->o.overrides, &msg->id, msg->arrival_s);
 	if (span_equal_str(msg->queue_name, "hold")) {
-		listed_on_hold(s, msg, now);
+		slot = listed_on_hold(s, msg, now);
+		if (slot == INDEX_NONE)
+			return;
 	} else {
 		s->n_deferred++;
 		slot = index_find(&s->index, &msg->id);
@@ -192,9 +199,10 @@ sweep_listed(
 		listed_on_its_way(s, slot, msg);
 		listed_elsewhere(s, slot, now);
 	}
-	slot = index_find(&s->index, &msg->id);
-	if (slot != INDEX_NONE)
-		index_at(&s->index, slot)->seen = s->walk;
+	/* It may be forgotten by now. */
+	e = index_at(&s->index, slot);
+	if (e->state != FREE)
+		e->seen = s->walk;
 }
 
 /* The first of the rules that wrote never and still hold; empty: none. */
@@ -216,10 +224,10 @@ tell_rule_gone(struct sweep *s, struct index_entry *e,
 {
 	struct sweep_event event = {
 	    .kind = SWEEP_RULE_GONE,
-	    .id = e->id,
-	    .due_s = e->due_s,
+	    .id = index_id(&s->index, e),
+	    .due_s = index_due_s(e),
 	    .rule = span_str(facts->rules[0]),
-	    .at_once = e->due_s <= clock_floor_s(now->reached_ns),
+	    .at_once = index_due_s(e) <= clock_floor_s(now->reached_ns),
 	};
 
 	if (facts->n_rules == 0 || entry_has(e, RULE_GONE))
@@ -233,8 +241,8 @@ static void
 tell_requeued(struct sweep *s, struct index_entry *e, const struct facts *facts)
 {
 	struct sweep_event event = {.kind = SWEEP_REQUEUED,
-	    .id = e->id,
-	    .due_s = e->due_s,
+	    .id = index_id(&s->index, e),
+	    .due_s = index_due_s(e),
 	    .former = facts->former[0]};
 
 	entry_set(e, KNOWN, true);
@@ -245,8 +253,9 @@ static void
 tell_rescheduled(
     struct sweep *s, const struct index_entry *e, struct override *override)
 {
-	struct sweep_event event = {
-	    .kind = SWEEP_RESCHEDULED, .id = e->id, .due_s = override->due_s};
+	struct sweep_event event = {.kind = SWEEP_RESCHEDULED,
+	    .id = index_id(&s->index, e),
+	    .due_s = override->due_s};
 
 	if (override->told)
 		return;
@@ -271,7 +280,8 @@ tell_news(struct sweep *s, uint32_t slot, bool frozen,
 	if (is_back(e, facts))
 		tell_requeued(s, e, facts);
 	else
-		entry_tell_held(s, slot, frozen ? OVERRIDE_NEVER : e->due_s);
+		entry_tell_held(
+		    s, slot, frozen ? OVERRIDE_NEVER : index_due_s(e));
 	if (override != NULL)
 		tell_rescheduled(s, e, override);
 	else if (!frozen)
@@ -350,7 +360,8 @@ judge(struct sweep *s, uint32_t slot, const struct facts *facts,
     const struct clock_now *now)
 {
 	struct index_entry *e = index_at(&s->index, slot);
-	struct override *override = sweep_find_override(s, &e->id, facts);
+	struct qid id = index_id(&s->index, e);
+	struct override *override = sweep_find_override(s, &id, facts);
 	struct span keeper = find_keeper(s, facts);
 	int64_t now_s = clock_floor_s(now->reached_ns);
 	struct plan plan = plan_judge(facts, entry_has(e, LISTED),
@@ -358,7 +369,7 @@ judge(struct sweep *s, uint32_t slot, const struct facts *facts,
 	    override != NULL ? override->due_s : PLAN_NO_OVERRIDE, now_s,
 	    s->o.settings);
 
-	e->due_s = plan.due_s;
+	index_set_due_s(e, plan.due_s);
 	e->rule = sweep_rule_hash(s, find_rule(facts, &plan, override, keeper));
 	entry_set(e, REQUEUEABLE, plan.all_due_then && !facts->filtered);
 	entry_set(e, BY_HAND, override != NULL);
@@ -384,12 +395,13 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 	e = index_at(&s->index, slot);
 	if (e->state != READING)
 		return;
+	entry_land(s, slot);
 	s->read_any = true;
 	s->counts.read++;
 	entry_uncount(s, slot);
 	if (!entry_is_message(e, facts->arrival_s, facts->size))
 		e->flags = 0;
-	e->submitter = facts->submitter;
+	e->submitter = (uint32_t)facts->submitter;
 	entry_set_key(e, facts->arrival_s, facts->size);
 	e->created_s =
 	    (uint32_t)(facts->created_s > facts->arrival_s ? facts->created_s

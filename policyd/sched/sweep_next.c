@@ -81,7 +81,8 @@ gather_reads(struct sweep *s)
 		if (slot == INDEX_NONE)
 			break;
 		index_at(&s->index, slot)->state = READING;
-		s->reading[n++] = index_at(&s->index, slot)->id;
+		s->reading[n++] =
+		    index_id(&s->index, index_at(&s->index, slot));
 	}
 	return n;
 }
@@ -104,8 +105,9 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 		return false;
 	}
 	if (method == PLAN_RELEASE_OLD) {
-		struct sweep_event event = {
-		    .kind = SWEEP_RELEASED_OLD, .id = e->id, .due_s = e->due_s};
+		struct sweep_event event = {.kind = SWEEP_RELEASED_OLD,
+		    .id = index_id(&s->index, e),
+		    .due_s = index_due_s(e)};
 
 		s->o.tell(s->o.tell_ctx, &event);
 	}
@@ -122,17 +124,23 @@ gather_due(struct sweep *s, const struct clock_now *now)
 	size_t n = 0, bytes = 0;
 	uint32_t slot;
 
-	while (n < most && n < s->limit[SWEEP_RELEASE] &&
-	    (slot = index_heap_top(&s->index)) != INDEX_NONE) {
+	/* What is to be requeued has no place here, but takes time as well. */
+	for (int i = 0;
+	     i < SWEEP_IDS_MAX && n < most && n < s->limit[SWEEP_RELEASE] &&
+	     (slot = index_heap_top(&s->index)) != INDEX_NONE;
+	     i++) {
 		struct index_entry *e = index_at(&s->index, slot);
+		struct qid id = index_id(&s->index, e);
 
-		if (e->due_s > now_s)
+		if (index_due_s(e) > now_s)
 			break;
-		bytes += id_bytes(&e->id);
+		if (!entry_settle(s, slot, now))
+			continue;
+		bytes += id_bytes(&id);
 		if (bytes > SWEEP_IDS_BYTES)
 			break;
 		if (choose_way(s, slot, now_s))
-			s->releasing[n++] = e->id;
+			s->releasing[n++] = id;
 	}
 	s->credit_ns -= (int64_t)n * message_cost_ns(s);
 	return n;
@@ -152,13 +160,14 @@ gather_requeues(struct sweep *s, const struct clock_now *now)
 
 		if (slot == INDEX_NONE)
 			break;
-		if (index_at(&s->index, slot)->due_s > now_s) {
+		if (index_due_s(index_at(&s->index, slot)) > now_s) {
 			entry_to_waiting(s, slot);
 			continue;
 		}
 		index_at(&s->index, slot)->state = RELEASING;
 		entry_enter_flow(s, slot);
-		s->requeuing[n] = index_at(&s->index, slot)->id;
+		s->requeuing[n] =
+		    index_id(&s->index, index_at(&s->index, slot));
 		bytes += id_bytes(&s->requeuing[n++]);
 	}
 	s->credit_ns -= (int64_t)n * message_cost_ns(s);
@@ -253,7 +262,7 @@ release_at(const struct sweep *s, int64_t *wall_ns, int64_t *mono_ns)
 
 	if (top == INDEX_NONE || s->paused || !is_allowed(s, SWEEP_RELEASE))
 		return false;
-	*wall_ns = index_at(&s->index, top)->due_s * CLOCK_NS_PER_S;
+	*wall_ns = index_due_s(index_at(&s->index, top)) * CLOCK_NS_PER_S;
 	*mono_ns = s->verb[SWEEP_RELEASE].not_before_ns;
 	if (at_ns > *mono_ns)
 		*mono_ns = at_ns;
@@ -295,7 +304,7 @@ work_at(const struct sweep *s, enum sweep_verb verb,
 	switch (verb) {
 	case SWEEP_LIST:
 		at_ns = walk_at_ns(s);
-		work = true;
+		work = !sweep_is_passing(s);
 		break;
 	case SWEEP_READ:
 		work = s->unread.n > 0 || s->n_peek > 0;
@@ -334,7 +343,7 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 	case SWEEP_READ:
 		s->read_any = false;
 		command->n = s->n_reading = gather_reads(s);
-		if (command->n == 0)
+		if (command->n == 0 && s->unread.n == 0)
 			command->n = sweep_gather_peek(s);
 		command->ids = s->reading;
 		return command->n > 0;
@@ -354,6 +363,7 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 		return true;
 	case SWEEP_LIST:
 		s->walk_again = false;
+		s->listed = 0;
 		s->n_deferred = 0;
 		return true;
 	case SWEEP_VERBS:
@@ -371,6 +381,7 @@ sweep_next(
 	    SWEEP_KICK_PICKUP, SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_READ,
 	    SWEEP_LIST};
 
+	sweep_pass_slice(s, now);
 	entry_sort_lists(s);
 	earn_credit(s, now);
 	readmit_held_up(s, now);
@@ -398,7 +409,7 @@ sweep_wait(const struct sweep *s, const struct clock_now *now, int64_t *wall_ns,
     int64_t *mono_ns)
 {
 	*wall_ns = INT64_MAX;
-	*mono_ns = sweep_peek_end_ns(s);
+	*mono_ns = sweep_is_passing(s) ? now->mono_ns : sweep_peek_end_ns(s);
 	if (s->running == SWEEP_COMMANDS_MAX)
 		return;
 	if (may_readmit(s) && s->held_up_ns < *mono_ns)

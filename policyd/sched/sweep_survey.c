@@ -8,15 +8,17 @@ static void
 count_waiting(
     struct sweep_survey *survey, const struct index_entry *e, int64_t now_s)
 {
+	int64_t due_s = index_due_s(e);
+
 	survey->waiting++;
 	survey->waiting_bytes += e->size;
-	if (e->due_s < now_s) {
-		if (survey->overdue == 0 || e->due_s < survey->oldest_due_s)
-			survey->oldest_due_s = e->due_s;
+	if (due_s < now_s) {
+		if (survey->overdue == 0 || due_s < survey->oldest_due_s)
+			survey->oldest_due_s = due_s;
 		survey->overdue++;
-	} else if (e->due_s > now_s &&
-	    (survey->next_due_s == 0 || e->due_s < survey->next_due_s)) {
-		survey->next_due_s = e->due_s;
+	} else if (due_s > now_s &&
+	    (survey->next_due_s == 0 || due_s < survey->next_due_s)) {
+		survey->next_due_s = due_s;
 	}
 }
 
@@ -56,12 +58,14 @@ sweep_count_entry(
 	return false;
 }
 
-struct sweep_survey
-sweep_survey(const struct sweep *s, int64_t now_s)
+bool
+sweep_survey_step(
+    const struct sweep *s, struct sweep_surveying *to, uint32_t most)
 {
-	struct sweep_survey survey = {0};
+	uint32_t n = index_slots(&s->index);
 
-	for (uint32_t slot = 0; slot < index_slots(&s->index); slot++)
-		sweep_count_entry(&survey, index_at(&s->index, slot), now_s);
-	return survey;
+	for (; to->next < n && most > 0; to->next++, most--)
+		sweep_count_entry(
+		    &to->survey, index_at(&s->index, to->next), to->now_s);
+	return to->next >= n;
 }

@@ -17,18 +17,47 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from burst import burst
 from cold import cold
+from crowd import crowd
 from foreign import foreign
+from growth import growth
+from idle import idle
 from interrupts import Ended, raise_on_ending_signals
 from lateness import lateness
 from lookups import lookups
+from million import memory, stall
 from parts import LARGE, SHORT, rows_of
 from pipeline import pipeline
 from policy import policy
+from scan import scan
 from silent import silent
+from stall_policy import stall_policy
+from start import start
 from table import heading
 from throughput import throughput
+from undo import undo
+from walk import walk
 
-ALL = (lookups, policy, lateness, burst, cold, pipeline, silent, foreign, throughput)
+ALL = (
+    lookups,
+    policy,
+    scan,
+    walk,
+    memory,
+    stall,
+    stall_policy,
+    idle,
+    start,
+    lateness,
+    undo,
+    crowd,
+    burst,
+    cold,
+    pipeline,
+    silent,
+    foreign,
+    throughput,
+    growth,
+)
 PARTS = {part.__name__: part for part in ALL}
 EXIT_BROKEN = 1
 EXIT_USAGE = 64

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 import time
+from collections import deque
 from contextlib import contextmanager
 
 from harness import deliver_at, message, open_site
@@ -23,6 +24,8 @@ minimal_backoff_time = 1h
 """
 NO_RELAY = 9  # the port of a relay host that is not asked
 SESSIONS = 10
+STARTS_PER_S = 20  # of smtp-source, for mail that keeps coming
+SOURCES_MAX = 10  # at once: on a busy machine it comes more slowly
 LOOK_S = 0.001
 EMPTY_TIMEOUT_S = 60
 ACTIVE_LINE = r"\]: (\w+): from=.*queue active"
@@ -37,14 +40,19 @@ def mail_site(recipe=EVERYTHING, kind=Postfix, main_cf="", **settings):
             yield site
 
 
-def smtp_source(site, content, sender, count):
-    """Submit content so often, over some connections at once."""
-    source = site.postfix.folder / "message"
+def source_command(site, content, sender, count, *how):
+    """The command that submits content so often."""
+    source = site.postfix.folder / f"message-from-{sender}"
     source.write_bytes(content.replace(b"\r\n", b"\n"))
     program = shutil.which("smtp-source", path=SYSTEM_PATH)
-    command = [program, "-F", source, "-f", sender, "-t", "ben@sink.test"]
-    command += ["-s", str(SESSIONS), "-m", str(count), f"127.0.0.1:{site.postfix.port}"]
-    subprocess.run(command, check=True)
+    command = [program, "-F", source, "-f", sender, "-t", "ben@sink.test", *how]
+    return [*command, "-m", str(count), f"127.0.0.1:{site.postfix.port}"]
+
+
+def smtp_source(site, content, sender, count):
+    """Submit content so often, over some connections at once."""
+    sessions = ("-s", str(SESSIONS))
+    subprocess.run(source_command(site, content, sender, count, *sessions), check=True)
 
 
 def inject(site, due, count):
@@ -82,6 +90,42 @@ def wait_until_empty(site, *queues):
     while not all(map(_is_empty, folders)):
         assert time.monotonic() < deadline, f"{queues} still have mail"
         time.sleep(LOOK_S)
+
+
+class Arrivals:
+    """Mail that keeps coming in, at this rate, evenly, while the context lasts."""
+
+    def __init__(self, site, content, per_s):
+        self._command = source_command(
+            site, content, "ann@arrives.test", max(per_s // STARTS_PER_S, 1), "-d"
+        )
+        self._pause_s = 1 / min(per_s, STARTS_PER_S)
+        self._ended = threading.Event()
+        self._sources = deque()
+        self._failed = False
+        self._thread = threading.Thread(target=self._start_sources, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind, *_exc):
+        self._ended.set()
+        self._thread.join()
+        self._wait_for_all_but(0)
+        assert kind or not self._failed, "mail was not taken"
+
+    def _wait_for_all_but(self, count):
+        while len(self._sources) > count:
+            if self._sources.popleft().wait(EMPTY_TIMEOUT_S) != 0:
+                self._failed = True
+
+    def _start_sources(self):
+        at = time.monotonic()
+        while not self._ended.wait(max(at - time.monotonic(), 0)):
+            self._wait_for_all_but(SOURCES_MAX)
+            self._sources.append(subprocess.Popen(self._command))
+            at += self._pause_s
 
 
 class ActiveFollower:

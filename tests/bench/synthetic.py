@@ -23,9 +23,11 @@ AHEAD_S = 30 * 86400  # of all that is measured; they are due over 30 days from 
 ARRIVED_S = 3600  # before now
 SCRIPT = """\
 #!/bin/sh
+{note}
 exec {program} {name} {count} {arrival} {due} {real} "$@"
 """
 READ_PER_S = 5000  # at least, in the cold start
+LOOKS_AT_PER_S = 1_000_000
 
 
 class CrowdedPostfix(Postfix):
@@ -41,10 +43,16 @@ class CrowdedPostfix(Postfix):
             (self._commands / command.name).symlink_to(command)
         # a copy: the mail owner may not see where it was built
         self._program = shutil.copy(BENCH_PROGRAMS / "fake_queue", self.folder)
-        for name in ("postqueue", "postcat"):
-            self._replace(name, real / name)
+        self._walks = self.folder / "walks"
+        self._walks.touch()
+        self._replace("postqueue", real, f"echo >>{self._walks}")
+        self._replace("postcat", real)
 
-    def _replace(self, name, real):
+    def walks(self):
+        """How many policyd has begun."""
+        return self._walks.stat().st_size
+
+    def _replace(self, name, real, note=""):
         script = self._commands / name
         script.unlink()
         now = int(time.time())
@@ -54,7 +62,8 @@ class CrowdedPostfix(Postfix):
             count=self.count,
             arrival=now - ARRIVED_S,
             due=now + AHEAD_S,
-            real=real,
+            real=real / name,
+            note=note,
         )
         script.write_text(text)
         script.chmod(0o755)
@@ -70,7 +79,11 @@ def wait_until_known(site):
     count = site.postfix.count
 
     def is_known():
-        now = status(site)
+        time.sleep(count / LOOKS_AT_PER_S)  # a look costs the engine something
+        try:
+            now = status(site)
+        except OSError:
+            return False  # it has just started
         return now["waiting"] >= count and now["unread"] == 0 and now["walks"] > 0
 
     wait_until(f"{count} wait", is_known, 30 + count / READ_PER_S)

@@ -51,6 +51,11 @@ def ours_below(limit):
     return Aim(f"ours<{limit}", lambda row: row.ours < limit)
 
 
+def both_below(limit):
+    """Ours and theirs are each less than so much."""
+    return Aim(f"both<{limit}", lambda row: max(row.ours, row.theirs) < limit)
+
+
 def above_theirs_at_most(limit):
     """Ours is at most so much more than theirs, in the unit of the row."""
     return Aim(f"theirs+{limit}", lambda row: row.ours - row.theirs <= limit)
@@ -109,7 +114,7 @@ def _noise(values):
     if len(values) < 2:
         return "1_round"
     low, middle, high = quantiles(values, n=4, method="inclusive")
-    return f"±{(high - low) / 2 / middle * 100:.0f}%" if middle else NOT_THERE
+    return f"±{(high - low) / 2 / abs(middle) * 100:.0f}%" if middle else NOT_THERE
 
 
 def heading():

@@ -75,6 +75,7 @@ struct model {
 	struct settings settings;
 	struct sweep sweep;
 	struct clock_now now;
+	uint32_t slice; /* of work on all entries; 0: it is done in one */
 	enum model_inotify inotify;
 	bool deaf; /* postsuper tells nothing */
 	bool stands[MODEL_RULES]; /* of the rules: it is there, and holds */

@@ -93,6 +93,18 @@ sim_log_due(struct sim *sim, int64_t due_s)
 }
 
 static inline void
+sim_log_walks(struct sim *sim, const struct sweep_event *event)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), " %s: %llu in %lld ms, %lld s between\n",
+	    event->rarer ? "rarer" : "back", (unsigned long long)event->listed,
+	    (long long)(event->cost_ns / MSEC),
+	    (long long)(event->interval_ns / SEC));
+	script_add(&sim->log, text);
+}
+
+static inline void
 sim_on_event(void *ctx, const struct sweep_event *event)
 {
 	static const char *const names[] = {
@@ -106,6 +118,7 @@ sim_on_event(void *ctx, const struct sweep_event *event)
 	    [SWEEP_HELD] = "* held",
 	    [SWEEP_RESCHEDULED] = "* rescheduled",
 	    [SWEEP_REQUEUED] = "* requeued",
+	    [SWEEP_WALKS] = "* walks",
 	};
 	struct sim *sim = ctx;
 	char text[64];
@@ -117,6 +130,10 @@ sim_on_event(void *ctx, const struct sweep_event *event)
 		snprintf(text, sizeof(text), " %s, again in %lld s\n",
 		    sim_verbs[event->verb], (long long)(event->retry_ns / SEC));
 		script_add(&sim->log, text);
+		return;
+	}
+	if (event->kind == SWEEP_WALKS) {
+		sim_log_walks(sim, event);
 		return;
 	}
 	sim_log_id(sim, &event->id);
@@ -202,6 +219,16 @@ sim_close(struct sim *sim)
 	sweep_free(&sim->sweep);
 	overrides_free(&sim->overrides);
 	free(sim);
+}
+
+/* What is known, in one go. */
+static inline struct sweep_survey
+sim_survey(const struct sim *sim, int64_t now_s)
+{
+	struct sweep_surveying to = {.now_s = now_s};
+
+	assert_true(sweep_survey_step(&sim->sweep, &to, UINT32_MAX));
+	return to.survey;
 }
 
 /* A message on hold whose sender's date is due_s behind the start. */

@@ -80,6 +80,34 @@ more_than_fits_is_read_and_dropped(void **state)
 }
 
 static void
+commands_run_side_by_side(void **state)
+{
+	static char shell[] = "/bin/sh", dash_c[] = "-c";
+	char waits[] = "read line; echo $line", missing[] = "/nowhere/to/be";
+	char *waiting[] = {shell, dash_c, waits, NULL};
+	char *nothing[] = {missing, NULL};
+	char *env[] = {NULL};
+	struct command first = {.path = shell, .argv = waiting, .env = env};
+	struct command second = {.path = missing, .argv = nothing, .env = env};
+	struct collection a, b, c;
+	struct buf out, err;
+
+	(void)state;
+	buf_init(&out, OUTPUT_MAX);
+	buf_init(&err, OUTPUT_MAX);
+	collect_start(&a, &first, DEADLINE_MS);
+	collect_start(&b, &first, DEADLINE_MS);
+	collect_start(&c, &second, DEADLINE_MS);
+	check_int("the last can end first", collect_end(&b, &out, &err), 0);
+	check_int("and the first last", collect_end(&a, &out, &err), 0);
+	check_span("both said so", buf_span(&out), span_str("\n\n"));
+	check_bool("what is not there fails at its end",
+	    collect_end(&c, &out, &err) != 0, true);
+	buf_free(&out);
+	buf_free(&err);
+}
+
+static void
 who_takes_too_long_is_killed(void **state)
 {
 	int64_t start_ns = clock_mono_ns();
@@ -103,6 +131,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(output_and_exit_code_are_collected),
 	    cmocka_unit_test(more_than_fits_is_read_and_dropped),
+	    cmocka_unit_test(commands_run_side_by_side),
 	    cmocka_unit_test(who_takes_too_long_is_killed),
 	};
 

@@ -62,7 +62,11 @@ a_deaf_peer_costs_one_large_answer(void **state)
 	check_int("memory is given back", (int64_t)c->out.cap, 0);
 	send_text(&p, "small\n");
 	peer_settle(&p);
-	check_bool("that of a small one is kept", c->out.cap > 0, true);
+	check_int("also that of a small one", (int64_t)c->out.cap, 0);
+	check_bool(
+	    "the server keeps that", rig.server->spare_out.cap > 0, true);
+	check_bool(
+	    "which is small", rig.server->spare_out.cap <= CONN_OUT_HIGH, true);
 	check_int("all of it was sent", (int64_t)buf_len(&p.got),
 	    INT64_C(100) * REPLY_MAX + 3);
 	peer_close(&p);

@@ -91,6 +91,44 @@ the_status_is_told(void **state)
 	close(fd);
 }
 
+/* Too many to be looked at in one go; whoever asks meanwhile waits, too. */
+static void
+the_status_of_very_many_is_told(void **state)
+{
+	enum { N = 10000, LINE_SIZE = 256, CLIENTS = 3 };
+	static const char all[] = "\"unread\":10000,";
+	struct host *h = *state;
+	char *listing = malloc(N * LINE_SIZE);
+	int fds[CLIENTS];
+	size_t used = 0;
+
+	assert_non_null(listing);
+	control_open(h);
+	host_expect(h, "the first walk", "L");
+	for (int i = 0; i < N; i++) {
+		char id[QID_SIZE];
+
+		snprintf(id, sizeof(id), "ABC%06d", i);
+		used += (size_t)snprintf(
+		    listing + used, LINE_SIZE, "%s", listing_of(id, PAST_S));
+	}
+	host_serve(h, 'L', listing, "");
+	fds[0] = control_client(h);
+	do
+		host_print(fds[0], span_str("status\n"));
+	while (strstr(control_line("status", fds[0]), all) == NULL);
+	close(fds[0]);
+	for (int i = 0; i < CLIENTS; i++) {
+		fds[i] = control_client(h);
+		host_print(fds[i], span_str("status\n"));
+	}
+	for (int i = 0; i < CLIENTS; i++) {
+		check_part("all", control_line("status", fds[i]), all);
+		close(fds[i]);
+	}
+	free(listing);
+}
+
 static const struct {
 	const char *row;
 	struct span request;
@@ -605,6 +643,7 @@ main(void)
 	    CONTROLLED(a_walk_is_asked_for),
 	    CONTROLLED(a_reload_is_asked_of_the_runner),
 	    CONTROLLED(the_status_is_told),
+	    CONTROLLED(the_status_of_very_many_is_told),
 	    CONTROLLED(what_is_no_request_ends_the_connection),
 	    CONTROLLED(requests_may_come_in_a_row_and_in_pieces),
 	    CONTROLLED(while_it_is_paused_nothing_leaves),

@@ -26,6 +26,14 @@ add(struct index *ix, const struct qid *id)
 }
 
 static void
+check_id(const struct index *ix, uint32_t slot, const struct qid *want)
+{
+	struct qid got = index_id(ix, index_at(ix, slot));
+
+	assert_true(qid_equal(&got, want));
+}
+
+static void
 an_empty_index_has_nothing(void **state)
 {
 	struct qid id = numbered_id(1);
@@ -57,12 +65,149 @@ entries_are_found_by_their_id(void **state)
 	add(&ix, &c);
 	assert_int_equal(index_find(&ix, &a), slot);
 	assert_int_equal(index_find(&ix, &b), INDEX_NONE);
-	assert_true(qid_equal(&index_at(&ix, slot)->id, &a));
+	check_id(&ix, slot, &a);
 	index_remove(&ix, slot);
 	assert_int_equal(index_find(&ix, &a), INDEX_NONE);
 	assert_int_equal(index_count(&ix), 1);
 	assert_int_equal(add(&ix, &b), slot);
 	assert_int_equal(index_at(&ix, slot)->size, 0);
+	index_free(&ix);
+}
+
+/* Ids around the length up to which an entry has room, and the longest. */
+static const struct {
+	const char *row;
+	const char *id;
+} lengths[] = {
+    {"the shortest", "0123456"},
+    {"19", "zzzzzzzzzzzzzzzzzzz"},
+    {"20: the last that has room", "zzzzzzzzzzzzzzzzzzzz"},
+    {"21: of those the first 20 are the same", "zzzzzzzzzzzzzzzzzzzz0"},
+    {"21, another last one", "zzzzzzzzzzzzzzzzzzzz1"},
+    {"21, ends like the longest", "zzzzzzzzzzzzzzzzzzzzz"},
+    {"22", "zzzzzzzzzzzzzzzzzzzzzz"},
+    {"31", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"},
+    {"the longest", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"},
+    {"as long, another last one", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz0"},
+};
+
+static void
+ids_of_all_lengths_are_told_apart(void **state)
+{
+	uint32_t slots[COUNT_OF(lengths)];
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct qid id = qid_of(lengths[i].id);
+
+		check_int(lengths[i].row, index_find(&ix, &id), INDEX_NONE);
+		slots[i] = add(&ix, &id);
+	}
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct qid id = qid_of(lengths[i].id);
+
+		check_int(lengths[i].row, index_find(&ix, &id), slots[i]);
+		check_id(&ix, slots[i], &id);
+	}
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct qid id = qid_of(lengths[i].id);
+
+		index_remove(&ix, slots[i]);
+		check_int(lengths[i].row, index_find(&ix, &id), INDEX_NONE);
+		check_int(lengths[i].row, index_count(&ix),
+		    (int64_t)(COUNT_OF(lengths) - 1 - i));
+	}
+	index_free(&ix);
+}
+
+/* The room of long ids that are gone is used again, before more is taken. */
+static void
+long_ids_leave_no_trace(void **state)
+{
+	enum { AT_A_TIME = 3, ROUNDS = 1000 };
+	uint32_t slots[AT_A_TIME];
+	struct qid ids[AT_A_TIME];
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		for (unsigned k = 0; k < AT_A_TIME; k++) {
+			char text[QID_SIZE];
+
+			snprintf(text, sizeof(text),
+			    "ABCDEFGHIJKLMNOPQRSTUVWX%06X", 10 * i + k);
+			ids[k] = qid_of(text);
+			slots[k] = add(&ix, &ids[k]);
+		}
+		for (unsigned k = 0; k < AT_A_TIME; k++)
+			check_id(&ix, slots[k], &ids[k]);
+		for (unsigned k = 0; k < AT_A_TIME; k++)
+			index_remove(&ix, slots[k]);
+	}
+	assert_int_equal(ix.longs.n, AT_A_TIME);
+	assert_int_equal(index_slots(&ix), AT_A_TIME);
+	index_free(&ix);
+}
+
+static const struct {
+	const char *row;
+	int64_t set_s;
+	int64_t want_s;
+} dues[] = {
+    {"1970", 0, 0},
+    {"before that", -1, 0},
+    {"long before that", INT64_MIN, 0},
+    {"the last of 32 bits", UINT32_MAX, UINT32_MAX},
+    {"the next one", INT64_C(1) << 32, INT64_C(1) << 32},
+    {"the latest of a plan", INT64_C(9000000000), INT64_C(9000000000)},
+    {"one before the latest", INDEX_DUE_MAX - 1, INDEX_DUE_MAX - 1},
+    {"the latest", INDEX_DUE_MAX, INDEX_DUE_MAX},
+    {"one behind it", INDEX_DUE_MAX + 1, INDEX_DUE_MAX},
+    {"never", INT64_MAX, INDEX_DUE_MAX},
+};
+
+/* Nor does a due time touch its neighbours. */
+static void
+due_times_are_brought_into_their_range(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(dues); i++) {
+		struct index_entry e = {.flags = UINT16_MAX, .attempts = 8};
+
+		index_set_due_s(&e, dues[i].set_s);
+		check_int(dues[i].row, index_due_s(&e), dues[i].want_s);
+		check_int(dues[i].row, e.flags, UINT16_MAX);
+		check_int(dues[i].row, e.attempts, 8);
+		check_int(dues[i].row, e.state, INDEX_FREE);
+	}
+	assert_int_equal(sizeof(struct index_entry), 48);
+}
+
+/* All parts of the table grow a few times. */
+static void
+many_are_found_while_the_table_grows(void **state)
+{
+	enum { N = 100000 };
+	struct index ix;
+
+	(void)state;
+	index_init(&ix);
+	for (unsigned i = 0; i < N; i++) {
+		struct qid id = numbered_id(i), half = numbered_id(i / 2);
+
+		assert_int_equal(add(&ix, &id), i);
+		assert_int_equal(index_find(&ix, &half), i / 2);
+	}
+	for (unsigned i = 0; i < N; i++) {
+		struct qid id = numbered_id(i);
+
+		assert_int_equal(index_find(&ix, &id), i);
+	}
+	for (int i = 0; i < INDEX_SHARDS; i++)
+		assert_true(ix.shard[i].n <= (ix.shard[i].mask + 1) / 3 * 2);
 	index_free(&ix);
 }
 
@@ -89,7 +234,7 @@ check_top(const struct index *ix, const struct model *m)
 	if (least_s == INT64_MAX)
 		assert_int_equal(top, INDEX_NONE);
 	else
-		assert_int_equal(index_at(ix, top)->due_s, least_s);
+		assert_int_equal(index_due_s(index_at(ix, top)), least_s);
 }
 
 static void
@@ -104,7 +249,8 @@ check_model(const struct index *ix, const struct model *m)
 
 		assert_int_equal(slot, m->there[i] ? m->slot[i] : INDEX_NONE);
 		if (m->there[i])
-			assert_true(index_at(ix, slot)->due_s == m->due_s[i]);
+			assert_true(
+			    index_due_s(index_at(ix, slot)) == m->due_s[i]);
 	}
 	for (uint32_t slot = 0; slot < index_slots(ix); slot++)
 		live += index_at(ix, slot)->state != INDEX_FREE;
@@ -121,7 +267,7 @@ model_add(struct index *ix, struct model *m, unsigned i, struct dice *d)
 	m->there[i] = true;
 	m->n++;
 	m->due_s[i] = dice_below(d, 500);
-	index_at(ix, m->slot[i])->due_s = m->due_s[i];
+	index_set_due_s(index_at(ix, m->slot[i]), m->due_s[i]);
 }
 
 static void
@@ -164,8 +310,8 @@ random_operations_agree_with_a_naive_model(void **state)
 	index_free(&ix);
 }
 
-/* Ids that all want the same place of the first table. */
-enum { COLLIDING = 40, FIRST_TABLE = 128 };
+/* Ids that all want the same place of the table of the same shard. */
+enum { COLLIDING = 16, SHARD = 77, SHARD_BITS = 24, FULL_TABLE = 32 };
 
 static void
 find_colliding(struct qid ids[COLLIDING], uint32_t place)
@@ -174,7 +320,8 @@ find_colliding(struct qid ids[COLLIDING], uint32_t place)
 
 	for (unsigned i = 0; n < COLLIDING; i++) {
 		ids[n] = numbered_id(i);
-		if (qid_hash(&ids[n]) % FIRST_TABLE == place)
+		if (qid_hash(&ids[n]) >> SHARD_BITS == SHARD &&
+		    qid_hash(&ids[n]) % FULL_TABLE == place)
 			n++;
 	}
 }
@@ -207,7 +354,7 @@ check_removal(const struct qid ids[COLLIDING], unsigned stride)
 static void
 colliding_ids_can_be_removed_in_any_order(void **state)
 {
-	static const uint32_t places[] = {0, 60, FIRST_TABLE - 1};
+	static const uint32_t places[] = {0, 13, FULL_TABLE - 1};
 	struct qid ids[COLLIDING];
 
 	(void)state;
@@ -227,7 +374,7 @@ neighbours_can_be_removed_in_any_order(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < COLLIDING; i += 4) {
-		find_colliding(some, (FIRST_TABLE - 4 + i / 4) % FIRST_TABLE);
+		find_colliding(some, (FULL_TABLE - 4 + i / 4) % FULL_TABLE);
 		memcpy(&ids[i], some, 4 * sizeof(ids[0]));
 	}
 	check_removal(ids, 1);
@@ -266,14 +413,15 @@ the_heap_gives_the_earliest_first(void **state)
 		struct qid id = numbered_id(i);
 		uint32_t slot = add(&ix, &id);
 
-		index_at(&ix, slot)->due_s = (int64_t)dice_throw(&d);
+		index_set_due_s(index_at(&ix, slot),
+		    (int64_t)(dice_throw(&d) & INDEX_DUE_MAX));
 		assert_true(index_heap_push(&ix, slot));
 	}
 	for (unsigned i = 0; i < N; i++) {
 		uint32_t top = index_heap_top(&ix);
 
-		assert_true(index_at(&ix, top)->due_s >= last_s);
-		last_s = index_at(&ix, top)->due_s;
+		assert_true(index_due_s(index_at(&ix, top)) >= last_s);
+		last_s = index_due_s(index_at(&ix, top));
 		index_heap_remove(&ix, top);
 	}
 	assert_int_equal(index_heap_top(&ix), INDEX_NONE);
@@ -292,8 +440,8 @@ check_first(const char *row, struct index *ix, uint32_t max)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t top = index_heap_top(ix);
 
-		check_int(row, index_at(ix, slots[i])->due_s,
-		    index_at(ix, top)->due_s);
+		check_int(row, index_due_s(index_at(ix, slots[i])),
+		    index_due_s(index_at(ix, top)));
 		for (uint32_t k = 0; k < i; k++)
 			assert_true(slots[k] != slots[i]);
 		index_heap_remove(ix, slots[i]);
@@ -319,8 +467,8 @@ the_first_of_the_heap_are_told_in_order(void **state)
 			struct qid id = numbered_id(k);
 			uint32_t slot = add(&ix, &id);
 
-			index_at(&ix, slot)->due_s = (int64_t)dice_below(
-			    &d, spreads[i % COUNT_OF(spreads)]);
+			index_set_due_s(index_at(&ix, slot),
+			    dice_below(&d, spreads[i % COUNT_OF(spreads)]));
 			assert_true(index_heap_push(&ix, slot));
 		}
 		check_first("none", &ix, 0);
@@ -386,6 +534,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_empty_index_has_nothing),
 	    cmocka_unit_test(entries_are_found_by_their_id),
+	    cmocka_unit_test(ids_of_all_lengths_are_told_apart),
+	    cmocka_unit_test(long_ids_leave_no_trace),
+	    cmocka_unit_test(due_times_are_brought_into_their_range),
+	    cmocka_unit_test(many_are_found_while_the_table_grows),
 	    cmocka_unit_test(random_operations_agree_with_a_naive_model),
 	    cmocka_unit_test(colliding_ids_can_be_removed_in_any_order),
 	    cmocka_unit_test(neighbours_can_be_removed_in_any_order),

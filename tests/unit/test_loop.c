@@ -553,6 +553,87 @@ a_signal_does_not_end_the_loop(void **state)
 	bench_close(&bench);
 }
 
+/* What a function in the loop hears of the clock. */
+struct listener {
+	struct loop *loop;
+	struct loop_timer timer;
+	int64_t heard_ns[2];
+};
+
+static void
+wait_for_clock(int64_t at_ns)
+{
+	while (clock_mono_ns() < at_ns)
+		;
+}
+
+static void
+on_timer_listen(void *ctx)
+{
+	struct listener *l = ctx;
+
+	l->heard_ns[0] = loop_mono_ns(l->loop);
+	wait_for_clock(l->heard_ns[0] + CLOCK_NS_PER_MS);
+	l->heard_ns[1] = loop_mono_ns(l->loop);
+}
+
+static void
+the_clock_of_a_turn_stands_still_while_it_lasts(void **state)
+{
+	int64_t before_ns = clock_mono_ns();
+	struct bench bench;
+	struct listener l;
+
+	(void)state;
+	bench_open(&bench);
+	l = (struct listener){.loop = bench.loop};
+	loop_add_timer(bench.loop, &l.timer, LOOP_MONO, on_timer_listen, &l);
+	for (int turn = 0; turn < 2; turn++) {
+		loop_arm(&l.timer, 0);
+		run(&bench, 2, "a turn", ".");
+		check_bool(
+		    "read in this turn", l.heard_ns[0] > before_ns, true);
+		check_bool("once", l.heard_ns[1] == l.heard_ns[0], true);
+		before_ns = l.heard_ns[1];
+		wait_for_clock(before_ns + CLOCK_NS_PER_MS);
+	}
+	before_ns = clock_mono_ns();
+	check_bool(
+	    "outside of any", loop_mono_ns(bench.loop) >= before_ns, true);
+	wait_for_clock(before_ns + CLOCK_NS_PER_MS);
+	check_bool("anew each time",
+	    loop_mono_ns(bench.loop) >= before_ns + CLOCK_NS_PER_MS, true);
+	loop_remove_timer(bench.loop, &l.timer);
+	bench_close(&bench);
+}
+
+static void
+on_timer_arm_other(void *ctx)
+{
+	struct caller *c = ctx;
+
+	note(c);
+	loop_arm(&c->other->timer, clock_read().reached_ns - 1);
+}
+
+/* The other clock was of no interest before. */
+static void
+a_timer_may_arm_one_of_the_other_clock(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench);
+	add(&bench, &bench.a, LOOP_MONO, on_timer_arm_other);
+	add(&bench, &bench.b, LOOP_WALL, on_stop);
+	bench.a.other = &bench.b;
+	loop_arm(&bench.a.timer, 0);
+	run_until_stopped(&bench, "by the second", "ab");
+	loop_remove_timer(bench.loop, &bench.a.timer);
+	loop_remove_timer(bench.loop, &bench.b.timer);
+	bench_close(&bench);
+}
+
 static void
 a_loop_can_be_freed_when_there_is_none(void **state)
 {
@@ -571,6 +652,8 @@ main(void)
 	    cmocka_unit_test(a_timer_may_disarm_another_that_is_due),
 	    cmocka_unit_test(a_timer_may_remove_itself_and_another_that_is_due),
 	    cmocka_unit_test(a_timer_may_remove_and_free_itself),
+	    cmocka_unit_test(the_clock_of_a_turn_stands_still_while_it_lasts),
+	    cmocka_unit_test(a_timer_may_arm_one_of_the_other_clock),
 	    cmocka_unit_test(a_watch_is_called_for_its_events),
 	    cmocka_unit_test(the_end_and_errors_are_told_without_asking),
 	    cmocka_unit_test(a_watch_may_unwatch_another_that_is_ready),

@@ -552,6 +552,27 @@ random_bytes_fill_all_of_the_room(void **state)
 	}
 }
 
+/* Elsewhere it stays as it is, and nobody knows how that is. */
+static void
+a_pipe_can_be_widened(void **state)
+{
+	size_t before, after;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	before = os_pipe_size(ends[0]);
+	os_pipe_widen(ends[1]);
+	after = os_pipe_size(ends[0]);
+	assert_true(ON_LINUX ? before > 0 && after >= before
+			     : before == 0 && after == 0);
+	close(ends[0]);
+	close(ends[1]);
+	/* What is no pipe. */
+	os_pipe_widen(-1);
+	assert_int_equal(os_pipe_size(-1), 0);
+}
+
 int
 main(void)
 {
@@ -575,6 +596,7 @@ main(void)
 	    cmocka_unit_test(a_parent_that_is_gone_is_noticed),
 	    IN_FOLDER(accepted_sockets_do_not_block_or_leak),
 	    cmocka_unit_test(random_bytes_fill_all_of_the_room),
+	    cmocka_unit_test(a_pipe_can_be_widened),
 	};
 
 	return cmocka_run_group_tests_name("os", tests, NULL, NULL);

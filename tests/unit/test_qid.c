@@ -52,6 +52,42 @@ ids_are_told_from_other_text(void **state)
 	}
 }
 
+static const struct {
+	const char *row;
+	struct span text;
+	size_t want;
+} fronts[] = {
+    {"an id and more", SPAN("C5A28A72512\", "), 11},
+    {"an id alone", SPAN("C5A28A72512"), 11},
+    {"five digits and more", SPAN("ABCDE\""), 0},
+    {"six digits and more", SPAN("ABCDEF\""), 6},
+    {"31 digits and more", SPAN("0123456789012345678901234567890\""), 31},
+    {"32 digits and more", SPAN("01234567890123456789012345678901\""), 32},
+    {"33 digits", SPAN("012345678901234567890123456789012"), 32},
+    {"no digit", SPAN("\"ABCDEF"), 0},
+    {"nothing", SPAN(""), 0},
+};
+
+static void
+ids_are_read_off_the_front_of_a_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(fronts); i++) {
+		struct span text = exact_copy(fronts[i].text);
+		struct qid id = {{1, 2, 3}}, whole;
+		size_t got = qid_read(text, &id);
+
+		check_int(fronts[i].row, (int64_t)got, (int64_t)fronts[i].want);
+		if (got == 0) {
+			check_int(fronts[i].row, (int64_t)id.word[2], 3);
+		} else {
+			assert_true(qid_parse(span_head(text, got), &whole));
+			assert_true(qid_equal(&id, &whole));
+		}
+		exact_free(text);
+	}
+}
+
 static void
 every_byte_at_every_place_is_judged(void **state)
 {
@@ -160,6 +196,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ids_are_told_from_other_text),
+	    cmocka_unit_test(ids_are_read_off_the_front_of_a_text),
 	    cmocka_unit_test(every_byte_at_every_place_is_judged),
 	    cmocka_unit_test(every_length_comes_back),
 	    cmocka_unit_test(ids_are_equal_when_their_texts_are),

@@ -30,7 +30,7 @@ static void
 reload(struct stage *s)
 {
 	kill(s->runner, SIGHUP);
-	stage_expect(s, "Postfix", "P432000 432000 1", 0);
+	stage_expect(s, "Postfix", "P432000 432000 1 20000", 0);
 }
 
 static void
@@ -190,7 +190,7 @@ no_more_than_one_is_under_way(void **state)
 		stage_sync(s);
 	}
 	stage_send(s, span_str("S"));
-	stage_expect(s, "Postfix", "P432000 432000 1", 0);
+	stage_expect(s, "Postfix", "P432000 432000 1 20000", 0);
 	stage_expect(s, "all others", "C1", 1);
 	close(s->fds[0]);
 	stage_send(s, span_str("S"));
@@ -214,14 +214,14 @@ the_engine_may_ask_for_it(void **state)
 	stage_open(s);
 	stage_sync(s);
 	stage_send(s, span_str("G"));
-	stage_expect(s, "Postfix", "P432000 432000 1", 0);
+	stage_expect(s, "Postfix", "P432000 432000 1 20000", 0);
 	stage_expect(s, "the first", "C1", 1);
 	close(s->fds[0]);
 	for (int i = 0; i < 3; i++)
 		stage_send(s, span_str("G"));
 	stage_sync(s);
 	stage_send(s, span_str("S"));
-	stage_expect(s, "Postfix", "P432000 432000 1", 0);
+	stage_expect(s, "Postfix", "P432000 432000 1 20000", 0);
 	stage_expect(s, "all others", "C1", 1);
 	close(s->fds[0]);
 	stage_send(s, span_str("S"));

@@ -15,7 +15,7 @@ check_status(const char *row, struct sim *sim, const struct pause *pause,
     const char *want)
 {
 	struct sweep_survey survey =
-	    sweep_survey(&sim->sweep, clock_floor_s(sim->now.wall_ns));
+	    sim_survey(sim, clock_floor_s(sim->now.wall_ns));
 	struct status status = {.pid = 4711,
 	    .started_s = SIM_START_S,
 	    .rules = 3,

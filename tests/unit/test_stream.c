@@ -285,7 +285,8 @@ check_due(const char *row, struct sim *sim, uint32_t n)
 
 	check_int(row, sim->sweep.index.n_heap, n);
 	if (n > 0)
-		check_int(row, index_at(&sim->sweep.index, top)->due_s, NINE_S);
+		check_int(
+		    row, index_due_s(index_at(&sim->sweep.index, top)), NINE_S);
 }
 
 static const char *const three_ids[] = {

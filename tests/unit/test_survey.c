@@ -182,7 +182,7 @@ slices_of_any_size_give_the_same(void **state)
 	fill_queue(sim);
 	sim_learn(sim);
 	survey_in_slices(whole, sim, now_s, ALL);
-	all = sweep_survey(&sim->sweep, now_s);
+	all = sim_survey(sim, now_s);
 	assert_true(all.overdue > 10 && all.waiting > 100 && all.frozen > 10 &&
 	    all.foreign > 10 && all.unreadable > 10);
 	assert_memory_equal(&all, &whole->counts, sizeof(all));

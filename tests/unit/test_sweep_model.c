@@ -39,6 +39,7 @@ start(struct model *m)
 		.holds_ctx = m,
 		.overrides = &m->overrides,
 	    });
+	m->sweep.slice = m->slice;
 	sweep_kick(&m->sweep);
 	memset(m->jobs, 0, sizeof(m->jobs));
 	m->n_news = 0;
@@ -358,6 +359,7 @@ run_model(uint64_t seed, struct totals *totals)
 	m->dice.state = seed;
 	m->inotify = (enum model_inotify)(seed % 3);
 	m->deaf = seed / 3 % 2 == 1;
+	m->slice = seed % 4 == 0 ? 0 : (uint32_t)(seed % 4 * 5 - 4);
 	load_settings(&m->settings,
 	    seed / 6 % 2 == 1 ? "sweep_interval = 10s\nrelease_rate = auto"
 			      : "sweep_interval = 10s");

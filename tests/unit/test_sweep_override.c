@@ -95,7 +95,7 @@ rescheduled_mail_is_read_at_once(void **state)
 		check_int(ways[i].row, sim->commands[SWEEP_READ], 1);
 		sim_run(sim, SEC);
 		check_int(ways[i].row, sim->commands[SWEEP_READ], 1);
-		survey = sweep_survey(&sim->sweep, SIM_START_S + 99);
+		survey = sim_survey(sim, SIM_START_S + 99);
 		check_int(ways[i].row, (int64_t)survey.waiting, 1);
 		check_int(ways[i].row, survey.next_due_s, SIM_START_S + 100);
 		sim_close(sim);

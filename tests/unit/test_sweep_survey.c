@@ -20,7 +20,7 @@ static void
 check_survey(const char *row, struct sim *sim, struct want want)
 {
 	struct sweep_survey got =
-	    sweep_survey(&sim->sweep, clock_floor_s(sim->now.wall_ns));
+	    sim_survey(sim, clock_floor_s(sim->now.wall_ns));
 
 	check_int(row, (int64_t)got.waiting, want.waiting);
 	check_int(row, (int64_t)got.waiting_bytes, want.bytes);

@@ -71,8 +71,7 @@ a_first_walk_that_failed_makes_no_mail_new(void **state)
 	sim_run(sim, 5 * SEC);
 	check_string("none is new",
 	    strstr(sim->log.text, "held") == NULL ? "" : sim->log.text, "");
-	check_int(
-	    "both are read", (int64_t)sweep_survey(&sim->sweep, 0).waiting, 2);
+	check_int("both are read", (int64_t)sim_survey(sim, 0).waiting, 2);
 	sim_close(sim);
 }
 

@@ -49,11 +49,23 @@ texts_new(void)
 }
 
 /* An entry of the scheduler that stands for the message of these texts. */
-static struct index_entry
-entry_of(const char *id, uint32_t arrival_s, uint32_t size)
+/* A message as the scheduler knows it. */
+struct known {
+	struct qid id;
+	struct index_entry e;
+};
+
+static struct known
+known_of(const char *id, uint32_t arrival_s, uint32_t size)
 {
-	return (struct index_entry){
-	    .id = qid_of(id), .arrival_s = arrival_s, .size = size};
+	return (struct known){
+	    .id = qid_of(id), .e = {.arrival_s = arrival_s, .size = size}};
+}
+
+static const struct text *
+find_known(const struct texts *texts, const struct known *k)
+{
+	return texts_find(texts, &k->id, &k->e);
 }
 
 static const struct {
@@ -80,12 +92,12 @@ real_files_tell_who_writes_what_to_whom(void **state)
 		const char *row = captures[i].file;
 		struct span bytes = read_data(row);
 		struct texts *texts = texts_new();
-		struct index_entry e = entry_of(
+		struct known e = known_of(
 		    captures[i].id, captures[i].arrival_s, captures[i].size);
 		const struct text *text;
 
 		take_call(texts, bytes);
-		text = texts_find(texts, &e);
+		text = find_known(texts, &e);
 		assert_non_null(text);
 		check_bool(row, text->known, true);
 		check_string(row, text->sender, captures[i].sender);
@@ -156,7 +168,7 @@ static const struct {
 static void
 records_and_headers_are_told_apart(void **state)
 {
-	struct index_entry e = entry_of("AAAAAA", 0, 0);
+	struct known e = known_of("AAAAAA", 0, 0);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
@@ -167,7 +179,7 @@ records_and_headers_are_told_apart(void **state)
 
 		take_call(texts, bytes);
 		exact_free(bytes);
-		text = texts_find(texts, &e);
+		text = find_known(texts, &e);
 		assert_non_null(text);
 		check_string(row, text->sender, files[i].sender);
 		check_string(row, text->recipient, files[i].recipient);
@@ -182,7 +194,7 @@ long_texts_are_cut(void **state)
 {
 	static const size_t lengths[] = {SNAPSHOT_TEXT_SIZE - 2,
 	    SNAPSHOT_TEXT_SIZE - 1, SNAPSHOT_TEXT_SIZE, 4000};
-	struct index_entry e = entry_of("AAAAAA", 0, 0);
+	struct known e = known_of("AAAAAA", 0, 0);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
@@ -200,7 +212,7 @@ long_texts_are_cut(void **state)
 		free(bytes);
 		texts_end(texts, &e.id, 0, 0);
 		check_int("sender",
-		    (int64_t)strlen(texts_find(texts, &e)->sender),
+		    (int64_t)strlen(find_known(texts, &e)->sender),
 		    (int64_t)want);
 		free(texts);
 	}
@@ -211,8 +223,8 @@ static void
 each_file_has_its_own(void **state)
 {
 	struct texts *texts = texts_new();
-	struct index_entry first = entry_of("BBBBBB", 0, 0);
-	struct index_entry second = entry_of("AAAAAA", 0, 0);
+	struct known first = known_of("BBBBBB", 0, 0);
+	struct known second = known_of("AAAAAA", 0, 0);
 	const struct text *text;
 
 	(void)state;
@@ -222,8 +234,8 @@ each_file_has_its_own(void **state)
 		"recipient: c@d\n"
 		"*** MESSAGE CONTENTS hold/BBBBBB ***\nSubject: x\n" OPEN HEAD
 		    EXTRA CLOSE));
-	assert_null(texts_find(texts, &first));
-	text = texts_find(texts, &second);
+	assert_null(find_known(texts, &first));
+	text = find_known(texts, &second);
 	assert_non_null(text);
 	check_string("sender", text->sender, "");
 	check_string("recipient", text->recipient, "");
@@ -249,7 +261,7 @@ static void
 a_message_is_known_by_more_than_its_id(void **state)
 {
 	struct texts *texts = texts_new();
-	struct index_entry e = entry_of("AAAAAA", 100, 200);
+	struct known e = known_of("AAAAAA", 100, 200);
 
 	(void)state;
 	texts_begin(texts);
@@ -257,15 +269,15 @@ a_message_is_known_by_more_than_its_id(void **state)
 	texts_end(
 	    texts, &e.id, (INT64_C(7) << 32) + 100, (UINT64_C(3) << 32) + 200);
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
-		e = entry_of(others[i].id, others[i].arrival_s, others[i].size);
-		check_bool(others[i].row, texts_find(texts, &e) != NULL,
+		e = known_of(others[i].id, others[i].arrival_s, others[i].size);
+		check_bool(others[i].row, find_known(texts, &e) != NULL,
 		    others[i].found);
 	}
-	e = entry_of("AAAAAA", 5, 6);
+	e = known_of("AAAAAA", 5, 6);
 	texts_begin(texts);
 	texts_end(texts, &e.id, 5, 6);
 	check_int("of an id there is one", (int64_t)texts->n, 1);
-	assert_non_null(texts_find(texts, &e));
+	assert_non_null(find_known(texts, &e));
 	free(texts);
 }
 
@@ -283,7 +295,7 @@ few_are_kept(void **state)
 {
 	struct texts *texts = texts_new();
 	struct qid ids[TEXTS_MAX];
-	struct index_entry e = {.size = 9};
+	struct known e = {.e = {.size = 9}};
 
 	(void)state;
 	for (unsigned i = 0; i <= TEXTS_MAX; i++) {
@@ -295,9 +307,9 @@ few_are_kept(void **state)
 		    i < TEXTS_MAX ? i + 1 : TEXTS_MAX);
 	}
 	e.id = numbered(TEXTS_MAX - 1);
-	assert_non_null(texts_find(texts, &e));
+	assert_non_null(find_known(texts, &e));
 	e.id = numbered(TEXTS_MAX);
-	assert_null(texts_find(texts, &e));
+	assert_null(find_known(texts, &e));
 	for (unsigned i = 0; i < TEXTS_MAX; i++)
 		ids[i] = numbered(i * 2);
 	texts_retain(texts, ids, TEXTS_MAX);
@@ -305,7 +317,7 @@ few_are_kept(void **state)
 	for (unsigned i = 0; i < TEXTS_MAX; i++) {
 		e.id = numbered(i);
 		check_bool(
-		    "every second", texts_find(texts, &e) != NULL, i % 2 == 0);
+		    "every second", find_known(texts, &e) != NULL, i % 2 == 0);
 	}
 	texts_retain(texts, ids, 0);
 	check_int("none", (int64_t)texts->n, 0);
@@ -316,17 +328,17 @@ static void
 what_cannot_be_read_is_remembered(void **state)
 {
 	struct texts *texts = texts_new();
-	struct index_entry e = entry_of("AAAAAA", 1, 2);
+	struct known e = known_of("AAAAAA", 1, 2);
 
 	(void)state;
-	texts_give_up(texts, &e);
-	assert_non_null(texts_find(texts, &e));
-	check_bool("given up", texts_find(texts, &e)->known, false);
+	texts_give_up(texts, &e.id, &e.e);
+	assert_non_null(find_known(texts, &e));
+	check_bool("given up", find_known(texts, &e)->known, false);
 	texts_begin(texts);
 	texts_end(texts, &e.id, 1, 2);
-	check_bool("read after all", texts_find(texts, &e)->known, true);
+	check_bool("read after all", find_known(texts, &e)->known, true);
 	texts_clear(texts);
-	assert_null(texts_find(texts, &e));
+	assert_null(find_known(texts, &e));
 	free(texts);
 }
 
