@@ -377,10 +377,14 @@ static bool
 begin_first(
     struct sweep *s, const struct clock_now *now, struct sweep_command *command)
 {
-	/* What makes mail leave comes first; a walk can wait. */
+	/*
+	 * What makes mail leave comes first; a walk can wait. A wave may turn
+	 * out to be over when nothing but requeues is left of it: hence a
+	 * second look at the kick.
+	 */
 	static const enum sweep_verb order[] = {SWEEP_KICK_QMGR,
 	    SWEEP_KICK_PICKUP, SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_READ,
-	    SWEEP_LIST};
+	    SWEEP_LIST, SWEEP_KICK_QMGR};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		enum sweep_verb verb = order[i];
