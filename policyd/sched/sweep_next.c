@@ -372,9 +372,8 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 	return false;
 }
 
-/* The first verb that has work begins. */
-static bool
-begin_first(
+bool
+sweep_next(
     struct sweep *s, const struct clock_now *now, struct sweep_command *command)
 {
 	/*
@@ -386,6 +385,10 @@ begin_first(
 	    SWEEP_KICK_PICKUP, SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_READ,
 	    SWEEP_LIST, SWEEP_KICK_QMGR};
 
+	sweep_pass_slice(s, now);
+	entry_sort_lists(s);
+	earn_credit(s, now);
+	readmit_held_up(s, now);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		enum sweep_verb verb = order[i];
 		struct sweep_verb_state *v = &s->verb[verb];
@@ -403,19 +406,6 @@ begin_first(
 		return true;
 	}
 	return false;
-}
-
-bool
-sweep_next(
-    struct sweep *s, const struct clock_now *now, struct sweep_command *command)
-{
-	sweep_pass_slice(s, now);
-	entry_sort_lists(s);
-	earn_credit(s, now);
-	readmit_held_up(s, now);
-	/* Once more: a kick may have waited for a release that came to naught.
-	 */
-	return begin_first(s, now, command) || begin_first(s, now, command);
 }
 
 void
