@@ -376,10 +376,14 @@ bool
 sweep_next(
     struct sweep *s, const struct clock_now *now, struct sweep_command *command)
 {
-	/* What makes mail leave comes first; a walk can wait. */
+	/*
+	 * What makes mail leave comes first; a walk can wait. A wave may turn
+	 * out to be over when nothing but requeues is left of it: hence a
+	 * second look at the kick.
+	 */
 	static const enum sweep_verb order[] = {SWEEP_KICK_QMGR,
 	    SWEEP_KICK_PICKUP, SWEEP_RELEASE, SWEEP_REQUEUE, SWEEP_READ,
-	    SWEEP_LIST};
+	    SWEEP_LIST, SWEEP_KICK_QMGR};
 
 	sweep_pass_slice(s, now);
 	entry_sort_lists(s);

@@ -292,6 +292,28 @@ a_kick_waits_for_the_end_of_a_wave(void **state)
 	sim_close(sim);
 }
 
+/* What is due besides turns out to be old, and is requeued. */
+static void
+a_wave_ends_where_only_requeues_are_left(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+	struct sim_mail *old;
+
+	(void)state;
+	sim_add(sim, 9);
+	old = sim_add(sim, 10);
+	old->facts.arrival_s -= 2 * 86400;
+	old->facts.created_s -= 2 * 86400;
+	sim_learn(sim);
+	sim_pass(sim, 9 * SEC);
+	sim_expect(sim, SWEEP_RELEASE);
+	sim_pass(sim, 600 * MSEC);
+	sim->sweep.verb[SWEEP_REQUEUE].not_before_ns = INT64_MAX;
+	sim_end(sim, SWEEP_RELEASE, true);
+	sim_expect(sim, SWEEP_KICK_QMGR);
+	sim_close(sim);
+}
+
 static void
 a_long_wave_is_kicked_for_each_second(void **state)
 {
@@ -384,6 +406,7 @@ main(void)
 		what_a_restart_of_qmgr_puts_back_is_on_its_way_again),
 	    cmocka_unit_test(little_room_is_waited_with),
 	    cmocka_unit_test(a_kick_waits_for_the_end_of_a_wave),
+	    cmocka_unit_test(a_wave_ends_where_only_requeues_are_left),
 	    cmocka_unit_test(a_long_wave_is_kicked_for_each_second),
 	    cmocka_unit_test(kicks_take_a_tenth_of_the_time),
 	    cmocka_unit_test(walks_count_what_is_deferred),
