@@ -307,7 +307,7 @@ a_wave_ends_where_only_requeues_are_left(void **state)
 	sim_learn(sim);
 	sim_pass(sim, 9 * SEC);
 	sim_expect(sim, SWEEP_RELEASE);
-	sim_pass(sim, SEC);
+	sim_pass(sim, 600 * MSEC);
 	sim->sweep.verb[SWEEP_REQUEUE].not_before_ns = INT64_MAX;
 	sim_end(sim, SWEEP_RELEASE, true);
 	sim_expect(sim, SWEEP_KICK_QMGR);
