@@ -12,9 +12,11 @@ enum {
 	LAST_READS_MAX = 64,
 	/* Not found, not executable, or killed by a signal. */
 	NOT_RUN_CODE = 126,
-	/* Much faster than that Postfix's commands do not print. */
+	/* About as fast as Postfix's commands print. */
 	PRINT_BYTES_PER_MS = 32 * 1024,
 };
+
+#define REST_MIN_NS (CLOCK_NS_PER_MS / 4)
 
 /* In what a command of Postfix says before it gives up (msg(3)). */
 static const char fatal_mark[] = ": fatal: ";
@@ -117,9 +119,11 @@ read_out(struct job *job)
 	if (job->out < 0)
 		return 0;
 	n = read_into(job->out, out_room(job->jobs, job->verb));
-	if (n > 0)
+	if (n > 0) {
+		job->gathered += (size_t)n;
 		out_take(job->jobs, job->verb, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	}
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		close_fd(job->jobs, &job->out);
 	return n;
 }
@@ -149,6 +153,19 @@ read_err(struct job *job)
 	return n > 0;
 }
 
+/* Of a pipe that was nearly full a writer may have had to wait. */
+static void
+adapt_rest(struct job *job)
+{
+	if (job->gathered > job->pipe_size / 4 * 3)
+		job->rest_ns /= 2;
+	else if (job->rest_ns < job->rest_max_ns)
+		job->rest_ns *= 2;
+	if (job->rest_ns < REST_MIN_NS)
+		job->rest_ns = REST_MIN_NS;
+	job->gathered = 0;
+}
+
 /*
  * postqueue writes each message by itself, and to be woken for each costs far
  * more than to read it. So what is to come may gather in the pipe, as long as
@@ -161,6 +178,7 @@ rest(struct job *job)
 		return;
 	loop_change(job->jobs->loop, job->out, 0);
 	loop_arm(&job->rest, clock_mono_ns() + job->rest_ns);
+	adapt_rest(job);
 }
 
 static void
@@ -184,6 +202,17 @@ on_err(void *ctx, short revents)
 	job->jobs->changed(job->jobs->ctx);
 }
 
+static void
+start_resting(struct job *job)
+{
+	loop_disarm(&job->rest);
+	job->gathered = 0;
+	job->pipe_size = os_pipe_size(job->out);
+	job->rest_ns = job->pipe_size > 0 ? REST_MIN_NS : 0;
+	job->rest_max_ns =
+	    (int64_t)(job->pipe_size / PRINT_BYTES_PER_MS) * CLOCK_NS_PER_MS;
+}
+
 int
 jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 {
@@ -204,9 +233,7 @@ jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 		return -1;
 	}
 	job->out = fds[0];
-	loop_disarm(&job->rest);
-	job->rest_ns = (int64_t)(os_pipe_size(job->out) / PRINT_BYTES_PER_MS) *
-	    CLOCK_NS_PER_MS;
+	start_resting(job);
 	if (loop_watch(jobs->loop, fds[1], POLLIN, on_err, job) < 0) {
 		close(fds[1]);
 		return -1;

@@ -94,16 +94,17 @@ static void
 a_listing_gathers_in_its_pipe(void **state)
 {
 	struct printing p;
-	int64_t began_ns, turns;
+	int64_t began_ns, rest_ns, turns;
 
 	(void)state;
 	printing_open(&p, SWEEP_LIST, true);
+	rest_ns = p.jobs.job[SWEEP_LIST].rest_ns;
 	began_ns = clock_mono_ns();
 	for (int i = 0; i < LINES; i++) {
 		print_line(&p, i);
 		turn(&p);
 	}
-	turns = (clock_mono_ns() - began_ns) / p.jobs.job[SWEEP_LIST].rest_ns;
+	turns = (clock_mono_ns() - began_ns) / rest_ns;
 	assert_true(p.told >= 1 && p.told <= 2 + turns);
 	printing_close(&p, LINES);
 }
@@ -164,20 +165,43 @@ a_pipe_of_unknown_size_is_read_as_it_comes(void **state)
 	printing_close(&p, LINES);
 }
 
-/* As much as it holds takes a writer the rest, at least. */
+static const struct {
+	const char *row;
+	size_t gathered; /* of 64 kB that the pipe holds */
+	int64_t rest_ms;
+	int64_t want_ms; /* the one after the next */
+} rests[] = {
+    {"little came: longer", 209, 2, 4},
+    {"three quarters came: longer", 48 * 1024, 2, 4},
+    {"more than three quarters: shorter", 48 * 1024 + 1, 2, 1},
+    {"the longest stays", 209, 8, 8},
+    {"the longest gets shorter", 64 * 1024 - 1, 8, 4},
+};
+
+/* A writer that is quick must not wait for us; and a slow one not wake us. */
 static void
-a_wider_pipe_gives_a_longer_rest(void **state)
+a_rest_is_as_long_as_the_pipe_takes_to_fill(void **state)
 {
-	struct printing narrow, wide;
+	static char ends[64 * 1024];
 
 	(void)state;
-	printing_open(&narrow, SWEEP_LIST, false);
-	printing_open(&wide, SWEEP_LIST, true);
-	assert_true(narrow.jobs.job[SWEEP_LIST].rest_ns <=
-	    wide.jobs.job[SWEEP_LIST].rest_ns);
-	assert_true(wide.jobs.job[SWEEP_LIST].rest_ns < CLOCK_NS_PER_S / 10);
-	printing_close(&narrow, 0);
-	printing_close(&wide, 0);
+	memset(ends, '\n', sizeof(ends));
+	for (size_t i = 0; i < COUNT_OF(rests); i++) {
+		struct printing p;
+		struct job *job = &p.jobs.job[SWEEP_LIST];
+
+		printing_open(&p, SWEEP_LIST, false);
+		job->pipe_size = sizeof(ends);
+		job->rest_max_ns = 8 * CLOCK_NS_PER_MS;
+		job->rest_ns = rests[i].rest_ms * CLOCK_NS_PER_MS;
+		assert_int_equal(write(p.out, ends, rests[i].gathered),
+		    (ssize_t)rests[i].gathered);
+		turn(&p);
+		check_int(rests[i].row, job->rest_ns,
+		    rests[i].want_ms * CLOCK_NS_PER_MS);
+		stream_listing_reset(&p.jobs.listing);
+		printing_close(&p, 0);
+	}
 }
 
 int
@@ -190,7 +214,7 @@ main(void)
 		cmocka_unit_test(what_gathered_is_read_after_the_rest),
 		cmocka_unit_test(the_end_of_a_listing_is_no_time_to_rest),
 		cmocka_unit_test(a_pipe_of_unknown_size_is_read_as_it_comes),
-		cmocka_unit_test(a_wider_pipe_gives_a_longer_rest),
+		cmocka_unit_test(a_rest_is_as_long_as_the_pipe_takes_to_fill),
 	};
 
 	return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);
