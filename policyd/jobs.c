@@ -12,11 +12,10 @@ enum {
 	LAST_READS_MAX = 64,
 	/* Not found, not executable, or killed by a signal. */
 	NOT_RUN_CODE = 126,
-	/* About as fast as Postfix's commands print. */
-	PRINT_BYTES_PER_MS = 32 * 1024,
 };
 
-#define REST_MIN_NS (CLOCK_NS_PER_MS / 4)
+#define REST_MIN_NS (4 * CLOCK_NS_PER_MS)
+#define REST_MAX_NS (32 * CLOCK_NS_PER_MS)
 
 /* In what a command of Postfix says before it gives up (msg(3)). */
 static const char fatal_mark[] = ": fatal: ";
@@ -153,17 +152,22 @@ read_err(struct job *job)
 	return n > 0;
 }
 
-/* Of a pipe that was nearly full a writer may have had to wait. */
-static void
-adapt_rest(struct job *job)
+/*
+ * As long as half of the pipe takes to fill at the pace of late; 0: that is not
+ * worth it. Of a pipe that was full by now the next rest is half as long.
+ */
+static int64_t
+next_rest_ns(const struct job *job, int64_t now_ns)
 {
-	if (job->gathered > job->pipe_size / 4 * 3)
-		job->rest_ns /= 2;
-	else if (job->rest_ns < job->rest_max_ns)
-		job->rest_ns *= 2;
-	if (job->rest_ns < REST_MIN_NS)
-		job->rest_ns = REST_MIN_NS;
-	job->gathered = 0;
+	int64_t half = (int64_t)(job->pipe_size / 2);
+	int64_t rest_ns = REST_MAX_NS;
+
+	if (job->gathered > 0)
+		rest_ns =
+		    half * (now_ns - job->since_ns) / (int64_t)job->gathered;
+	if (rest_ns < REST_MIN_NS)
+		return 0;
+	return rest_ns < REST_MAX_NS ? rest_ns : REST_MAX_NS;
 }
 
 /*
@@ -174,11 +178,15 @@ adapt_rest(struct job *job)
 static void
 rest(struct job *job)
 {
-	if (job->rest_ns == 0 || job->out < 0)
+	int64_t now_ns = clock_mono_ns();
+	int64_t rest_ns = next_rest_ns(job, now_ns);
+
+	job->since_ns = now_ns;
+	job->gathered = 0;
+	if (rest_ns == 0 || job->out < 0 || job->pipe_size == 0)
 		return;
 	loop_change(job->jobs->loop, job->out, 0);
-	loop_arm(&job->rest, clock_mono_ns() + job->rest_ns);
-	adapt_rest(job);
+	loop_arm(&job->rest, now_ns + rest_ns);
 }
 
 static void
@@ -202,17 +210,6 @@ on_err(void *ctx, short revents)
 	job->jobs->changed(job->jobs->ctx);
 }
 
-static void
-start_resting(struct job *job)
-{
-	loop_disarm(&job->rest);
-	job->gathered = 0;
-	job->pipe_size = os_pipe_size(job->out);
-	job->rest_ns = job->pipe_size > 0 ? REST_MIN_NS : 0;
-	job->rest_max_ns =
-	    (int64_t)(job->pipe_size / PRINT_BYTES_PER_MS) * CLOCK_NS_PER_MS;
-}
-
 int
 jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 {
@@ -233,7 +230,10 @@ jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 		return -1;
 	}
 	job->out = fds[0];
-	start_resting(job);
+	loop_disarm(&job->rest);
+	job->pipe_size = os_pipe_size(job->out);
+	job->since_ns = clock_mono_ns();
+	job->gathered = 0;
 	if (loop_watch(jobs->loop, fds[1], POLLIN, on_err, job) < 0) {
 		close(fds[1]);
 		return -1;

@@ -19,10 +19,9 @@ struct job {
 	int out; /* -1: at its end, or not open */
 	int err;
 	struct loop_timer rest; /* out is not looked at until then */
-	int64_t rest_ns; /* how long the next one is; 0: it never rests */
-	int64_t rest_max_ns;
-	size_t pipe_size; /* of out, in bytes */
-	size_t gathered; /* bytes that came since the last rest began */
+	size_t pipe_size; /* of out, in bytes; 0: nobody knows */
+	int64_t since_ns; /* CLOCK_MONOTONIC: from then on came */
+	size_t gathered; /* so many bytes */
 	struct stream_errors errors;
 	bool unseen; /* it runs, but its descriptors did not get here */
 	bool lost; /* a read that was told to end */

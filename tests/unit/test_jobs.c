@@ -10,6 +10,10 @@
 
 enum { LINES = 200 };
 
+/* As long as a rest is at least, and half of what a wide pipe holds. */
+#define REST_MIN_NS (4 * CLOCK_NS_PER_MS)
+#define HALF        (512 * 1024)
+
 #define LINE                                                                   \
 	"{\"queue_name\": \"hold\", \"queue_id\": \"MAIL%03d\", "              \
 	"\"arrival_time\": 1795299900, \"message_size\": 300}\n"
@@ -94,18 +98,17 @@ static void
 a_listing_gathers_in_its_pipe(void **state)
 {
 	struct printing p;
-	int64_t began_ns, rest_ns, turns;
+	int64_t began_ns, rests;
 
 	(void)state;
 	printing_open(&p, SWEEP_LIST, true);
-	rest_ns = p.jobs.job[SWEEP_LIST].rest_ns;
 	began_ns = clock_mono_ns();
 	for (int i = 0; i < LINES; i++) {
 		print_line(&p, i);
 		turn(&p);
 	}
-	turns = (clock_mono_ns() - began_ns) / rest_ns;
-	assert_true(p.told >= 1 && p.told <= 2 + turns);
+	rests = (clock_mono_ns() - began_ns) / REST_MIN_NS;
+	assert_true(p.told >= 1 && p.told <= 2 + rests);
 	printing_close(&p, LINES);
 }
 
@@ -133,9 +136,9 @@ the_end_of_a_listing_is_no_time_to_rest(void **state)
 
 	(void)state;
 	printing_open(&p, SWEEP_LIST, true);
-	p.jobs.job[SWEEP_LIST].rest_ns = 3600 * CLOCK_NS_PER_S;
 	print_line(&p, 0);
 	turn(&p);
+	loop_disarm(&p.jobs.job[SWEEP_LIST].rest);
 	print_line(&p, 1);
 	turn(&p);
 	check_int("known", index_count(&p.sim->sweep.index), 1);
@@ -156,7 +159,7 @@ a_pipe_of_unknown_size_is_read_as_it_comes(void **state)
 
 	(void)state;
 	printing_open(&p, SWEEP_LIST, false);
-	p.jobs.job[SWEEP_LIST].rest_ns = 0;
+	p.jobs.job[SWEEP_LIST].pipe_size = 0;
 	for (int i = 0; i < LINES; i++) {
 		print_line(&p, i);
 		turn(&p);
@@ -167,40 +170,45 @@ a_pipe_of_unknown_size_is_read_as_it_comes(void **state)
 
 static const struct {
 	const char *row;
-	size_t gathered; /* of 64 kB that the pipe holds */
-	int64_t rest_ms;
-	int64_t want_ms; /* the one after the next */
+	int64_t ms; /* for so long it has printed */
+	size_t gathered; /* so much, the line that comes included */
+	size_t pipe_size;
+	int64_t want_ms; /* of rest, of a clock that has gone on; 0: none */
 } rests[] = {
-    {"little came: longer", 209, 2, 4},
-    {"three quarters came: longer", 48 * 1024, 2, 4},
-    {"more than three quarters: shorter", 48 * 1024 + 1, 2, 1},
-    {"the longest stays", 209, 8, 8},
-    {"the longest gets shorter", 64 * 1024 - 1, 8, 4},
+    {"hardly anything", 32, 1000, 2 * HALF, 32},
+    {"just half of a pipe, in the longest rest", 32, HALF, 2 * HALF, 32},
+    {"all of it: half as long", 32, 2 * HALF, 2 * HALF, 16},
+    {"twice as much: a quarter", 32, 4 * HALF, 2 * HALF, 8},
+    {"so much that a rest is too short", 32, 9 * HALF, 2 * HALF, 0},
+    {"as much in a longer rest", 288, 9 * HALF, 2 * HALF, 32},
+    {"a narrow pipe, slow", 32, 8 * 1024, 64 * 1024, 32},
+    {"a narrow pipe, as fast as postqueue", 10, 200 * 1024, 64 * 1024, 0},
 };
 
 /* A writer that is quick must not wait for us; and a slow one not wake us. */
 static void
-a_rest_is_as_long_as_the_pipe_takes_to_fill(void **state)
+a_rest_is_as_long_as_half_of_the_pipe_takes(void **state)
 {
-	static char ends[64 * 1024];
-
 	(void)state;
-	memset(ends, '\n', sizeof(ends));
 	for (size_t i = 0; i < COUNT_OF(rests); i++) {
 		struct printing p;
 		struct job *job = &p.jobs.job[SWEEP_LIST];
+		int64_t left_ns, now_ns;
 
 		printing_open(&p, SWEEP_LIST, false);
-		job->pipe_size = sizeof(ends);
-		job->rest_max_ns = 8 * CLOCK_NS_PER_MS;
-		job->rest_ns = rests[i].rest_ms * CLOCK_NS_PER_MS;
-		assert_int_equal(write(p.out, ends, rests[i].gathered),
-		    (ssize_t)rests[i].gathered);
+		print_line(&p, 0);
+		job->pipe_size = rests[i].pipe_size;
+		job->gathered = rests[i].gathered - sizeof("hold");
+		now_ns = clock_mono_ns();
+		job->since_ns = now_ns - rests[i].ms * CLOCK_NS_PER_MS;
 		turn(&p);
-		check_int(rests[i].row, job->rest_ns,
-		    rests[i].want_ms * CLOCK_NS_PER_MS);
-		stream_listing_reset(&p.jobs.listing);
-		printing_close(&p, 0);
+		check_bool(rests[i].row, job->rest.armed, rests[i].want_ms > 0);
+		left_ns = job->rest.at_ns - now_ns;
+		if (rests[i].want_ms > 0)
+			check_bool(rests[i].row,
+			    left_ns > (rests[i].want_ms - 1) * CLOCK_NS_PER_MS,
+			    true);
+		printing_close(&p, 1);
 	}
 }
 
@@ -214,7 +222,7 @@ main(void)
 		cmocka_unit_test(what_gathered_is_read_after_the_rest),
 		cmocka_unit_test(the_end_of_a_listing_is_no_time_to_rest),
 		cmocka_unit_test(a_pipe_of_unknown_size_is_read_as_it_comes),
-		cmocka_unit_test(a_rest_is_as_long_as_the_pipe_takes_to_fill),
+		cmocka_unit_test(a_rest_is_as_long_as_half_of_the_pipe_takes),
 	};
 
 	return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);
