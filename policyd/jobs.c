@@ -12,10 +12,10 @@ enum {
 	LAST_READS_MAX = 64,
 	/* Not found, not executable, or killed by a signal. */
 	NOT_RUN_CODE = 126,
+	PRINT_BYTES_PER_MS = 32 * 1024, /* more Postfix hardly prints */
 };
 
 #define REST_MIN_NS (4 * CLOCK_NS_PER_MS)
-#define REST_MAX_NS (32 * CLOCK_NS_PER_MS)
 
 /* In what a command of Postfix says before it gives up (msg(3)). */
 static const char fatal_mark[] = ": fatal: ";
@@ -119,7 +119,7 @@ read_out(struct job *job)
 		return 0;
 	n = read_into(job->out, out_room(job->jobs, job->verb));
 	if (n > 0) {
-		job->gathered += (size_t)n;
+		job->printed += (uint64_t)n;
 		out_take(job->jobs, job->verb, (size_t)n);
 	}
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
@@ -153,21 +153,22 @@ read_err(struct job *job)
 }
 
 /*
- * As long as half of the pipe takes to fill at the pace of late; 0: that is not
- * worth it. Of a pipe that was full by now the next rest is half as long.
+ * So long takes half of the pipe to fill, at the pace of the command so far, or
+ * at the highest that is expected; 0: it is not worth a rest.
  */
 static int64_t
-next_rest_ns(const struct job *job, int64_t now_ns)
+fill_ns(const struct job *job, int64_t now_ns)
 {
 	int64_t half = (int64_t)(job->pipe_size / 2);
-	int64_t rest_ns = REST_MAX_NS;
+	int64_t at_most_ns = half / PRINT_BYTES_PER_MS * CLOCK_NS_PER_MS;
+	int64_t ns = at_most_ns;
 
-	if (job->gathered > 0)
-		rest_ns =
-		    half * (now_ns - job->since_ns) / (int64_t)job->gathered;
-	if (rest_ns < REST_MIN_NS)
-		return 0;
-	return rest_ns < REST_MAX_NS ? rest_ns : REST_MAX_NS;
+	if (job->printed > 0)
+		ns = (int64_t)((double)(now_ns - job->started_ns) /
+		    (double)job->printed * (double)half);
+	if (ns > at_most_ns)
+		ns = at_most_ns;
+	return ns >= REST_MIN_NS ? ns : 0;
 }
 
 /*
@@ -179,14 +180,12 @@ static void
 rest(struct job *job)
 {
 	int64_t now_ns = clock_mono_ns();
-	int64_t rest_ns = next_rest_ns(job, now_ns);
+	int64_t ns = fill_ns(job, now_ns);
 
-	job->since_ns = now_ns;
-	job->gathered = 0;
-	if (rest_ns == 0 || job->out < 0 || job->pipe_size == 0)
+	if (ns == 0 || job->out < 0)
 		return;
 	loop_change(job->jobs->loop, job->out, 0);
-	loop_arm(&job->rest, now_ns + rest_ns);
+	loop_arm(&job->rest, now_ns + ns);
 }
 
 static void
@@ -232,8 +231,8 @@ jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 	job->out = fds[0];
 	loop_disarm(&job->rest);
 	job->pipe_size = os_pipe_size(job->out);
-	job->since_ns = clock_mono_ns();
-	job->gathered = 0;
+	job->started_ns = clock_mono_ns();
+	job->printed = 0;
 	if (loop_watch(jobs->loop, fds[1], POLLIN, on_err, job) < 0) {
 		close(fds[1]);
 		return -1;

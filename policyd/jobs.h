@@ -20,8 +20,8 @@ struct job {
 	int err;
 	struct loop_timer rest; /* out is not looked at until then */
 	size_t pipe_size; /* of out, in bytes; 0: nobody knows */
-	int64_t since_ns; /* CLOCK_MONOTONIC: from then on came */
-	size_t gathered; /* so many bytes */
+	int64_t started_ns; /* CLOCK_MONOTONIC */
+	uint64_t printed; /* bytes since then */
 	struct stream_errors errors;
 	bool unseen; /* it runs, but its descriptors did not get here */
 	bool lost; /* a read that was told to end */

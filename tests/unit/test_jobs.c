@@ -171,18 +171,18 @@ a_pipe_of_unknown_size_is_read_as_it_comes(void **state)
 static const struct {
 	const char *row;
 	int64_t ms; /* for so long it has printed */
-	size_t gathered; /* so much, the line that comes included */
+	uint64_t printed; /* so much, but for the line that comes */
 	size_t pipe_size;
 	int64_t want_ms; /* of rest, of a clock that has gone on; 0: none */
 } rests[] = {
-    {"hardly anything", 32, 1000, 2 * HALF, 32},
-    {"just half of a pipe, in the longest rest", 32, HALF, 2 * HALF, 32},
-    {"all of it: half as long", 32, 2 * HALF, 2 * HALF, 16},
-    {"twice as much: a quarter", 32, 4 * HALF, 2 * HALF, 8},
-    {"so much that a rest is too short", 32, 9 * HALF, 2 * HALF, 0},
-    {"as much in a longer rest", 288, 9 * HALF, 2 * HALF, 32},
-    {"a narrow pipe, slow", 32, 8 * 1024, 64 * 1024, 32},
-    {"a narrow pipe, as fast as postqueue", 10, 200 * 1024, 64 * 1024, 0},
+    {"nothing but a line", 1, 0, 2 * HALF, 16},
+    {"hardly anything", 1600, 1000, 2 * HALF, 16},
+    {"just half of a pipe in the longest rest", 1600, 99 * HALF, 2 * HALF, 16},
+    {"twice as much: half as long", 1600, 200 * HALF, 2 * HALF, 8},
+    {"what is hardly worth it", 1600, 390 * HALF, 2 * HALF, 4},
+    {"what is not", 1600, 410 * HALF, 2 * HALF, 0},
+    {"a narrow pipe", 1600, 1000, 64 * 1024, 0},
+    {"a pipe of unknown size", 1600, 1000, 0, 0},
 };
 
 /* A writer that is quick must not wait for us; and a slow one not wake us. */
@@ -198,9 +198,9 @@ a_rest_is_as_long_as_half_of_the_pipe_takes(void **state)
 		printing_open(&p, SWEEP_LIST, false);
 		print_line(&p, 0);
 		job->pipe_size = rests[i].pipe_size;
-		job->gathered = rests[i].gathered - sizeof("hold");
+		job->printed = rests[i].printed;
 		now_ns = clock_mono_ns();
-		job->since_ns = now_ns - rests[i].ms * CLOCK_NS_PER_MS;
+		job->started_ns = now_ns - rests[i].ms * CLOCK_NS_PER_MS;
 		turn(&p);
 		check_bool(rests[i].row, job->rest.armed, rests[i].want_ms > 0);
 		left_ns = job->rest.at_ns - now_ns;
