@@ -12,9 +12,10 @@ enum {
 	LAST_READS_MAX = 64,
 	/* Not found, not executable, or killed by a signal. */
 	NOT_RUN_CODE = 126,
-	/* Much faster than that Postfix's commands do not print. */
-	PRINT_BYTES_PER_MS = 32 * 1024,
+	PRINT_BYTES_PER_MS = 32 * 1024, /* more Postfix hardly prints */
 };
+
+#define REST_MIN_NS (4 * CLOCK_NS_PER_MS)
 
 /* In what a command of Postfix says before it gives up (msg(3)). */
 static const char fatal_mark[] = ": fatal: ";
@@ -134,9 +135,11 @@ read_out(struct job *job)
 	if (job->out < 0)
 		return 0;
 	n = read_into(job->out, out_room(job->jobs, job->verb));
-	if (n > 0)
+	if (n > 0) {
+		job->printed += (uint64_t)n;
 		out_take(job->jobs, job->verb, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	}
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		close_fd(job->jobs, &job->out);
 	return n;
 }
@@ -166,6 +169,25 @@ read_err(struct job *job)
 }
 
 /*
+ * So long takes half of the pipe to fill, at the pace of the command so far, or
+ * at the highest that is expected; 0: it is not worth a rest.
+ */
+static int64_t
+fill_ns(const struct job *job, int64_t now_ns)
+{
+	int64_t half = (int64_t)(job->pipe_size / 2);
+	int64_t at_most_ns = half / PRINT_BYTES_PER_MS * CLOCK_NS_PER_MS;
+	int64_t ns = at_most_ns;
+
+	if (job->printed > 0)
+		ns = (int64_t)((double)(now_ns - job->started_ns) /
+		    (double)job->printed * (double)half);
+	if (ns > at_most_ns)
+		ns = at_most_ns;
+	return ns >= REST_MIN_NS ? ns : 0;
+}
+
+/*
  * postqueue writes each message by itself, and to be woken for each costs far
  * more than to read it. So what is to come may gather in the pipe, as long as
  * it does not fill; the end of the command is noticed all the same.
@@ -173,10 +195,13 @@ read_err(struct job *job)
 static void
 rest(struct job *job)
 {
-	if (job->rest_ns == 0 || job->out < 0)
+	int64_t now_ns = clock_mono_ns();
+	int64_t ns = fill_ns(job, now_ns);
+
+	if (ns == 0 || job->out < 0)
 		return;
 	loop_change(job->jobs->loop, job->out, 0);
-	loop_arm(&job->rest, clock_mono_ns() + job->rest_ns);
+	loop_arm(&job->rest, now_ns + ns);
 }
 
 static void
@@ -224,8 +249,9 @@ jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 	}
 	job->out = fds[0];
 	loop_disarm(&job->rest);
-	job->rest_ns = (int64_t)(os_pipe_size(job->out) / PRINT_BYTES_PER_MS) *
-	    CLOCK_NS_PER_MS;
+	job->pipe_size = os_pipe_size(job->out);
+	job->started_ns = clock_mono_ns();
+	job->printed = 0;
 	if (loop_watch(jobs->loop, fds[1], POLLIN, on_err, job) < 0) {
 		close(fds[1]);
 		return -1;

@@ -25,7 +25,9 @@ struct job {
 	int out; /* -1: at its end, or not open */
 	int err;
 	struct loop_timer rest; /* out is not looked at until then */
-	int64_t rest_ns; /* how long that is; 0: it is read as it comes */
+	size_t pipe_size; /* of out, in bytes; 0: nobody knows */
+	int64_t started_ns; /* CLOCK_MONOTONIC */
+	uint64_t printed; /* bytes since then */
 	struct stream_errors errors;
 	struct loop_timer nap; /* until err is looked at again */
 	bool unseen; /* it runs, but its descriptors did not get here */

@@ -10,6 +10,10 @@
 
 enum { LINES = 200 };
 
+/* As long as a rest is at least, and half of what a wide pipe holds. */
+#define REST_MIN_NS (4 * CLOCK_NS_PER_MS)
+#define HALF        (512 * 1024)
+
 #define LINE                                                                   \
 	"{\"queue_name\": \"hold\", \"queue_id\": \"MAIL%03d\", "              \
 	"\"arrival_time\": 1795299900, \"message_size\": 300}\n"
@@ -94,7 +98,7 @@ static void
 a_listing_gathers_in_its_pipe(void **state)
 {
 	struct printing p;
-	int64_t began_ns, turns;
+	int64_t began_ns, rests;
 
 	(void)state;
 	printing_open(&p, SWEEP_LIST, true);
@@ -103,8 +107,8 @@ a_listing_gathers_in_its_pipe(void **state)
 		print_line(&p, i);
 		turn(&p);
 	}
-	turns = (clock_mono_ns() - began_ns) / p.jobs.job[SWEEP_LIST].rest_ns;
-	assert_true(p.told >= 1 && p.told <= 2 + turns);
+	rests = (clock_mono_ns() - began_ns) / REST_MIN_NS;
+	assert_true(p.told >= 1 && p.told <= 2 + rests);
 	printing_close(&p, LINES);
 }
 
@@ -132,9 +136,9 @@ the_end_of_a_listing_is_no_time_to_rest(void **state)
 
 	(void)state;
 	printing_open(&p, SWEEP_LIST, true);
-	p.jobs.job[SWEEP_LIST].rest_ns = 3600 * CLOCK_NS_PER_S;
 	print_line(&p, 0);
 	turn(&p);
+	loop_disarm(&p.jobs.job[SWEEP_LIST].rest);
 	print_line(&p, 1);
 	turn(&p);
 	check_int("known", index_count(&p.sim->sweep.index), 1);
@@ -155,7 +159,7 @@ a_pipe_of_unknown_size_is_read_as_it_comes(void **state)
 
 	(void)state;
 	printing_open(&p, SWEEP_LIST, false);
-	p.jobs.job[SWEEP_LIST].rest_ns = 0;
+	p.jobs.job[SWEEP_LIST].pipe_size = 0;
 	for (int i = 0; i < LINES; i++) {
 		print_line(&p, i);
 		turn(&p);
@@ -164,20 +168,48 @@ a_pipe_of_unknown_size_is_read_as_it_comes(void **state)
 	printing_close(&p, LINES);
 }
 
-/* As much as it holds takes a writer the rest, at least. */
-static void
-a_wider_pipe_gives_a_longer_rest(void **state)
-{
-	struct printing narrow, wide;
+static const struct {
+	const char *row;
+	int64_t ms; /* for so long it has printed */
+	uint64_t printed; /* so much, but for the line that comes */
+	size_t pipe_size;
+	int64_t want_ms; /* of rest, of a clock that has gone on; 0: none */
+} rests[] = {
+    {"nothing but a line", 1, 0, 2 * HALF, 16},
+    {"hardly anything", 1600, 1000, 2 * HALF, 16},
+    {"just half of a pipe in the longest rest", 1600, 99 * HALF, 2 * HALF, 16},
+    {"twice as much: half as long", 1600, 200 * HALF, 2 * HALF, 8},
+    {"what is hardly worth it", 1600, 390 * HALF, 2 * HALF, 4},
+    {"what is not", 1600, 410 * HALF, 2 * HALF, 0},
+    {"a narrow pipe", 1600, 1000, 64 * 1024, 0},
+    {"a pipe of unknown size", 1600, 1000, 0, 0},
+};
 
+/* A writer that is quick must not wait for us; and a slow one not wake us. */
+static void
+a_rest_is_as_long_as_half_of_the_pipe_takes(void **state)
+{
 	(void)state;
-	printing_open(&narrow, SWEEP_LIST, false);
-	printing_open(&wide, SWEEP_LIST, true);
-	assert_true(narrow.jobs.job[SWEEP_LIST].rest_ns <=
-	    wide.jobs.job[SWEEP_LIST].rest_ns);
-	assert_true(wide.jobs.job[SWEEP_LIST].rest_ns < CLOCK_NS_PER_S / 10);
-	printing_close(&narrow, 0);
-	printing_close(&wide, 0);
+	for (size_t i = 0; i < COUNT_OF(rests); i++) {
+		struct printing p;
+		struct job *job = &p.jobs.job[SWEEP_LIST];
+		int64_t left_ns, now_ns;
+
+		printing_open(&p, SWEEP_LIST, false);
+		print_line(&p, 0);
+		job->pipe_size = rests[i].pipe_size;
+		job->printed = rests[i].printed;
+		now_ns = clock_mono_ns();
+		job->started_ns = now_ns - rests[i].ms * CLOCK_NS_PER_MS;
+		turn(&p);
+		check_bool(rests[i].row, job->rest.armed, rests[i].want_ms > 0);
+		left_ns = job->rest.at_ns - now_ns;
+		if (rests[i].want_ms > 0)
+			check_bool(rests[i].row,
+			    left_ns > (rests[i].want_ms - 1) * CLOCK_NS_PER_MS,
+			    true);
+		printing_close(&p, 1);
+	}
 }
 
 int
@@ -190,7 +222,7 @@ main(void)
 		cmocka_unit_test(what_gathered_is_read_after_the_rest),
 		cmocka_unit_test(the_end_of_a_listing_is_no_time_to_rest),
 		cmocka_unit_test(a_pipe_of_unknown_size_is_read_as_it_comes),
-		cmocka_unit_test(a_wider_pipe_gives_a_longer_rest),
+		cmocka_unit_test(a_rest_is_as_long_as_half_of_the_pipe_takes),
 	};
 
 	return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);
