@@ -12,10 +12,10 @@ enum {
 	LAST_READS_MAX = 64,
 	/* Not found, not executable, or killed by a signal. */
 	NOT_RUN_CODE = 126,
-	PRINT_BYTES_PER_MS = 32 * 1024, /* more Postfix hardly prints */
+	PACE_MIN = 8 * 1024, /* bytes a millisecond, to rest by */
 };
 
-#define REST_MIN_NS (4 * CLOCK_NS_PER_MS)
+#define REST_MIN_NS (5 * CLOCK_NS_PER_MS)
 
 /* In what a command of Postfix says before it gives up (msg(3)). */
 static const char fatal_mark[] = ": fatal: ";
@@ -169,14 +169,14 @@ read_err(struct job *job)
 }
 
 /*
- * So long takes half of the pipe to fill, at the pace of the command so far, or
- * at the highest that is expected; 0: it is not worth a rest.
+ * So long takes half of the pipe to fill at the pace of the command so far, or
+ * at PACE_MIN, as it may get quicker; 0: it is not worth a rest.
  */
 static int64_t
 fill_ns(const struct job *job, int64_t now_ns)
 {
 	int64_t half = (int64_t)(job->pipe_size / 2);
-	int64_t at_most_ns = half / PRINT_BYTES_PER_MS * CLOCK_NS_PER_MS;
+	int64_t at_most_ns = half / PACE_MIN * CLOCK_NS_PER_MS;
 	int64_t ns = at_most_ns;
 
 	if (job->printed > 0)

@@ -42,7 +42,7 @@ read_file(const char *path)
 {
 	FILE *file = fopen(path, "rb");
 	char *bytes;
-	long size;
+	long size = 0;
 
 	if (file == NULL || fseek(file, 0, SEEK_END) < 0 ||
 	    (size = ftell(file)) < 0)

@@ -11,7 +11,7 @@
 enum { LINES = 200 };
 
 /* As long as a rest is at least, and half of what a wide pipe holds. */
-#define REST_MIN_NS (4 * CLOCK_NS_PER_MS)
+#define REST_MIN_NS (5 * CLOCK_NS_PER_MS)
 #define HALF        (512 * 1024)
 
 #define LINE                                                                   \
@@ -175,12 +175,12 @@ static const struct {
 	size_t pipe_size;
 	int64_t want_ms; /* of rest, of a clock that has gone on; 0: none */
 } rests[] = {
-    {"nothing but a line", 1, 0, 2 * HALF, 16},
-    {"hardly anything", 1600, 1000, 2 * HALF, 16},
-    {"just half of a pipe in the longest rest", 1600, 99 * HALF, 2 * HALF, 16},
-    {"twice as much: half as long", 1600, 200 * HALF, 2 * HALF, 8},
-    {"what is hardly worth it", 1600, 390 * HALF, 2 * HALF, 4},
-    {"what is not", 1600, 410 * HALF, 2 * HALF, 0},
+    {"nothing but a line", 1, 0, 2 * HALF, 64},
+    {"hardly anything", 6400, 1000, 2 * HALF, 64},
+    {"just half of a pipe in the longest rest", 6400, 99 * HALF, 2 * HALF, 64},
+    {"twice as much: half as long", 6400, 200 * HALF, 2 * HALF, 32},
+    {"what is hardly worth it", 6400, 1200 * HALF, 2 * HALF, 5},
+    {"what is not", 6400, 1300 * HALF, 2 * HALF, 0},
     {"a narrow pipe", 1600, 1000, 64 * 1024, 0},
     {"a pipe of unknown size", 1600, 1000, 0, 0},
 };
