@@ -60,7 +60,8 @@ on_news(void *ctx, short revents)
 		bytes = span_of(g->room, (size_t)n);
 		while (os_news_next(&bytes, &kind, &name))
 			take_news(g, kind, name);
-		nap(g);
+		if ((size_t)n < sizeof(g->room) / 2)
+			nap(g);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		log_warn(g->o.log, "no more news of the hold queue");
 		loop_unwatch(g->loop, g->o.news);

@@ -16,6 +16,7 @@ enum {
 };
 
 #define REST_MIN_NS (5 * CLOCK_NS_PER_MS)
+#define REST_MAX_NS CLOCK_NS_PER_S
 
 /* In what a command of Postfix says before it gives up (msg(3)). */
 static const char fatal_mark[] = ": fatal: ";
@@ -23,10 +24,10 @@ static const char fatal_mark[] = ": fatal: ";
 static void
 on_rested(void *ctx)
 {
-	struct job *job = ctx;
+	struct job_pipe *p = ctx;
 
-	if (job->out >= 0)
-		loop_change(job->jobs->loop, job->out, POLLIN);
+	if (p->fd >= 0)
+		loop_change(p->job->jobs->loop, p->fd, POLLIN);
 }
 
 /* Whether its errors are mostly of mail that left. */
@@ -37,12 +38,11 @@ confirms(enum sweep_verb verb)
 }
 
 static void
-on_nap_end(void *ctx)
+pipe_init(struct job_pipe *p, struct job *job)
 {
-	struct job *job = ctx;
-
-	if (job->err >= 0)
-		loop_change(job->jobs->loop, job->err, POLLIN);
+	p->job = job;
+	p->fd = -1;
+	loop_add_timer(job->jobs->loop, &p->rest, LOOP_MONO, on_rested, p);
 }
 
 void
@@ -60,29 +60,28 @@ jobs_init(struct jobs *jobs, struct loop *loop, struct sweep *sweep,
 
 		job->jobs = jobs;
 		job->verb = (enum sweep_verb)i;
-		job->out = job->err = -1;
+		pipe_init(&job->out, job);
+		pipe_init(&job->err, job);
 		stream_errors_init(&job->errors);
-		loop_add_timer(loop, &job->rest, LOOP_MONO, on_rested, job);
-		loop_add_timer(loop, &job->nap, LOOP_MONO, on_nap_end, job);
 	}
 }
 
 static void
-close_fd(struct jobs *jobs, int *fd)
+close_pipe(struct job_pipe *p)
 {
-	if (*fd < 0)
+	if (p->fd < 0)
 		return;
-	loop_unwatch(jobs->loop, *fd);
-	close(*fd);
-	*fd = -1;
+	loop_unwatch(p->job->jobs->loop, p->fd);
+	close(p->fd);
+	p->fd = -1;
 }
 
 void
 jobs_free(struct jobs *jobs)
 {
 	for (int i = 0; i < SWEEP_VERBS; i++) {
-		close_fd(jobs, &jobs->job[i].out);
-		close_fd(jobs, &jobs->job[i].err);
+		close_pipe(&jobs->job[i].out);
+		close_pipe(&jobs->job[i].err);
 		stream_errors_free(&jobs->job[i].errors);
 	}
 	stream_listing_free(&jobs->listing);
@@ -116,31 +115,37 @@ out_take(struct jobs *jobs, enum sweep_verb verb, size_t n)
 		stream_headers_take(&jobs->headers, n, jobs->sweep, &now);
 }
 
-/* What the command is told when memory is short: nobody reads it any more. */
+/*
+ * How much was read; 0 or less: there is nothing now, or ever. room NULL:
+ * memory is short, which the command is told by nobody reading any more.
+ */
 static ssize_t
-read_into(int fd, char *room)
+read_pipe(struct job_pipe *p, char *room)
 {
+	ssize_t n = -1;
+
 	if (room != NULL)
-		return read(fd, room, STREAM_READ_SIZE);
-	errno = ENOMEM;
-	return -1;
+		n = read(p->fd, room, STREAM_READ_SIZE);
+	else
+		errno = ENOMEM;
+	if (n > 0)
+		p->printed += (uint64_t)n;
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		close_pipe(p);
+	return n;
 }
 
-/* How much was read; 0 or less: there is nothing now, or ever. */
+/* As read_pipe(). */
 static ssize_t
 read_out(struct job *job)
 {
 	ssize_t n;
 
-	if (job->out < 0)
+	if (job->out.fd < 0)
 		return 0;
-	n = read_into(job->out, out_room(job->jobs, job->verb));
-	if (n > 0) {
-		job->printed += (uint64_t)n;
+	n = read_pipe(&job->out, out_room(job->jobs, job->verb));
+	if (n > 0)
 		out_take(job->jobs, job->verb, (size_t)n);
-	}
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		close_fd(job->jobs, &job->out);
 	return n;
 }
 
@@ -153,55 +158,53 @@ err_take(struct job *job, size_t n)
 	    &job->errors, n, confirms(job->verb), job->jobs->sweep, &now);
 }
 
-static bool
+/* As read_pipe(). */
+static ssize_t
 read_err(struct job *job)
 {
 	ssize_t n;
 
-	if (job->err < 0)
-		return false;
-	n = read_into(job->err, stream_errors_room(&job->errors));
+	if (job->err.fd < 0)
+		return 0;
+	n = read_pipe(&job->err, stream_errors_room(&job->errors));
 	if (n > 0)
 		err_take(job, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		close_fd(job->jobs, &job->err);
-	return n > 0;
+	return n;
 }
 
 /*
  * So long takes half of the pipe to fill at the pace of the command so far, or
- * at PACE_MIN, as it may get quicker; 0: it is not worth a rest.
+ * at PACE_MIN, as it may get quicker.
  */
 static int64_t
-fill_ns(const struct job *job, int64_t now_ns)
+fill_ns(const struct job_pipe *p, int64_t now_ns)
 {
-	int64_t half = (int64_t)(job->pipe_size / 2);
+	int64_t half = (int64_t)(p->size / 2);
 	int64_t at_most_ns = half / PACE_MIN * CLOCK_NS_PER_MS;
 	int64_t ns = at_most_ns;
 
-	if (job->printed > 0)
-		ns = (int64_t)((double)(now_ns - job->started_ns) /
-		    (double)job->printed * (double)half);
-	if (ns > at_most_ns)
-		ns = at_most_ns;
-	return ns >= REST_MIN_NS ? ns : 0;
+	if (p->printed > 0)
+		ns = (int64_t)((double)(now_ns - p->job->started_ns) /
+		    (double)p->printed * (double)half);
+	return ns < at_most_ns ? ns : at_most_ns;
 }
 
 /*
- * postqueue writes each message by itself, and to be woken for each costs far
- * more than to read it. So what is to come may gather in the pipe, as long as
- * it does not fill; the end of the command is noticed all the same.
+ * postqueue writes each message by itself, and postsuper each by some forty
+ * writes of a byte; to be woken for each costs far more than to read it. So
+ * what is to come may gather in the pipe, as long as it does not fill, and
+ * most_ns at most; the end of the command is noticed all the same.
  */
 static void
-rest(struct job *job)
+rest(struct job_pipe *p, int64_t most_ns)
 {
 	int64_t now_ns = clock_mono_ns();
-	int64_t ns = fill_ns(job, now_ns);
+	int64_t ns = fill_ns(p, now_ns);
 
-	if (ns == 0 || job->out < 0)
+	if (ns < REST_MIN_NS || p->fd < 0)
 		return;
-	loop_change(job->jobs->loop, job->out, 0);
-	loop_arm(&job->rest, now_ns + ns);
+	loop_change(p->job->jobs->loop, p->fd, 0);
+	loop_arm(&p->rest, now_ns + (ns < most_ns ? ns : most_ns));
 }
 
 static void
@@ -210,8 +213,8 @@ on_out(void *ctx, short revents)
 	struct job *job = ctx;
 
 	(void)revents;
-	if (read_out(job) < STREAM_READ_SIZE)
-		rest(job);
+	if (read_out(job) < STREAM_READ_SIZE && job->verb == SWEEP_LIST)
+		rest(&job->out, REST_MAX_NS);
 	job->jobs->changed(job->jobs->ctx);
 }
 
@@ -221,11 +224,23 @@ on_err(void *ctx, short revents)
 	struct job *job = ctx;
 
 	(void)revents;
-	if (read_err(job) && confirms(job->verb)) {
-		loop_change(job->jobs->loop, job->err, 0);
-		loop_arm(&job->nap, clock_mono_ns() + JOBS_NAP_NS);
-	}
+	if (read_err(job) < STREAM_READ_SIZE && confirms(job->verb))
+		rest(&job->err, JOBS_NAP_NS);
 	job->jobs->changed(job->jobs->ctx);
+}
+
+static int
+pipe_open(struct job_pipe *p, int fd, loop_ready_fn *fn)
+{
+	if (loop_watch(p->job->jobs->loop, fd, POLLIN, fn, p->job) < 0) {
+		close(fd);
+		return -1;
+	}
+	p->fd = fd;
+	p->size = os_pipe_size(fd);
+	p->printed = 0;
+	loop_disarm(&p->rest);
+	return 0;
 }
 
 int
@@ -242,22 +257,12 @@ jobs_started(struct jobs *jobs, enum sweep_verb verb, const int fds[2])
 		stream_headers_reset(&jobs->headers);
 		jobs->headers.texts = jobs->sweep->peeking ? jobs->texts : NULL;
 	}
-	if (loop_watch(jobs->loop, fds[0], POLLIN, on_out, job) < 0) {
-		close(fds[0]);
-		close(fds[1]);
-		return -1;
-	}
-	job->out = fds[0];
-	loop_disarm(&job->rest);
-	job->pipe_size = os_pipe_size(job->out);
 	job->started_ns = clock_mono_ns();
-	job->printed = 0;
-	if (loop_watch(jobs->loop, fds[1], POLLIN, on_err, job) < 0) {
+	if (pipe_open(&job->out, fds[0], on_out) < 0) {
 		close(fds[1]);
 		return -1;
 	}
-	job->err = fds[1];
-	return 0;
+	return pipe_open(&job->err, fds[1], on_err);
 }
 
 void
@@ -277,7 +282,7 @@ jobs_read_is_lost(struct jobs *jobs)
 {
 	struct job *job = &jobs->job[SWEEP_READ];
 
-	if (job->err < 0 || job->lost ||
+	if (job->err.fd < 0 || job->lost ||
 	    strstr(job->errors.last, fatal_mark) == NULL)
 		return false;
 	job->lost = true;
@@ -326,10 +331,10 @@ jobs_ended(struct jobs *jobs, enum sweep_verb verb, int code)
 
 	for (int i = 0; i < LAST_READS_MAX && read_out(job) > 0; i++)
 		;
-	for (int i = 0; i < LAST_READS_MAX && read_err(job); i++)
+	for (int i = 0; i < LAST_READS_MAX && read_err(job) > 0; i++)
 		;
-	close_fd(jobs, &job->out);
-	close_fd(jobs, &job->err);
+	close_pipe(&job->out);
+	close_pipe(&job->err);
 	if (verb == SWEEP_LIST)
 		jobs->postfix_is_down = job->errors.mail_is_down;
 	now = clock_read();

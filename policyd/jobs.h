@@ -11,25 +11,27 @@
 #include "hdrcheck/base/loop.h"
 #include "policyd/stream.h"
 
-/*
- * postsuper tells of each message by some forty writes of a byte. To wake up
- * for each would cost more than what it does, so it is listened to by portions.
- */
+/* How long news of what leaves may wait for more of them. */
 #define JOBS_NAP_NS (10 * CLOCK_NS_PER_MS)
 
 struct jobs;
 
+/* What a command prints to. */
+struct job_pipe {
+	struct job *job;
+	int fd; /* -1: at its end, or not open */
+	size_t size; /* bytes that it holds; 0: nobody knows */
+	uint64_t printed; /* bytes since the start */
+	struct loop_timer rest; /* it is not looked at until then */
+};
+
 struct job {
 	struct jobs *jobs;
 	enum sweep_verb verb;
-	int out; /* -1: at its end, or not open */
-	int err;
-	struct loop_timer rest; /* out is not looked at until then */
-	size_t pipe_size; /* of out, in bytes; 0: nobody knows */
+	struct job_pipe out;
+	struct job_pipe err;
 	int64_t started_ns; /* CLOCK_MONOTONIC */
-	uint64_t printed; /* bytes since then */
 	struct stream_errors errors;
-	struct loop_timer nap; /* until err is looked at again */
 	bool unseen; /* it runs, but its descriptors did not get here */
 	bool lost; /* a read that was told to end */
 };

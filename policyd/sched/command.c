@@ -50,6 +50,7 @@ open_pipes(struct pipes *p)
 	    fcntl(p->err[0], F_SETFL, O_NONBLOCK) < 0)
 		return -1;
 	os_pipe_widen(p->out[0]);
+	os_pipe_widen(p->err[0]);
 	return 0;
 }
 

@@ -138,7 +138,7 @@ the_end_of_a_listing_is_no_time_to_rest(void **state)
 	printing_open(&p, SWEEP_LIST, true);
 	print_line(&p, 0);
 	turn(&p);
-	loop_disarm(&p.jobs.job[SWEEP_LIST].rest);
+	loop_disarm(&p.jobs.job[SWEEP_LIST].out.rest);
 	print_line(&p, 1);
 	turn(&p);
 	check_int("known", index_count(&p.sim->sweep.index), 1);
@@ -146,7 +146,7 @@ the_end_of_a_listing_is_no_time_to_rest(void **state)
 	for (int i = 0; i < 3; i++)
 		turn(&p);
 	check_int("known", index_count(&p.sim->sweep.index), 2);
-	assert_int_equal(p.jobs.job[SWEEP_LIST].out, -1);
+	assert_int_equal(p.jobs.job[SWEEP_LIST].out.fd, -1);
 	p.out = open("/dev/null", O_WRONLY);
 	printing_close(&p, 2);
 }
@@ -159,7 +159,7 @@ a_pipe_of_unknown_size_is_read_as_it_comes(void **state)
 
 	(void)state;
 	printing_open(&p, SWEEP_LIST, false);
-	p.jobs.job[SWEEP_LIST].pipe_size = 0;
+	p.jobs.job[SWEEP_LIST].out.size = 0;
 	for (int i = 0; i < LINES; i++) {
 		print_line(&p, i);
 		turn(&p);
@@ -197,13 +197,14 @@ a_rest_is_as_long_as_half_of_the_pipe_takes(void **state)
 
 		printing_open(&p, SWEEP_LIST, false);
 		print_line(&p, 0);
-		job->pipe_size = rests[i].pipe_size;
-		job->printed = rests[i].printed;
+		job->out.size = rests[i].pipe_size;
+		job->out.printed = rests[i].printed;
 		now_ns = clock_mono_ns();
 		job->started_ns = now_ns - rests[i].ms * CLOCK_NS_PER_MS;
 		turn(&p);
-		check_bool(rests[i].row, job->rest.armed, rests[i].want_ms > 0);
-		left_ns = job->rest.at_ns - now_ns;
+		check_bool(
+		    rests[i].row, job->out.rest.armed, rests[i].want_ms > 0);
+		left_ns = job->out.rest.at_ns - now_ns;
 		if (rests[i].want_ms > 0)
 			check_bool(rests[i].row,
 			    left_ns > (rests[i].want_ms - 1) * CLOCK_NS_PER_MS,
