@@ -211,6 +211,26 @@ what_is_held_again_takes_no_room(void **state)
 	sim_close(sim);
 }
 
+/* Commands say that they let it go, and do not: others have their turn. */
+static void
+what_stays_on_hold_takes_no_room_for_long(void **state)
+{
+	struct sim *sim = sim_open("release_rate = auto\nsweep_interval = 1h");
+
+	(void)state;
+	sim->sweep.o.postfix.active_limit = ACTIVE_LIMIT;
+	for (int n = 0; n < MAILS; n++)
+		sim_add(sim, 10 + n)->stays = n < OURS;
+	sim_learn(sim);
+	sim_pass(sim, 100 * SEC);
+	sim_settle(sim);
+	check_int("as many as there is room for", sim->sweep.flow.on_way, OURS);
+	check_int("stay", sim->released, 0);
+	sim_run(sim, 600 * SEC);
+	check_int("others leave", sim->released, OURS);
+	sim_close(sim);
+}
+
 /* A qmgr that starts anew puts all that was active back to incoming. */
 static void
 what_a_restart_of_qmgr_puts_back_is_on_its_way_again(void **state)
@@ -402,6 +422,7 @@ main(void)
 	    cmocka_unit_test(others_that_leave_active_are_none_of_ours),
 	    cmocka_unit_test(news_of_active_confirm_a_release),
 	    cmocka_unit_test(what_is_held_again_takes_no_room),
+	    cmocka_unit_test(what_stays_on_hold_takes_no_room_for_long),
 	    cmocka_unit_test(
 		what_a_restart_of_qmgr_puts_back_is_on_its_way_again),
 	    cmocka_unit_test(little_room_is_waited_with),
