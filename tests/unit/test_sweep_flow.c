@@ -5,6 +5,8 @@
  */
 #include "tests/unit/sweep_support.h"
 
+#define A_LEAVES "release MAILAAA\n* released MAILAAA\nkick\n"
+
 enum { ACTIVE_LIMIT = 20, OURS = ACTIVE_LIMIT / 2, MAILS = 25 };
 
 /* So many are due, one a second, and known. */
@@ -231,6 +233,29 @@ what_stays_on_hold_takes_no_room_for_long(void **state)
 	sim_close(sim);
 }
 
+/* The gap that many deferred messages ask for is longer than a stop. */
+static void
+a_stop_does_not_wait_for_the_gap_between_kicks(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	sim_add(sim, 10);
+	sim_add(sim, 11);
+	sim_learn(sim);
+	sim->sweep.deferred = 1000000;
+	sim_run(sim, 10 * SEC);
+	check_log("the first", sim, A_LEAVES);
+	sim_run(sim, SEC);
+	check_log("the second, of which qmgr is to hear later", sim,
+	    "release MAILAAB\n* released MAILAAB\n");
+	check_bool("not yet", sweep_stop(&sim->sweep), false);
+	sim_run(sim, 200 * MSEC);
+	check_log("the kick", sim, "kick\n");
+	check_bool("the end", sweep_stop(&sim->sweep), true);
+	sim_close(sim);
+}
+
 /* A qmgr that starts anew puts all that was active back to incoming. */
 static void
 what_a_restart_of_qmgr_puts_back_is_on_its_way_again(void **state)
@@ -429,6 +454,7 @@ main(void)
 	    cmocka_unit_test(a_kick_waits_for_the_end_of_a_wave),
 	    cmocka_unit_test(a_wave_ends_where_only_requeues_are_left),
 	    cmocka_unit_test(a_long_wave_is_kicked_for_each_second),
+	    cmocka_unit_test(a_stop_does_not_wait_for_the_gap_between_kicks),
 	    cmocka_unit_test(kicks_take_a_tenth_of_the_time),
 	    cmocka_unit_test(walks_count_what_is_deferred),
 	};
