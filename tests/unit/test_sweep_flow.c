@@ -89,7 +89,7 @@ walks_show_what_was_tried(void **state)
 	sim_close(sim);
 }
 
-/* Delivered mail is in no listing: two walks see to that. */
+/* Delivered mail is in no listing. */
 static void
 walks_show_what_is_gone(void **state)
 {
@@ -142,7 +142,7 @@ what_does_not_leave_hold_takes_no_room(void **state)
 
 /* Its own new queue id is not known: its place is free once it is gone. */
 static void
-requeued_mail_takes_room_for_two_walks(void **state)
+requeued_mail_takes_room_until_it_is_gone(void **state)
 {
 	struct sim *sim = open_wave("release_method = requeue\n"
 				    "release_rate = auto\nsweep_interval = 1h",
@@ -152,6 +152,23 @@ requeued_mail_takes_room_for_two_walks(void **state)
 	check_int("at once", sim->released, OURS);
 	sim_run(sim, 30 * SEC);
 	check_int("all in the end", sim->released, MAILS);
+	sim_close(sim);
+}
+
+/* The walk that came with the wave may have begun before they left. */
+static void
+the_first_walk_without_them_makes_room(void **state)
+{
+	struct sim *sim = open_wave("release_method = requeue\n"
+				    "release_rate = auto\nsweep_interval = 1h",
+	    MAILS);
+	unsigned before = sim->commands[SWEEP_LIST];
+
+	(void)state;
+	while (sim->released == OURS)
+		sim_run(sim, SEC / 2);
+	check_int("walks", sim->commands[SWEEP_LIST] - before, 1);
+	check_int("all at once", sim->released, 2 * OURS);
 	sim_close(sim);
 }
 
@@ -443,7 +460,8 @@ main(void)
 	    cmocka_unit_test(walks_show_what_is_gone),
 	    cmocka_unit_test(walks_rest_while_nothing_may_leave),
 	    cmocka_unit_test(what_does_not_leave_hold_takes_no_room),
-	    cmocka_unit_test(requeued_mail_takes_room_for_two_walks),
+	    cmocka_unit_test(requeued_mail_takes_room_until_it_is_gone),
+	    cmocka_unit_test(the_first_walk_without_them_makes_room),
 	    cmocka_unit_test(others_that_leave_active_are_none_of_ours),
 	    cmocka_unit_test(news_of_active_confirm_a_release),
 	    cmocka_unit_test(what_is_held_again_takes_no_room),
