@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "hdrcheck/base/os.h"
 #include "policyd/engine.h"
 #include "policyd/sched/runner.h"
+#include "policyd/sched/wire.h"
 #include "policyd/web/web.h"
 
 /* The page is never to compete with a release. */
@@ -217,8 +217,7 @@ start_page(struct parts *p, pid_t runner)
 int
 parts_open_channel(struct parts *p)
 {
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p->channel) ==
-	    0)
+	if (wire_open(p->channel) == 0)
 		return 0;
 	return fail(p, "socketpair");
 }

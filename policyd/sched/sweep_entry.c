@@ -418,5 +418,7 @@ entry_end_walk(struct sweep *s, uint32_t slot, const struct clock_now *now)
 		e->seen = ended;
 	} else if (missed > 1) {
 		entry_forget(s, slot);
+	} else if (e->state == RELEASED) {
+		entry_leave_flow(s, slot);
 	}
 }

@@ -105,7 +105,7 @@ void entry_to_unreadable(struct sweep *s, uint32_t slot);
 /*
  * The walk before s->walk ended well: what it did not show has left the queue.
  * An id may be missed once while a message moves between queues, so it takes
- * two walks.
+ * two walks; but room for others is made by the first of them.
  */
 void entry_end_walk(
     struct sweep *s, uint32_t slot, const struct clock_now *now);

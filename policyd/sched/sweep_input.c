@@ -18,7 +18,8 @@ tell_of(struct sweep *s, const struct index_entry *e,
 
 /*
  * A released message that is listed elsewhere has left, as we wanted. One that
- * a walk begun after the command still finds on hold has not.
+ * a walk begun after the command still finds on hold has not, and is not on its
+ * way until it is tried again.
  */
 static void
 listed_unconfirmed(
@@ -30,7 +31,10 @@ listed_unconfirmed(
 		entry_confirm(s, slot, now);
 	} else if (entry_has(e, TRIED)) {
 		entry_to_foreign(s, slot, PLAN_TRIED, true);
-	} else if (e->seen != s->walk && entry_retry_now(s, e)) {
+	} else if (e->seen != s->walk) {
+		entry_leave_flow(s, slot);
+		if (!entry_retry_now(s, e))
+			return;
 		tell_of(s, e, SWEEP_STILL_HELD, PLAN_NOT_HELD_BY_US);
 		entry_count_failure(e);
 		entry_to_waiting(s, slot);

@@ -243,14 +243,14 @@ walk_at_ns(const struct sweep *s)
 
 /*
  * Each kick makes qmgr look at all deferred mail, which takes it a tenth of the
- * time at most.
+ * time at most. The last one, of a stop, cannot wait for that.
  */
 static int64_t
 kick_gap_ns(const struct sweep *s)
 {
 	int64_t rest_ns = (int64_t)s->deferred * SCAN_COST_NS * WALK_REST;
 
-	return rest_ns > KICK_GAP_NS ? rest_ns : KICK_GAP_NS;
+	return rest_ns > KICK_GAP_NS && !s->stopping ? rest_ns : KICK_GAP_NS;
 }
 
 /* When the first message may leave; false: there is none, or none may. */

@@ -10,7 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REPORT_SIZE = 128 };
+enum {
+	REPORT_SIZE = 128,
+	/* A release and a requeue, each of the longest, a read and the rest. */
+	CHANNEL_BYTES = 3 * WIRE_MAX,
+};
 
 static const char *const asks[] = {
     [WIRE_COMMAND] = "", /* a verb's letter, and ids */
@@ -217,6 +221,20 @@ wire_get_report(struct span m, struct wire_report *r)
 	default:
 		return false;
 	}
+}
+
+int
+wire_open(int ends[2])
+{
+	int size = CHANNEL_BYTES;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	/* As it was will do, but for the longest. */
+	for (int i = 0; i < 2; i++)
+		(void)setsockopt(
+		    ends[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	return 0;
 }
 
 int

@@ -89,6 +89,12 @@ struct wire_report {
 bool wire_put_report(struct buf *out, const struct wire_report *report);
 bool wire_get_report(struct span message, struct wire_report *report);
 
+/*
+ * A pair of sockets with room for all that the engine may ask before the runner
+ * hears of it, as far as the system allows that. 0 or -1: errno.
+ */
+int wire_open(int ends[2]);
+
 /* Sends one message with n_fds descriptors, never waits; 0 or -1: errno. */
 int wire_send(int channel, struct span message, const int *fds, size_t n_fds);
 

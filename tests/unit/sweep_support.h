@@ -39,6 +39,7 @@ struct sim_mail {
 	bool bad; /* reading it fails, and with it the whole call */
 	bool blank; /* reading it tells nothing */
 	bool spoils; /* no command that is to release it does anything */
+	bool stays; /* a command that is to release it lets it be */
 };
 
 struct sim {
@@ -366,7 +367,7 @@ sim_leave(struct sim *sim, const struct sweep_command *c)
 	for (size_t i = 0; i < c->n && !sim->stuck; i++) {
 		struct sim_mail *m = sim_find(sim, &c->ids[i]);
 
-		if (m == NULL || m->queue != SIM_HOLD)
+		if (m == NULL || m->queue != SIM_HOLD || m->stays)
 			continue;
 		m->queue = c->verb == SWEEP_RELEASE ? SIM_DEFERRED : SIM_GONE;
 		if (!sim->deaf)

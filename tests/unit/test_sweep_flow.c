@@ -5,6 +5,8 @@
  */
 #include "tests/unit/sweep_support.h"
 
+#define A_LEAVES "release MAILAAA\n* released MAILAAA\nkick\n"
+
 enum { ACTIVE_LIMIT = 20, OURS = ACTIVE_LIMIT / 2, MAILS = 25 };
 
 /* So many are due, one a second, and known. */
@@ -87,7 +89,7 @@ walks_show_what_was_tried(void **state)
 	sim_close(sim);
 }
 
-/* Delivered mail is in no listing: two walks see to that. */
+/* Delivered mail is in no listing. */
 static void
 walks_show_what_is_gone(void **state)
 {
@@ -140,7 +142,7 @@ what_does_not_leave_hold_takes_no_room(void **state)
 
 /* Its own new queue id is not known: its place is free once it is gone. */
 static void
-requeued_mail_takes_room_for_two_walks(void **state)
+requeued_mail_takes_room_until_it_is_gone(void **state)
 {
 	struct sim *sim = open_wave("release_method = requeue\n"
 				    "release_rate = auto\nsweep_interval = 1h",
@@ -150,6 +152,23 @@ requeued_mail_takes_room_for_two_walks(void **state)
 	check_int("at once", sim->released, OURS);
 	sim_run(sim, 30 * SEC);
 	check_int("all in the end", sim->released, MAILS);
+	sim_close(sim);
+}
+
+/* The walk that came with the wave may have begun before they left. */
+static void
+the_first_walk_without_them_makes_room(void **state)
+{
+	struct sim *sim = open_wave("release_method = requeue\n"
+				    "release_rate = auto\nsweep_interval = 1h",
+	    MAILS);
+	unsigned before = sim->commands[SWEEP_LIST];
+
+	(void)state;
+	while (sim->released == OURS)
+		sim_run(sim, SEC / 2);
+	check_int("walks", sim->commands[SWEEP_LIST] - before, 1);
+	check_int("all at once", sim->released, 2 * OURS);
 	sim_close(sim);
 }
 
@@ -208,6 +227,49 @@ what_is_held_again_takes_no_room(void **state)
 	sim_run(sim, 15 * SEC);
 	check_int("others leave", sim->released, OURS + 3);
 	check_bool("they do not", sim->mail[0].queue == SIM_HOLD, true);
+	sim_close(sim);
+}
+
+/* Commands say that they let it go, and do not: others have their turn. */
+static void
+what_stays_on_hold_takes_no_room_for_long(void **state)
+{
+	struct sim *sim = sim_open("release_rate = auto\nsweep_interval = 1h");
+
+	(void)state;
+	sim->sweep.o.postfix.active_limit = ACTIVE_LIMIT;
+	for (int n = 0; n < MAILS; n++)
+		sim_add(sim, 10 + n)->stays = n < OURS;
+	sim_learn(sim);
+	sim_pass(sim, 100 * SEC);
+	sim_settle(sim);
+	check_int("as many as there is room for", sim->sweep.flow.on_way, OURS);
+	check_int("stay", sim->released, 0);
+	sim_run(sim, 600 * SEC);
+	check_int("others leave", sim->released, OURS);
+	sim_close(sim);
+}
+
+/* The gap that many deferred messages ask for is longer than a stop. */
+static void
+a_stop_does_not_wait_for_the_gap_between_kicks(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	sim_add(sim, 10);
+	sim_add(sim, 11);
+	sim_learn(sim);
+	sim->sweep.deferred = 1000000;
+	sim_run(sim, 10 * SEC);
+	check_log("the first", sim, A_LEAVES);
+	sim_run(sim, SEC);
+	check_log("the second, of which qmgr is to hear later", sim,
+	    "release MAILAAB\n* released MAILAAB\n");
+	check_bool("not yet", sweep_stop(&sim->sweep), false);
+	sim_run(sim, 200 * MSEC);
+	check_log("the kick", sim, "kick\n");
+	check_bool("the end", sweep_stop(&sim->sweep), true);
 	sim_close(sim);
 }
 
@@ -398,16 +460,19 @@ main(void)
 	    cmocka_unit_test(walks_show_what_is_gone),
 	    cmocka_unit_test(walks_rest_while_nothing_may_leave),
 	    cmocka_unit_test(what_does_not_leave_hold_takes_no_room),
-	    cmocka_unit_test(requeued_mail_takes_room_for_two_walks),
+	    cmocka_unit_test(requeued_mail_takes_room_until_it_is_gone),
+	    cmocka_unit_test(the_first_walk_without_them_makes_room),
 	    cmocka_unit_test(others_that_leave_active_are_none_of_ours),
 	    cmocka_unit_test(news_of_active_confirm_a_release),
 	    cmocka_unit_test(what_is_held_again_takes_no_room),
+	    cmocka_unit_test(what_stays_on_hold_takes_no_room_for_long),
 	    cmocka_unit_test(
 		what_a_restart_of_qmgr_puts_back_is_on_its_way_again),
 	    cmocka_unit_test(little_room_is_waited_with),
 	    cmocka_unit_test(a_kick_waits_for_the_end_of_a_wave),
 	    cmocka_unit_test(a_wave_ends_where_only_requeues_are_left),
 	    cmocka_unit_test(a_long_wave_is_kicked_for_each_second),
+	    cmocka_unit_test(a_stop_does_not_wait_for_the_gap_between_kicks),
 	    cmocka_unit_test(kicks_take_a_tenth_of_the_time),
 	    cmocka_unit_test(walks_count_what_is_deferred),
 	};

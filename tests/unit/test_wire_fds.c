@@ -27,7 +27,7 @@ pair_setup(void **state)
 	struct pair *p = calloc(1, sizeof(*p));
 	int ends[2];
 
-	if (p == NULL || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) < 0)
+	if (p == NULL || wire_open(ends) < 0)
 		return -1;
 	p->a = ends[0];
 	p->b = ends[1];
@@ -255,6 +255,20 @@ a_message_has_a_longest_size(void **state)
 	assert_int_equal(wire_receive(p->b, p->room, p->fds, &p->n_fds), 1);
 }
 
+/* Asked in one go, while the runner is busy with something else. */
+static void
+all_commands_there_can_be_are_taken_at_once(void **state)
+{
+	static char bytes[WIRE_MAX];
+	static const size_t sizes[] = {
+	    SWEEP_IDS_BYTES, SWEEP_IDS_BYTES, SWEEP_READ_MAX * QID_SIZE, 1, 1};
+	struct pair *p = *state;
+
+	for (size_t i = 0; i < COUNT_OF(sizes); i++)
+		assert_int_equal(
+		    wire_send(p->a, span_of(bytes, sizes[i]), NULL, 0), 0);
+}
+
 static void
 an_empty_message_is_taken_for_the_end(void **state)
 {
@@ -279,6 +293,7 @@ main(void)
 	    TEST(more_descriptors_than_allowed_are_closed),
 	    TEST(descriptors_without_room_do_not_come_along),
 	    TEST(a_message_has_a_longest_size),
+	    TEST(all_commands_there_can_be_are_taken_at_once),
 	    TEST(an_empty_message_is_taken_for_the_end),
 	};
 
