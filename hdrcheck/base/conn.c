@@ -142,8 +142,9 @@ watch_pair(struct conn *c, bool want_in)
 static bool
 update_events(struct conn *c)
 {
-	bool room =
-	    c->closing ? c->lingering : buf_len(&c->out) < CONN_OUT_HIGH;
+	bool room = c->closing
+	    ? c->lingering
+	    : buf_len(&c->out) < CONN_OUT_HIGH && buf_room(&c->in) > 0;
 	bool want_in = !c->ended && room;
 	short out = buf_len(&c->out) > 0 ? POLLOUT : 0;
 

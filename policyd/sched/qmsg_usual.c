@@ -97,11 +97,12 @@ are_recipients(struct span s, bool *tried)
 static inline bool
 take_queue(struct span *s, struct span *name)
 {
-	const char *at = s->data + 1;
+	static const char hold[] = "\"hold\"";
+	struct span from = *s;
 
-	if (!take(s, "\"hold\""))
+	if (!take(s, hold))
 		return take_string(s, name);
-	*name = span_of(at, sizeof("hold") - 1);
+	*name = span_of(from.data + 1, sizeof(hold) - sizeof("\"\""));
 	return true;
 }
 

@@ -16,10 +16,15 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "integration"))
+
+from interrupts import Ended, raise_on_ending_signals
+
 BUILD = HERE.parents[1] / os.environ.get("BUILD", "build")
 PROGRAM = BUILD / "bench" / "paths"
 REFERENCE = HERE / "instructions"
 COUNT = 1000
+EXIT_SIGNAL = 128
 AT_ONCE = os.cpu_count()
 LINE = "{:<24} {:>10} {:>10} {:>8}"
 HEAD = """\
@@ -83,8 +88,12 @@ def show(now, before):
 
 def main(update):
     """Exit codes as in the head of this file."""
+    raise_on_ending_signals()
     try:
         now = measure()
+    except Ended as ended:
+        print(f"instructions: interrupted ({ended})", file=sys.stderr)
+        return EXIT_SIGNAL + ended.number
     except (AssertionError, OSError, subprocess.SubprocessError) as failure:
         print(f"instructions: {failure}", file=sys.stderr)
         return 1

@@ -117,7 +117,12 @@ class Arrivals:
 
     def _wait_for_all_but(self, count):
         while len(self._sources) > count:
-            if self._sources.popleft().wait(EMPTY_TIMEOUT_S) != 0:
+            source = self._sources.popleft()
+            try:
+                self._failed |= source.wait(EMPTY_TIMEOUT_S) != 0
+            except subprocess.TimeoutExpired:
+                source.kill()
+                source.wait()
                 self._failed = True
 
     def _start_sources(self):

@@ -132,6 +132,34 @@ all_that_wait_are_answered(void **state)
 	rig_close(&rig);
 }
 
+/* What it sent more than fits stays with it, and wakes nobody. */
+static void
+who_sends_too_much_meanwhile_is_not_read(void **state)
+{
+	static const char easy[] = "easy\n";
+	struct oracle oracle;
+	struct peer p;
+	struct rig rig;
+	size_t asked;
+
+	(void)state;
+	open_rig(&rig, &oracle, FOREVER_MS);
+	peer_open_pair(&p, &rig);
+	send_text(&p, "hard\n");
+	for (size_t i = 0; i < IN_MAX; i++)
+		send_text(&p, easy);
+	peer_settle(&p);
+	asked = oracle.asked;
+	peer_settle(&p);
+	check_int("asked again", (int64_t)oracle.asked, (int64_t)asked);
+	tell(&rig, &oracle);
+	peer_settle(&p);
+	check_int("all is answered", (int64_t)buf_len(&p.got),
+	    (IN_MAX + 1) * (int64_t)(sizeof(easy) - 1));
+	peer_close(&p);
+	rig_close(&rig);
+}
+
 static void
 who_goes_meanwhile_is_closed(void **state)
 {
@@ -177,6 +205,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_request_waits_for_its_answer),
 	    cmocka_unit_test(all_that_wait_are_answered),
+	    cmocka_unit_test(who_sends_too_much_meanwhile_is_not_read),
 	    cmocka_unit_test(who_goes_meanwhile_is_closed),
 	    cmocka_unit_test(waiting_too_long_is_being_idle),
 	};
