@@ -51,6 +51,14 @@ turn(struct printing *p)
 	assert_int_equal(loop_run(p->loop), 0);
 }
 
+/* Where nobody knows how much a pipe holds, it is read as it comes. */
+static void
+need_rests(const struct printing *p)
+{
+	if (os_pipe_size(p->out) == 0)
+		skip();
+}
+
 /* A command of that verb runs, and has printed nothing. */
 static void
 printing_open(struct printing *p, enum sweep_verb verb, bool wide)
@@ -102,6 +110,7 @@ a_listing_gathers_in_its_pipe(void **state)
 
 	(void)state;
 	printing_open(&p, SWEEP_LIST, true);
+	need_rests(&p);
 	began_ns = clock_mono_ns();
 	for (int i = 0; i < LINES; i++) {
 		print_line(&p, i);
@@ -136,6 +145,7 @@ the_end_of_a_listing_is_no_time_to_rest(void **state)
 
 	(void)state;
 	printing_open(&p, SWEEP_LIST, true);
+	need_rests(&p);
 	print_line(&p, 0);
 	turn(&p);
 	loop_disarm(&p.jobs.job[SWEEP_LIST].out.rest);
@@ -217,13 +227,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#if defined(__linux__) && !defined(OS_PORTABLE)
-		cmocka_unit_test(a_listing_gathers_in_its_pipe),
-#endif
-		cmocka_unit_test(what_gathered_is_read_after_the_rest),
-		cmocka_unit_test(the_end_of_a_listing_is_no_time_to_rest),
-		cmocka_unit_test(a_pipe_of_unknown_size_is_read_as_it_comes),
-		cmocka_unit_test(a_rest_is_as_long_as_half_of_the_pipe_takes),
+	    cmocka_unit_test(a_listing_gathers_in_its_pipe),
+	    cmocka_unit_test(what_gathered_is_read_after_the_rest),
+	    cmocka_unit_test(the_end_of_a_listing_is_no_time_to_rest),
+	    cmocka_unit_test(a_pipe_of_unknown_size_is_read_as_it_comes),
+	    cmocka_unit_test(a_rest_is_as_long_as_half_of_the_pipe_takes),
 	};
 
 	return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);
