@@ -61,11 +61,13 @@ POLICY = Protocol(
 
 
 class Peer:
-    """One connection."""
+    """One connection. room: bytes that TCP may keep of what is not read yet."""
 
-    def __init__(self, address):
+    def __init__(self, address, room=None):
         family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
         self._socket = socket.socket(family, socket.SOCK_STREAM)
+        if room is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         # Only then: with a timeout a unix socket does not wait for a full backlog.
         self._socket.connect(address if family == socket.AF_INET else str(address))
         self._socket.settimeout(ANSWER_TIMEOUT_S)
