@@ -4,12 +4,13 @@
  */
 #include "policyd/sched/sweep_entry.h"
 
-#define KICK_GAP_NS   (200 * CLOCK_NS_PER_MS) /* none while one is younger */
-#define KICK_WAVE_NS  CLOCK_NS_PER_S /* nor in a wave, for so long */
-#define SCAN_COST_NS  3000 /* of qmgr, a deferred message a kick */
-#define RATE_STEP_NS  (100 * CLOCK_NS_PER_MS) /* release_rate, in portions */
-#define RATE_BURST_NS CLOCK_NS_PER_S
-#define FLOW_WALK_NS  CLOCK_NS_PER_S /* between walks, while none may leave */
+#define KICK_GAP_NS     (200 * CLOCK_NS_PER_MS) /* none while one is younger */
+#define KICK_GAP_MAX_NS (5 * CLOCK_NS_PER_S) /* beside much deferred mail */
+#define KICK_WAVE_NS    CLOCK_NS_PER_S /* nor in a wave, for so long */
+#define SCAN_COST_NS    3000 /* of qmgr, a deferred message a kick */
+#define RATE_STEP_NS    (100 * CLOCK_NS_PER_MS) /* release_rate, in portions */
+#define RATE_BURST_NS   CLOCK_NS_PER_S
+#define FLOW_WALK_NS    CLOCK_NS_PER_S /* between walks, while none may leave */
 
 /* How much a message of release_rate costs; 0: no limit. */
 static int64_t
@@ -243,14 +244,17 @@ walk_at_ns(const struct sweep *s)
 
 /*
  * Each kick makes qmgr look at all deferred mail, which takes it a tenth of the
- * time at most. The last one, of a stop, cannot wait for that.
+ * time at most; but no mail gets late without a bound for that. The last one,
+ * of a stop, cannot wait for it.
  */
 static int64_t
 kick_gap_ns(const struct sweep *s)
 {
 	int64_t rest_ns = (int64_t)s->deferred * SCAN_COST_NS * WALK_REST;
 
-	return rest_ns > KICK_GAP_NS && !s->stopping ? rest_ns : KICK_GAP_NS;
+	if (rest_ns < KICK_GAP_NS || s->stopping)
+		return KICK_GAP_NS;
+	return rest_ns < KICK_GAP_MAX_NS ? rest_ns : KICK_GAP_MAX_NS;
 }
 
 /* When the first message may leave; false: there is none, or none may. */

@@ -402,8 +402,11 @@ static const struct {
 } gaps[] = {
     {"nothing is deferred", 0, 200 * MSEC},
     {"little", 7407, 200 * MSEC},
-    {"a message more than that", 7408, 7408 * INT64_C(27000)},
+    {"a message more than little", 7408, 7408 * INT64_C(27000)},
     {"a hundred thousand", 100000, 2700 * MSEC},
+    {"as many as five seconds are for", 185185, 185185 * INT64_C(27000)},
+    {"a message more than that", 185186, 5 * SEC},
+    {"more than there can be", UINT32_MAX, 5 * SEC},
 };
 
 static void
