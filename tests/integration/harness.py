@@ -16,10 +16,10 @@ from email.utils import format_datetime
 from busy import Waits
 from daemons import Daemons
 from instance import EVERYTHING, Postfix
-from waiting import wait_until
+from waiting import PATIENCE, wait_until
 
 LATE_S = 1.0  # "in that second"
-BUSY_MAX_S = 4  # of waiting for a CPU that counts as an excuse; see busy.py
+BUSY_MAX_S = 4 * PATIENCE  # of waiting for a CPU that counts as an excuse; see busy.py
 SWEEP_S = 1  # where policyd must walk to see new mail, it may be late by one walk
 
 # NO_INOTIFY=1: the programs were built without it
@@ -35,7 +35,12 @@ _waits = Waits()
 
 
 def due_in(seconds):
-    """The first whole second (since the epoch) at least so far ahead."""
+    """The first whole second (since the epoch) at least so far ahead.
+
+    What is less than a minute ahead is due soon: PATIENCE puts it farther ahead.
+    """
+    if 0 < seconds < 60:
+        seconds *= PATIENCE
     return math.ceil(time.time() + seconds)
 
 

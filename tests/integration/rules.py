@@ -2,6 +2,7 @@
 """A Postfix that asks policyd for delivery rules, and what tests say about those."""
 
 import itertools
+import math
 import re
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from instance import (
     transaction,
 )
 from peers import Peer
-from waiting import wait_until
+from waiting import PATIENCE, wait_until
 
 REFUSED_BEFORE = "refused-before@sink.test"  # by what stands before the policy service
 REFUSED_BEHIND = "refused-behind@sink.test"
@@ -192,6 +193,11 @@ def only_postponement(site, mail, rule):
     (postponement,) = postponed_by(site, mail)
     assert postponement.rule == rule
     return postponement.until
+
+
+def delay(seconds):
+    """The action of a rule; PATIENCE makes it longer, as due_in() does."""
+    return f"delay {math.ceil(seconds * PATIENCE)}s"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 from aiosmtpd.smtp import SMTP
+from waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Sink:
 
     def wait_for(self, recipient, timeout_s=10):
         """The first delivery to recipient; fails when there is none in time."""
+        timeout_s *= PATIENCE
         with self._news:
             if not self._news.wait_for(
                 lambda: recipient in self._by_recipient, timeout_s

@@ -9,6 +9,7 @@ import pytest
 from harness import deliver_at, due_in, new_recipient
 from rules import (
     assert_nothing_was_done,
+    delay,
     delayed,
     only_postponement,
     send_to,
@@ -44,7 +45,7 @@ def test_nothing_to_do(ruled_site, rules):
 def test_delay(ruled_site):
     """From the moment Postfix asks; on time to the second; the log tells why."""
     site = ruled_site
-    start(site, 'undo sender=* : delay 2s reason="undo send"')
+    start(site, f'undo sender=* : {delay(2)} reason="undo send"')
     with delayed(2) as moments:
         mail = site.send()
         moments.append(only_postponement(site, mail, "undo"))
@@ -105,7 +106,7 @@ def test_window_that_opens(clock, ruled_site):
 def test_requeued_when_it_is_old(ruled_site):
     """A rule's header is no hindrance, and holds nothing a second time."""
     site = ruled_site
-    start(site, "undo sender=* : delay 2s")
+    start(site, f"undo sender=* : {delay(2)}")
     mail = site.send()
     site.assert_delivered_once(mail, only_postponement(site, mail, "undo"))
     (line,) = site.daemons.policyd.logged(f"{mail.queue_id}: released")
@@ -145,7 +146,7 @@ def test_refusals(ruled_site, action, code):
 def test_a_rule_needs_no_permission(ruled_site):
     """Who may not postpone is postponed by a rule all the same, not by a date."""
     site = ruled_site
-    start(site, "undo sender=* : delay 2s", "freeze recipient=frozen@sink.test : hold")
+    start(site, f"undo sender=* : {delay(2)}", "freeze recipient=frozen@sink.test : hold")
     frozen = site.send(recipient="frozen@sink.test")
     mail = site.send(deliver_at(due_in(AN_HOUR)))
     site.assert_on_time(mail, only_postponement(site, mail, "undo"))

@@ -10,6 +10,7 @@ from rules import (
     REFUSED_BEFORE,
     REFUSED_BEHIND,
     assert_nothing_was_done,
+    delay,
     discard_postponed,
     only_postponement,
     postponed_by,
@@ -37,7 +38,7 @@ def test_recipients_with_different_rules(ruled_site, order, rules):
     to = {name: new_recipient(name) for name in order}
     start(
         site,
-        *(f"{n} recipient={to.get(n, n)} : delay {s}s" for n, s in DELAYS_S.items()),
+        *(f"{n} recipient={to.get(n, n)} : {delay(s)}" for n, s in DELAYS_S.items()),
     )
     mails = send_to_all(site, *to.values())
     headers = postponed_by(site, mails[0])
@@ -104,7 +105,7 @@ def test_the_latest_of_several_rules_counts(ruled_site):
 def test_own_date_and_a_rule(ruled_site, own_s, delay_s):
     """Whichever is later."""
     site = ruled_site
-    start(site, f"undo sender=* : delay {delay_s}s")
+    start(site, f"undo sender=* : {delay(delay_s)}")
     own = due_in(own_s)
     mail = site.send(deliver_at(own))
     site.assert_on_time(mail, max(own, only_postponement(site, mail, "undo")))
@@ -158,7 +159,7 @@ def test_asked_at_data(ruled_site):
     """With one recipient that is known; with more, rules about them match nothing."""
     site = ruled_site
     to = [new_recipient("data") for _ in range(3)]
-    start(site, f"undo recipient={','.join(to)} : delay 2s")
+    start(site, f"undo recipient={','.join(to)} : {delay(2)}")
     port = site.postfix.data_port
     mail = site.send(recipient=to[0], port=port)
     due = only_postponement(site, mail, "undo")
@@ -173,7 +174,7 @@ def test_asked_at_the_end_of_the_message(ruled_site):
     """Too late for a header: mail to be postponed is deferred, other mail passes."""
     site = ruled_site
     postponed = new_recipient()
-    start(site, f"undo recipient={postponed} : delay 2s")
+    start(site, f"undo recipient={postponed} : {delay(2)}")
     port = site.postfix.end_port
     reply = site.postfix.smtp(message(), [postponed], port=port)
     assert (reply.code, reply.text[:5]) == (450, "4.3.5")

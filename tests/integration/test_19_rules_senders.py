@@ -8,6 +8,7 @@ from rules import (
     ask,
     assert_each_on_time,
     assert_nothing_was_done,
+    delay,
     discard_postponed,
     start,
 )
@@ -117,7 +118,7 @@ def test_flood_of_a_login(ruled_site):
     start(
         site,
         f"flood sasl_username=* postponed>1 : defer {TOO_MANY}",
-        "undo sasl_username=* : delay 3s",
+        f"undo sasl_username=* : {delay(3)}",
     )
     ann, ben = {"xclient": "LOGIN=ann"}, {"xclient": "LOGIN=ben"}
     mails = [site.send(sender=f"{n}@sender.test", **ann) for n in ("one", "two")]

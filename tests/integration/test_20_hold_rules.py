@@ -8,7 +8,15 @@ import pytest
 from daemons import Daemon
 from harness import HEADER, Mail, deliver_at, due_in, message, new_recipient, rfc5322
 from instance import transaction
-from rules import ask, logs_anew, only_postponement, postponed_by, reload, start
+from rules import (
+    ask,
+    delay,
+    logs_anew,
+    only_postponement,
+    postponed_by,
+    reload,
+    start,
+)
 from waiting import wait_for_clock, wait_until
 
 OLD = "frozen@old.test"
@@ -147,7 +155,7 @@ def test_other_dates_count_then(ruled_site):
     """Its own date, and what another rule said for another recipient."""
     site = ruled_site
     first, second = new_recipient("delayed"), new_recipient("frozen")
-    start(site, f"undo recipient={first} : delay 5s", FREEZE)
+    start(site, f"undo recipient={first} : {delay(5)}", FREEZE)
     due = due_in(5)
     (own,) = send_frozen(site, 1, deliver_at(due))
     (over,) = send_frozen(site, 1, deliver_at(due_in(1)))
@@ -166,7 +174,7 @@ def test_a_rule_date_counts_then(ruled_site):
     site = ruled_site
     first, second = new_recipient("delayed"), new_recipient("frozen")
     start(
-        site, f"undo recipient={first} : delay 4s", f"freeze recipient={second} : hold"
+        site, f"undo recipient={first} : {delay(4)}", f"freeze recipient={second} : hold"
     )
     reply = site.postfix.smtp(message(), [first, second])
     mail = Mail(first, reply.queue_id)

@@ -10,6 +10,7 @@ from daemons import PROGRAMS
 from doctor import FINE, TIDY, Doctor
 from harness import deliver_at, due_in, open_site
 from instance import Postfix, Recipe
+from rules import delay
 from setups import CHECKS, NOTHING, WAYS
 from waiting import wait_until
 
@@ -30,7 +31,7 @@ OWN = {"none": "", "some": f"header_checks = {CHECKS}\n"}
 # has to leave while it is young.
 LIMITS = {"none": {"requeue_after": "1s"}, "some": {"max_postpone": "2d"}}
 ASKING = {"submission": "cleanup-deliver-at", "everything": "cleanup"}
-RULES = "undo sasl_username=ann : delay 2s\n"
+RULES = f"undo sasl_username=ann : {delay(2)}\n"
 
 
 def set_up(doctor, *options):

@@ -30,7 +30,7 @@ enum {
 /* The usual case: the next question follows at once, patience does not end. */
 static const struct asker_pace eager = {SOON_MS, NEVER_MS};
 static const struct asker_pace once = {NEVER_MS, NEVER_MS};
-static const struct asker_pace impatient = {SOON_MS, 20};
+static const struct asker_pace impatient = {SOON_MS, 200};
 
 /* An asker and, in the same thread, the hdrcheck that it asks. */
 struct scene {
