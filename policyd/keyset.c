@@ -55,7 +55,8 @@ find(const struct keyset *set, uint64_t hash, struct span text)
 static void
 refill(struct keyset *set, const struct keyset_place *old, size_t n_old)
 {
-	for (const struct keyset_place *p = old; p < old + n_old; p++) {
+	for (size_t j = 0; j < n_old; j++) {
+		const struct keyset_place *p = &old[j];
 		size_t i = (size_t)p->hash & set->mask;
 
 		if (p->end == 0)
