@@ -87,7 +87,7 @@ def blank(rng):
 def year_of(rng, moment):
     """All ways to write a year; obsolete ones are for some years only."""
     ways = [f"{moment.year:04}"] * 8
-    if 1950 <= moment.year <= 2049:
+    if 1969 <= moment.year <= 2049:
         ways.append(f"{moment.year % 100:02}")
     return rng.choice(ways)
 
@@ -168,7 +168,7 @@ def right_3339(rng):
 
 def unknown_to_python(rng):
     """Right by the RFCs; Python takes it for something else, or for nothing."""
-    kind = rng.randrange(3)
+    kind = rng.randrange(4)
     moment = Moment(rng)
     zone = offset_of(rng, moment, False)
     day = moment.date()
@@ -180,10 +180,10 @@ def unknown_to_python(rng):
         moment.second = 7
         text = f"{day.day} {MONTHS[day.month - 1]} {day.year} "
         text += f"{moment.hour:02} : {moment.minute:02}(x): 07 {zone}"
-    else:  # three digits of a year count from 1900
-        moment.year = rng.randint(2000, 2899)
+    else:  # two and three digits of a year: RFC 5322, 4.3; Python has POSIX's
+        moment.year = rng.choice([rng.randint(1950, 1968), rng.randint(2000, 2899)])
         moment.day = min(moment.day, 28)
-        text = f"{moment.day} {MONTHS[moment.month - 1]} {moment.year - 1900:03} "
+        text = f"{moment.day} {MONTHS[moment.month - 1]} {moment.year - 1900} "
         text += f"{moment.hour:02}:{moment.minute:02} {zone}"
         moment.second = 0
     return text, moment.seconds(), None
