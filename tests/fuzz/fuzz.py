@@ -9,6 +9,7 @@ did; the file that did it is in BUILD/crash.
 
 import argparse
 import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -61,12 +62,11 @@ def last_number(pattern, text):
 
 def run(args, target):
     """The words for a target, and whether it held."""
-    # What holds for most of the time but not for the fuzzer's own
-    # end is no matter; a target that hangs outside of an input is.
     done = subprocess.run(
         command(args, target),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        env=dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=8"),
         timeout=args.seconds * 3 + 120,
         check=False,
     )

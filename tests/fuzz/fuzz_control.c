@@ -34,6 +34,16 @@ put(struct buf *out, const struct control_request *request)
 }
 
 static void
+check_due(struct span in, const struct control_request *request)
+{
+	must((request->due_s == CONTROL_NOW) ==
+	    span_starts_with(in, "reschedule now "));
+	must((request->due_s == OVERRIDE_NEVER) ==
+	    span_starts_with(in, "reschedule never "));
+	must(request->due_s >= 0 || request->due_s == CONTROL_NOW);
+}
+
+static void
 check_put(const struct control_request *request)
 {
 	struct control_request again;
@@ -47,7 +57,6 @@ check_put(const struct control_request *request)
 	must(used == buf_len(&out));
 	must(again.verb == request->verb && again.due_s == request->due_s);
 	must(span_equal(again.body, request->body));
-	must(request->due_s >= 0 || request->due_s == CONTROL_NOW);
 	buf_free(&out);
 }
 
@@ -98,6 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (must_settle(decode, NULL, in, &used) == CONTROL_DONE) {
 		must(control_decode(in, &request, &used) == CONTROL_DONE);
+		check_due(in, &request);
 		check_put(&request);
 		check_messages(request.body);
 	}

@@ -32,6 +32,18 @@ tell(struct buf *told, struct span header)
 	must(buf_append(told, header));
 }
 
+/* What follows a header is its line end, all of it. */
+static void
+check_end(struct span header, struct span known)
+{
+	const char *end = header.data + header.len;
+	struct span rest = span_of(end, (size_t)(known.data + known.len - end));
+
+	must(rest.len == 0 || span_starts_with(rest, "\n") ||
+	    span_starts_with(rest, "\r"));
+	must(!span_starts_with(rest, "\n") || end[-1] != '\r');
+}
+
 /* Whether the section's end was there. */
 static bool
 read_known(struct section *s, struct span message, size_t known, bool whole,
@@ -44,6 +56,7 @@ read_known(struct section *s, struct span message, size_t known, bool whole,
 	while ((result = section_next(s, block, whole, &header)) ==
 	    SECTION_HEADER) {
 		must(is_inside(header, block));
+		check_end(header, block);
 		tell(told, header);
 	}
 	must(result == SECTION_END || !whole);

@@ -67,6 +67,26 @@ check_written(struct span value)
 	buf_free(&back);
 }
 
+static bool
+is_utf8(struct span s)
+{
+	while (s.len > 0 && utf8_len(s) > 0)
+		s = span_skip(s, utf8_len(s));
+	return s.len == 0;
+}
+
+/* RFC 8259, 7 */
+static void
+check_escape(char letter, struct span meaning)
+{
+	static const char *const pairs[] = {
+	    "\"\"", "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (pairs[i][0] == letter)
+			must(span_equal_str(meaning, pairs[i] + 1));
+}
+
 static void
 check_read(struct span inside)
 {
@@ -77,6 +97,9 @@ check_read(struct span inside)
 	ok = json_unescape(inside, &out);
 	must(ok || buf_len(&out) == 0);
 	must(buf_len(&out) <= inside.len);
+	must(!is_utf8(inside) || is_utf8(buf_span(&out)));
+	if (inside.len == 2 && inside.data[0] == '\\')
+		check_escape(inside.data[1], buf_span(&out));
 	if (buf_len(&out) > 0) {
 		buf_init(&less, buf_len(&out) - 1);
 		must(!json_unescape(inside, &less) && buf_len(&less) == 0);

@@ -11,7 +11,7 @@
 #include "policyd/sched/ndjson.h"
 #include "policyd/sched/qmsg.h"
 
-enum { CUTS = 16 };
+enum { CUTS = 16, TAILS = 6 };
 
 static const char mark[] = "\"delay_reason\":";
 
@@ -98,7 +98,8 @@ check_line(struct span line)
 	}
 	must(qmsg_parse(line, false, &usual) == is_any);
 	must(!is_any || any.arrival_s >= 0);
-	check_tail(line, &dice);
+	for (size_t i = 0; i < TAILS; i++)
+		check_tail(line, &dice);
 	walk(line);
 }
 

@@ -75,6 +75,7 @@ check_quoted(struct span text, char *room)
 	if (tcptable_reply(&request, 200, text) && text.len > 0) {
 		line = buf_span(&request);
 		must(line.len <= TCPTABLE_REPLY_MAX);
+		must(is_printable(span_head(line, line.len - 1)));
 		memcpy(request.data, "get ", CODE_LEN);
 		must(tcptable_decode(line, room, &key, &used) == TCPTABLE_DONE);
 		must(used == line.len && span_equal(key, text));

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 enum {
-	EACH_MAX = 256, /* of a longer input not each front part is tried */
-	PARTS = 64, /* but so many */
+	EACH_MAX = 48, /* of a longer input not each front part is tried */
+	PARTS = 16, /* but so many */
 	SERVE_MAX = 4 * 1024 * 1024, /* bytes that a server waits with */
 };
 
@@ -64,7 +64,7 @@ dice_roll(struct dice *dice, size_t max)
 bool
 next_piece(struct span *rest, struct dice *dice, struct span *piece)
 {
-	size_t longest = dice_roll(dice, 3) > 0 ? 15 : 4096;
+	size_t longest = dice_roll(dice, 31) > 0 ? 15 : 4096;
 	size_t n = 1 + dice_roll(dice, longest);
 
 	if (rest->len == 0)
