@@ -40,6 +40,7 @@ decode(void *ctx, struct span in, size_t *used)
 	if (result != ATTR_DONE)
 		return (int)result;
 	must(request->n <= ATTR_MAX && *used <= ATTR_REQUEST_MAX);
+	must(*used > 2 && memcmp(in.data + *used - 2, "\n\n", 2) == 0);
 	for (size_t i = 0; i < request->n; i++) {
 		struct span name = request->pair[i].name;
 		struct span value = request->pair[i].value;
