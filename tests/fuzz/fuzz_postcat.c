@@ -21,6 +21,7 @@ struct reading {
 	struct buf told;
 	struct qid id;
 	bool inside; /* of the file of id */
+	size_t ends;
 };
 
 static void
@@ -73,6 +74,7 @@ end(struct reading *r, const struct postcat_item *item)
 {
 	must(r->inside && qid_equal(&r->id, &item->id));
 	r->inside = false;
+	r->ends++;
 	check_facts(&r->facts);
 	texts_end(&r->texts, &item->id, r->facts.arrival_s, r->facts.size);
 	must(r->texts.n <= TEXTS_MAX);
@@ -140,6 +142,18 @@ feed(struct reading *r, struct span piece)
 	must(buf_len(&r->waiting) <= LINES_MAX);
 }
 
+/* A file has an end only behind the end of its headers. */
+static size_t
+count_extracted(struct span in)
+{
+	struct span line;
+	size_t n = 0;
+
+	while (span_cut(&in, '\n', &line))
+		n += span_starts_with(line, "*** HEADER EXTRACTED hold/");
+	return n;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -150,6 +164,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	open_reading(&whole);
 	open_reading(&pieces);
 	feed(&whole, in);
+	must(whole.ends <= count_extracted(in));
 	while (next_piece(&rest, &dice, &piece))
 		feed(&pieces, piece);
 	must(span_equal(buf_span(&whole.told), buf_span(&pieces.told)));
