@@ -12,12 +12,13 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-MAX_LEN = {"zone": 4096, "postcat": 8192, "http": 9000, "header": 4096}
-USUAL_MAX_LEN = 2048
+MAX_LEN = {"conf": 8192, "postcat": 8192, "http": 9000}
+USUAL_MAX_LEN = 4096
 # An input that takes longer, in seconds, or a target more memory, in MB, fails.
 TIMEOUT = 10
 MEMORY = 1024
@@ -35,6 +36,10 @@ def arguments():
 
 def command(args, target):
     found = args.build / "found" / target
+    if args.seed is not None:
+        # What other runs found would make other inputs.
+        found = args.build / "found" / f"{target}-{args.seed}"
+        shutil.rmtree(found, ignore_errors=True)
     crash = args.build / "crash"
     found.mkdir(parents=True, exist_ok=True)
     crash.mkdir(parents=True, exist_ok=True)
