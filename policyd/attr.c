@@ -47,44 +47,45 @@ is_same(struct span a, struct span b)
 	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
-static bool
-take_line(struct attr_request *request, struct span line)
+/* False when the line has no "=", or no name before it. */
+static inline bool
+split_line(struct span line, struct span *name, struct span *value)
 {
-	const char *equals;
+	const char *equals = memchr(line.data, '=', line.len);
 	size_t n;
 
-	if (line.len > ATTR_LINE_MAX || request->n == ATTR_MAX)
-		return false;
-	equals = memchr(line.data, '=', line.len);
 	if (equals == NULL || equals == line.data)
 		return false;
 	n = (size_t)(equals - line.data);
-	request->pair[request->n].name = span_head(line, n);
-	request->pair[request->n].value = span_skip(line, n + 1);
-	request->n++;
+	*name = span_head(line, n);
+	*value = span_skip(line, n + 1);
 	return true;
 }
 
-/* *rest: what was not looked at. */
+/* in: ATTR_REQUEST_MAX bytes at most; *taken: of the lines that were read. */
 static enum attr_result
-take_lines(struct span *rest, struct attr_request *request)
+take_lines(struct span in, struct attr_request *request, size_t *taken)
 {
-	size_t whole = rest->len;
+	struct span rest = in;
 	const char *end;
+	size_t n = 0;
 
-	while (rest->len > 0 &&
-	    (end = memchr(rest->data, '\n', rest->len)) != NULL) {
-		struct span line = span_head(*rest, (size_t)(end - rest->data));
+	while (
+	    rest.len > 0 && (end = memchr(rest.data, '\n', rest.len)) != NULL) {
+		struct span line = span_head(rest, (size_t)(end - rest.data));
 
-		*rest = span_skip(*rest, line.len + 1);
-		if (whole - rest->len > ATTR_REQUEST_MAX)
-			return ATTR_BAD;
+		rest = span_skip(rest, line.len + 1);
+		*taken = in.len - rest.len;
+		request->n = n;
 		if (line.len == 0)
 			return ATTR_DONE;
-		if (!take_line(request, line))
+		if (line.len > ATTR_LINE_MAX || n == ATTR_MAX ||
+		    !split_line(
+			line, &request->pair[n].name, &request->pair[n].value))
 			return ATTR_BAD;
+		n++;
 	}
-	if (rest->len > ATTR_LINE_MAX || whole >= ATTR_REQUEST_MAX)
+	if (rest.len > ATTR_LINE_MAX || in.len == ATTR_REQUEST_MAX)
 		return ATTR_BAD;
 	return ATTR_MORE;
 }
@@ -92,13 +93,12 @@ take_lines(struct span *rest, struct attr_request *request)
 enum attr_result
 attr_decode(struct span in, struct attr_request *request, size_t *used)
 {
-	struct span rest = in;
 	enum attr_result result;
-	size_t taken;
+	size_t taken = 0;
 
-	request->n = 0;
-	result = take_lines(&rest, request);
-	taken = in.len - rest.len;
+	if (in.len > ATTR_REQUEST_MAX)
+		in.len = ATTR_REQUEST_MAX;
+	result = take_lines(in, request, &taken);
 	if (taken > 0 && memchr(in.data, '\0', taken) != NULL)
 		return ATTR_BAD;
 	if (result != ATTR_DONE)
