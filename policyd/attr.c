@@ -40,27 +40,22 @@ static const struct span known[] = {
     SPAN("postponed_total"),
 };
 
-/* Of names that are not empty; most that are as long differ in the first byte.
- */
-static inline bool
-is_same(struct span a, struct span b)
-{
-	return a.len == b.len && a.data[0] == b.data[0] &&
-	    memcmp(a.data, b.data, a.len) == 0;
-}
-
 /* False when the line has no "=", or no name before it. */
 static inline bool
-split_line(struct span line, struct span *name, struct span *value)
+take_line(struct attr_request *request, size_t place, struct span line)
 {
 	const char *equals = memchr(line.data, '=', line.len);
+	unsigned char *first;
 	size_t n;
 
 	if (equals == NULL || equals == line.data)
 		return false;
 	n = (size_t)(equals - line.data);
-	*name = span_head(line, n);
-	*value = span_skip(line, n + 1);
+	first = &request->first[n % ATTR_LENGTHS];
+	request->pair[place].name = span_head(line, n);
+	request->pair[place].value = span_skip(line, n + 1);
+	request->pair[place].next = *first;
+	*first = (unsigned char)(place + 1);
 	return true;
 }
 
@@ -82,8 +77,7 @@ take_lines(struct span in, struct attr_request *request, size_t *taken)
 		if (line.len == 0)
 			return ATTR_DONE;
 		if (line.len > ATTR_LINE_MAX || n == ATTR_MAX ||
-		    !split_line(
-			line, &request->pair[n].name, &request->pair[n].value))
+		    !take_line(request, n, line))
 			return ATTR_BAD;
 		n++;
 	}
@@ -100,6 +94,7 @@ attr_decode(struct span in, struct attr_request *request, size_t *used)
 
 	if (in.len > ATTR_REQUEST_MAX)
 		in.len = ATTR_REQUEST_MAX;
+	memset(request->first, 0, sizeof(request->first));
 	result = take_lines(in, request, &taken);
 	if (taken > 0 && memchr(in.data, '\0', taken) != NULL)
 		return ATTR_BAD;
@@ -115,8 +110,10 @@ attr_decode(struct span in, struct attr_request *request, size_t *used)
 struct span
 attr_find(const struct attr_request *request, struct span name)
 {
-	for (size_t i = request->n; i > 0; i--)
-		if (is_same(request->pair[i - 1].name, name))
+	unsigned i = request->first[name.len % ATTR_LENGTHS];
+
+	for (; i > 0; i = request->pair[i - 1].next)
+		if (span_equal(request->pair[i - 1].name, name))
 			return request->pair[i - 1].value;
 	return span_of("", 0);
 }
