@@ -331,7 +331,8 @@ release_at(const struct sweep *s, int64_t *wall_ns, int64_t *mono_ns)
 	uint32_t top = index_heap_top(&s->index);
 	int64_t at_ns = rate_allows_ns(s, SWEEP_RELEASE);
 
-	*wall_ns = *mono_ns = INT64_MIN;
+	*wall_ns = INT64_MIN;
+	*mono_ns = s->verb[SWEEP_RELEASE].not_before_ns;
 	if (s->paused || !is_allowed(s, SWEEP_RELEASE))
 		return false;
 	if (s->gathering.on)
@@ -339,7 +340,6 @@ release_at(const struct sweep *s, int64_t *wall_ns, int64_t *mono_ns)
 	if (top == INDEX_NONE)
 		return false;
 	*wall_ns = index_due_s(index_at(&s->index, top)) * CLOCK_NS_PER_S;
-	*mono_ns = s->verb[SWEEP_RELEASE].not_before_ns;
 	if (at_ns > *mono_ns)
 		*mono_ns = at_ns;
 	return true;

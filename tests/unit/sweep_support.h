@@ -383,6 +383,7 @@ sim_wait_ns(const struct sim *sim)
 	int64_t wall_ns, mono_ns, wait_ns = -1;
 
 	sweep_wait(&sim->sweep, &sim->now, &wall_ns, &mono_ns);
+	assert_true(mono_ns >= 0); /* a timer cannot be armed for it */
 	if (mono_ns != INT64_MAX)
 		wait_ns =
 		    mono_ns > sim->now.mono_ns ? mono_ns - sim->now.mono_ns : 0;
