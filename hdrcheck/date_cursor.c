@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Blanks, comments, digits and zones: what both dialects are made of.
+ * Blanks, comments and zones: what both dialects are made of.
  */
 #include "hdrcheck/date_private.h"
 
@@ -81,53 +81,6 @@ date_skip_cfws(struct date_cursor *c)
 			break;
 		}
 	}
-	return true;
-}
-
-static struct span
-take(struct date_cursor *c, size_t n)
-{
-	struct span taken = span_head(c->text, n);
-
-	advance(c, n);
-	return taken;
-}
-
-struct span
-date_take_word(struct date_cursor *c)
-{
-	size_t n = 0;
-
-	while (n < c->text.len && ascii_is_alpha(c->text.data[n]))
-		n++;
-	return take(c, n);
-}
-
-struct span
-date_take_number(struct date_cursor *c)
-{
-	size_t n = 0;
-
-	while (n < c->text.len && ascii_is_digit(c->text.data[n]))
-		n++;
-	return take(c, n);
-}
-
-bool
-date_take_digits(struct date_cursor *c, size_t n, int *value)
-{
-	const char *digits = c->text.data;
-	int number = 0;
-
-	if (c->text.len < n || (c->text.len > n && ascii_is_digit(digits[n])))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!ascii_is_digit(digits[i]))
-			return false;
-		number = number * 10 + (digits[i] - '0');
-	}
-	*value = number;
-	advance(c, n);
 	return true;
 }
 

@@ -49,9 +49,36 @@ date_skip_blanks(struct date_cursor *c)
 	return date_skip_cfws(c);
 }
 
+/* The next n bytes. */
+static inline struct span
+date_take(struct date_cursor *c, size_t n)
+{
+	struct span taken = span_head(c->text, n);
+
+	c->text = span_skip(c->text, n);
+	return taken;
+}
+
 /* The letters, or the digits, at the front; perhaps none. */
-struct span date_take_word(struct date_cursor *c);
-struct span date_take_number(struct date_cursor *c);
+static inline struct span
+date_take_word(struct date_cursor *c)
+{
+	size_t n = 0;
+
+	while (n < c->text.len && ascii_is_alpha(c->text.data[n]))
+		n++;
+	return date_take(c, n);
+}
+
+static inline struct span
+date_take_number(struct date_cursor *c)
+{
+	size_t n = 0;
+
+	while (n < c->text.len && ascii_is_digit(c->text.data[n]))
+		n++;
+	return date_take(c, n);
+}
 
 static inline bool
 date_take_char(struct date_cursor *c, char wanted)
@@ -63,7 +90,23 @@ date_take_char(struct date_cursor *c, char wanted)
 }
 
 /* A number of exactly n digits; nothing is taken when it is not. */
-bool date_take_digits(struct date_cursor *c, size_t n, int *value);
+static inline bool
+date_take_digits(struct date_cursor *c, size_t n, int *value)
+{
+	const char *digits = c->text.data;
+	int number = 0;
+
+	if (c->text.len < n || (c->text.len > n && ascii_is_digit(digits[n])))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!ascii_is_digit(digits[i]))
+			return false;
+		number = number * 10 + (digits[i] - '0');
+	}
+	*value = number;
+	c->text = span_skip(c->text, n);
+	return true;
+}
 
 /* +hhmm, or with colon +hh:mm. */
 enum date_error date_read_offset(

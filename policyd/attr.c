@@ -40,51 +40,48 @@ static const struct span known[] = {
     SPAN("postponed_total"),
 };
 
-/* A request is looked through here: it is worth not calling span_equal(). */
+/* False when the line has no "=", or no name before it. */
 static inline bool
-is_same(struct span a, struct span b)
+take_line(struct attr_request *request, size_t place, struct span line)
 {
-	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
-static bool
-take_line(struct attr_request *request, struct span line)
-{
-	const char *equals;
+	const char *equals = memchr(line.data, '=', line.len);
+	unsigned char *first;
 	size_t n;
 
-	if (line.len > ATTR_LINE_MAX || request->n == ATTR_MAX)
-		return false;
-	equals = memchr(line.data, '=', line.len);
 	if (equals == NULL || equals == line.data)
 		return false;
 	n = (size_t)(equals - line.data);
-	request->pair[request->n].name = span_head(line, n);
-	request->pair[request->n].value = span_skip(line, n + 1);
-	request->n++;
+	first = &request->first[n % ATTR_LENGTHS];
+	request->pair[place].name = span_head(line, n);
+	request->pair[place].value = span_skip(line, n + 1);
+	request->pair[place].next = *first;
+	*first = (unsigned char)(place + 1);
 	return true;
 }
 
-/* *rest: what was not looked at. */
+/* in: ATTR_REQUEST_MAX bytes at most; *taken: of the lines that were read. */
 static enum attr_result
-take_lines(struct span *rest, struct attr_request *request)
+take_lines(struct span in, struct attr_request *request, size_t *taken)
 {
-	size_t whole = rest->len;
+	struct span rest = in;
 	const char *end;
+	size_t n = 0;
 
-	while (rest->len > 0 &&
-	    (end = memchr(rest->data, '\n', rest->len)) != NULL) {
-		struct span line = span_head(*rest, (size_t)(end - rest->data));
+	while (
+	    rest.len > 0 && (end = memchr(rest.data, '\n', rest.len)) != NULL) {
+		struct span line = span_head(rest, (size_t)(end - rest.data));
 
-		*rest = span_skip(*rest, line.len + 1);
-		if (whole - rest->len > ATTR_REQUEST_MAX)
-			return ATTR_BAD;
+		rest = span_skip(rest, line.len + 1);
+		*taken = in.len - rest.len;
+		request->n = n;
 		if (line.len == 0)
 			return ATTR_DONE;
-		if (!take_line(request, line))
+		if (line.len > ATTR_LINE_MAX || n == ATTR_MAX ||
+		    !take_line(request, n, line))
 			return ATTR_BAD;
+		n++;
 	}
-	if (rest->len > ATTR_LINE_MAX || whole >= ATTR_REQUEST_MAX)
+	if (rest.len > ATTR_LINE_MAX || in.len == ATTR_REQUEST_MAX)
 		return ATTR_BAD;
 	return ATTR_MORE;
 }
@@ -92,13 +89,13 @@ take_lines(struct span *rest, struct attr_request *request)
 enum attr_result
 attr_decode(struct span in, struct attr_request *request, size_t *used)
 {
-	struct span rest = in;
 	enum attr_result result;
-	size_t taken;
+	size_t taken = 0;
 
-	request->n = 0;
-	result = take_lines(&rest, request);
-	taken = in.len - rest.len;
+	if (in.len > ATTR_REQUEST_MAX)
+		in.len = ATTR_REQUEST_MAX;
+	memset(request->first, 0, sizeof(request->first));
+	result = take_lines(in, request, &taken);
 	if (taken > 0 && memchr(in.data, '\0', taken) != NULL)
 		return ATTR_BAD;
 	if (result != ATTR_DONE)
@@ -113,8 +110,10 @@ attr_decode(struct span in, struct attr_request *request, size_t *used)
 struct span
 attr_find(const struct attr_request *request, struct span name)
 {
-	for (size_t i = request->n; i > 0; i--)
-		if (is_same(request->pair[i - 1].name, name))
+	unsigned i = request->first[name.len % ATTR_LENGTHS];
+
+	for (; i > 0; i = request->pair[i - 1].next)
+		if (span_equal(request->pair[i - 1].name, name))
 			return request->pair[i - 1].value;
 	return span_of("", 0);
 }

@@ -14,6 +14,7 @@ enum {
 	ATTR_REQUEST_MAX = 64 * 1024, /* bytes of a request */
 	ATTR_LINE_MAX = 4 * 1024, /* bytes of a line */
 	ATTR_MAX = 128, /* lines of a request */
+	ATTR_LENGTHS = 64, /* names are found by their length, modulo this */
 };
 
 enum attr_result {
@@ -26,9 +27,14 @@ struct attr_request {
 	struct {
 		struct span name;
 		struct span value;
+		unsigned char next; /* as first, of those before */
 	} pair[ATTR_MAX];
 	size_t n;
+	/* By length of the name: the last one's place and 1; 0: none */
+	unsigned char first[ATTR_LENGTHS];
 };
+
+_Static_assert(ATTR_MAX < 256, "a place fits");
 
 /*
  * Reads the request at the front of in; *used is its length for DONE. BAD: a

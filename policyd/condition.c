@@ -231,18 +231,24 @@ has_key(const struct keyset *set, const struct value_key *key)
 }
 
 static bool
-matches_address(const struct condition *c, struct values *values)
+matches_domain(const struct condition *c, const struct value_domains *domains)
 {
-	const struct value_keys *keys = values_keys(values, c->place);
-
-	if (has_key(&c->whole, &keys->whole))
+	if (domains->all && has_key(&c->domains, &domains->key[domains->n - 1]))
 		return true;
-	if (keys->all && has_key(&c->domains, &keys->domain[keys->n - 1]))
-		return true;
-	for (size_t i = 0; c->below.n > 0 && i < keys->n; i++)
-		if (has_key(&c->below, &keys->domain[i]))
+	for (size_t i = 0; c->below.n > 0 && i < domains->n; i++)
+		if (has_key(&c->below, &domains->key[i]))
 			return true;
 	return false;
+}
+
+static bool
+matches_address(const struct condition *c, struct values *values)
+{
+	if (c->whole.n > 0 &&
+	    has_key(&c->whole, values_whole(values, c->place)))
+		return true;
+	return (c->domains.n > 0 || c->below.n > 0) &&
+	    matches_domain(c, values_domains(values, c->place));
 }
 
 static bool

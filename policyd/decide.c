@@ -37,7 +37,7 @@ static void
 prepare(const struct rules *rules, const struct attr_request *request,
     const struct decide_counts *counts, struct values *values)
 {
-	values_begin(values, &rules->hash_key);
+	values_begin(values, &rules->hash_key, rules->n_attributes);
 	for (unsigned i = 0; i < rules->n_attributes; i++) {
 		struct span name = rules->attribute[i];
 

@@ -190,10 +190,11 @@ fill_ns(const struct job_pipe *p, int64_t now_ns)
 }
 
 /*
- * postqueue writes each message by itself, and postsuper each by some forty
- * writes of a byte; to be woken for each costs far more than to read it. So
- * what is to come may gather in the pipe, as long as it does not fill, and
- * most_ns at most; the end of the command is noticed all the same.
+ * postqueue writes each message by itself, postcat 4096 bytes at a time, and
+ * postsuper each message by some forty writes of a byte; to be woken for each
+ * costs far more than to read it. So what is to come may gather in the pipe, as
+ * long as it does not fill, and most_ns at most; the end of the command is
+ * noticed all the same.
  */
 static void
 rest(struct job_pipe *p, int64_t most_ns)
@@ -213,8 +214,9 @@ on_out(void *ctx, short revents)
 	struct job *job = ctx;
 
 	(void)revents;
-	if (read_out(job) < STREAM_READ_SIZE && job->verb == SWEEP_LIST)
-		rest(&job->out, REST_MAX_NS);
+	if (read_out(job) < STREAM_READ_SIZE)
+		rest(&job->out,
+		    job->verb == SWEEP_LIST ? REST_MAX_NS : JOBS_NAP_NS);
 	job->jobs->changed(job->jobs->ctx);
 }
 

@@ -11,7 +11,7 @@
 #include "hdrcheck/base/loop.h"
 #include "policyd/stream.h"
 
-/* How long news of what leaves may wait for more of them. */
+/* How long news of what leaves, or what a read tells, may wait for more. */
 #define JOBS_NAP_NS (10 * CLOCK_NS_PER_MS)
 
 struct jobs;

@@ -104,7 +104,7 @@ ask_postfix(struct policyd *p)
 {
 	char error[POSTCONF_ERROR_SIZE];
 
-	if (!postconf_read(p->daemon.settings.postfix_config_directory,
+	if (!postconf_read_main(p->daemon.settings.postfix_config_directory,
 		&p->postconf, error)) {
 		log_error(&p->daemon.log, "%s", error);
 		return EX_UNAVAILABLE;

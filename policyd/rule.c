@@ -384,12 +384,6 @@ rules_free(struct rules *rules)
 	memset(rules, 0, sizeof(*rules));
 }
 
-const struct condition *
-rules_condition(const struct rules *rules, const struct rule *rule, size_t i)
-{
-	return &rules->condition[rule->first_condition + i];
-}
-
 bool
 rules_hold(const struct rules *rules, struct span name)
 {

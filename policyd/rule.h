@@ -96,8 +96,11 @@ bool rules_parse(struct rules *rules, struct span text,
 void rules_free(struct rules *rules);
 
 /* The rule's i-th condition. */
-const struct condition *rules_condition(
-    const struct rules *rules, const struct rule *rule, size_t i);
+static inline const struct condition *
+rules_condition(const struct rules *rules, const struct rule *rule, size_t i)
+{
+	return &rules->condition[rule->first_condition + i];
+}
 
 /* Whether there is a rule of that name that holds. */
 bool rules_hold(const struct rules *rules, struct span name);

@@ -6,26 +6,30 @@
 #include <string.h>
 
 enum {
-	MADE_KEYS = 1,
-	MADE_STRING = 2,
-	MADE_HASH = 4,
-	MADE_NUMBER = 8,
-	MADE_ADDRESS = 16,
+	MADE_FOLDED = 1,
+	MADE_WHOLE = 2,
+	MADE_DOMAINS = 4,
+	MADE_STRING = 8,
+	MADE_HASH = 16,
+	MADE_NUMBER = 32,
+	MADE_ADDRESS = 64,
 };
 
 void
-values_begin(struct values *values, const struct hash_key *hash_key)
+values_begin(struct values *values, const struct hash_key *hash_key, size_t n)
 {
+	assert(n <= VALUES_MAX);
 	values->hash_key = hash_key;
-	memset(values->text, 0, sizeof(values->text));
-	memset(values->made, 0, sizeof(values->made));
+	values->n = n;
+	memset(values->text, 0, n * sizeof(values->text[0]));
+	memset(values->made, 0, n * sizeof(values->made[0]));
 	values->used = 0;
 }
 
 void
 values_set(struct values *values, unsigned place, struct span text)
 {
-	assert(place < VALUES_MAX);
+	assert(place < values->n);
 	values->text[place] = text;
 	values->made[place] = 0;
 }
@@ -38,12 +42,6 @@ values_set_number(struct values *values, unsigned place, uint64_t number)
 	    text, VALUE_NUMBER_SIZE, "%llu", (unsigned long long)number);
 
 	values_set(values, place, span_of(text, (size_t)n));
-}
-
-struct span
-values_text(const struct values *values, unsigned place)
-{
-	return values->text[place];
 }
 
 /* The value to be filled with what, or as it is: *made tells. */
@@ -98,40 +96,63 @@ label_start(struct span domain, size_t end)
 }
 
 static void
-make_domains(struct value_keys *keys, const struct hash_key *hash_key,
+make_domains(struct value_domains *domains, const struct hash_key *hash_key,
     struct span domain)
 {
 	size_t start = domain.len + 1;
 
-	keys->n = 0;
-	while (start > 0 && domain.len > 0 && keys->n < VALUE_LABELS_MAX) {
-		struct value_key *key = &keys->domain[keys->n];
+	domains->n = 0;
+	while (start > 0 && domain.len > 0 && domains->n < VALUE_LABELS_MAX) {
+		struct value_key *key = &domains->key[domains->n];
 
 		start = label_start(domain, start - 1);
 		if (domain.len - start > VALUE_DOMAIN_MAX)
 			break;
 		key->text = span_skip(domain, start);
 		key->hash = hash_bytes(hash_key, key->text);
-		keys->n++;
+		domains->n++;
 	}
-	keys->all =
-	    keys->n > 0 && keys->domain[keys->n - 1].text.len == domain.len;
+	domains->all = domains->n > 0 &&
+	    domains->key[domains->n - 1].text.len == domain.len;
 }
 
-const struct value_keys *
-values_keys(struct values *values, unsigned place)
+static struct span
+folded(struct values *values, unsigned place)
 {
 	struct span text = values->text[place];
 	bool made;
-	struct value_keys *keys = &begin(values, place, MADE_KEYS, &made)->keys;
+	struct value *value = begin(values, place, MADE_FOLDED, &made);
 
-	if (made)
-		return keys;
-	text = value_fold(text, take_room(values, text.len));
-	keys->whole.text = text;
-	keys->whole.hash = hash_bytes(values->hash_key, text);
-	make_domains(keys, values->hash_key, domain_of(text));
-	return keys;
+	if (!made)
+		value->folded = value_fold(text, take_room(values, text.len));
+	return value->folded;
+}
+
+const struct value_key *
+values_whole(struct values *values, unsigned place)
+{
+	bool made;
+	struct value_key *whole =
+	    &begin(values, place, MADE_WHOLE, &made)->whole;
+
+	if (!made) {
+		whole->text = folded(values, place);
+		whole->hash = hash_bytes(values->hash_key, whole->text);
+	}
+	return whole;
+}
+
+const struct value_domains *
+values_domains(struct values *values, unsigned place)
+{
+	bool made;
+	struct value_domains *domains =
+	    &begin(values, place, MADE_DOMAINS, &made)->domains;
+
+	if (!made)
+		make_domains(domains, values->hash_key,
+		    domain_of(folded(values, place)));
+	return domains;
 }
 
 const char *

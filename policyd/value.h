@@ -29,19 +29,20 @@ struct value_key {
 };
 
 /*
- * Of a mail address, folded. The domains are those that a pattern may have:
- * of "ann@mail.example.org" they are "org", "example.org" and, all of it,
+ * Of a mail address, folded, the domains that a pattern may have: of
+ * "ann@mail.example.org" they are "org", "example.org" and, all of it,
  * "mail.example.org". The domain is what stands behind the last "@".
  */
-struct value_keys {
-	struct value_key whole;
-	struct value_key domain[VALUE_LABELS_MAX]; /* the shortest first */
+struct value_domains {
+	struct value_key key[VALUE_LABELS_MAX]; /* the shortest first */
 	size_t n;
-	bool all; /* domain[n - 1] is the whole domain */
+	bool all; /* key[n - 1] is the whole domain */
 };
 
 struct value {
-	struct value_keys keys;
+	struct span folded; /* as a mail address */
+	struct value_key whole; /* of folded */
+	struct value_domains domains;
 	const char *string; /* with a NUL */
 	uint64_t hash; /* of the text */
 	bool is_number;
@@ -52,6 +53,7 @@ struct value {
 
 struct values {
 	const struct hash_key *hash_key; /* borrowed */
+	size_t n; /* places */
 	struct span text[VALUES_MAX]; /* borrowed from the request */
 	unsigned char made[VALUES_MAX]; /* what of value is */
 	struct value value[VALUES_MAX];
@@ -60,8 +62,9 @@ struct values {
 	char room[VALUES_ROOM]; /* copies */
 };
 
-/* A new request; what was there is forgotten. */
-void values_begin(struct values *values, const struct hash_key *hash_key);
+/* A new request of n places; what was there is forgotten. */
+void values_begin(
+    struct values *values, const struct hash_key *hash_key, size_t n);
 
 /*
  * Empty is the same as absent. All texts of a request together: at most
@@ -72,10 +75,16 @@ void values_set(struct values *values, unsigned place, struct span text);
 /* A number of our own, as a text; once for each place at most. */
 void values_set_number(struct values *values, unsigned place, uint64_t number);
 
-struct span values_text(const struct values *values, unsigned place);
+static inline struct span
+values_text(const struct values *values, unsigned place)
+{
+	return values->text[place];
+}
 
-/* As a mail address. */
-const struct value_keys *values_keys(struct values *values, unsigned place);
+/* As a mail address: all of it, and its domains. */
+const struct value_key *values_whole(struct values *values, unsigned place);
+const struct value_domains *values_domains(
+    struct values *values, unsigned place);
 
 /* The text with a NUL behind it, and its hash. */
 const char *values_string(struct values *values, unsigned place);

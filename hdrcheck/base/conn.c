@@ -187,6 +187,23 @@ handle_requests(struct conn *c)
 	return any;
 }
 
+/* Of a socket by recv(2), and not by read(2), which takes longer. */
+static ssize_t
+receive(const struct conn *c, char *room, size_t size)
+{
+	if (c->in_fd == c->out_fd)
+		return recv(c->in_fd, room, size, 0);
+	return read(c->in_fd, room, size);
+}
+
+static ssize_t
+send_out(const struct conn *c, struct span bytes)
+{
+	if (c->in_fd == c->out_fd)
+		return send(c->out_fd, bytes.data, bytes.len, MSG_NOSIGNAL);
+	return write(c->out_fd, bytes.data, bytes.len);
+}
+
 /* False when the connection is of no more use. */
 static bool
 read_some(struct conn *c)
@@ -203,7 +220,7 @@ read_some(struct conn *c)
 	room = buf_reserve(&c->in, want);
 	if (room == NULL)
 		return false;
-	n = read(c->in_fd, room, want);
+	n = receive(c, room, want);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	if (n == 0)
@@ -217,7 +234,7 @@ static bool
 drop_some(const struct conn *c)
 {
 	char dropped[READ_SIZE];
-	ssize_t n = read(c->in_fd, dropped, sizeof(dropped));
+	ssize_t n = receive(c, dropped, sizeof(dropped));
 
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
@@ -230,7 +247,7 @@ write_some(struct conn *c)
 
 	if (out.len == 0)
 		return true;
-	n = write(c->out_fd, out.data, out.len);
+	n = send_out(c, out);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	buf_consume(&c->out, (size_t)n);

@@ -278,7 +278,7 @@ term_matches(struct filter *f, const struct term_state *t, struct span text)
 	if (text.len > ATTR_LINE_MAX ||
 	    (text.len > 0 && memchr(text.data, '\0', text.len) != NULL))
 		return false;
-	values_begin(&f->values, &no_key);
+	values_begin(&f->values, &no_key, VALUES_MAX);
 	values_set(&f->values, t->condition.place, text);
 	return condition_matches(&t->condition, &f->values);
 }
@@ -297,7 +297,7 @@ size_matches(struct filter *f, const struct queue_message *m)
 {
 	const struct condition *c = &f->term[TERM_SIZE].condition;
 
-	values_begin(&f->values, &no_key);
+	values_begin(&f->values, &no_key, VALUES_MAX);
 	values_set_number(&f->values, c->place, m->size);
 	return condition_matches(c, &f->values);
 }

@@ -2,28 +2,61 @@
 /*
  * The overrides as a file.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "policyd/sched/override.h"
 
-enum { WORDS = 4, WORDS_MAX = WORDS + 1 };
+enum {
+	WORDS = 4,
+	WORDS_MAX = WORDS + 1,
+	DECIMAL = 10,
+	DIGITS_MAX = 20, /* of a number of 64 bits */
+};
 
 static const char never[] = "never";
+
+/* Returns its end. By hand: there may be a million of them to write at once. */
+static char *
+put_number(char *to, int64_t number)
+{
+	uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	char digits[DIGITS_MAX];
+	size_t n = 0;
+
+	if (number < 0)
+		*to++ = '-';
+	do
+		digits[n++] = (char)('0' + left % DECIMAL);
+	while ((left /= DECIMAL) > 0);
+	while (n > 0)
+		*to++ = digits[--n];
+	return to;
+}
+
+static char *
+put_never(char *to)
+{
+	memcpy(to, never, sizeof(never) - 1);
+	return to + sizeof(never) - 1;
+}
 
 static bool
 print_one(const struct override *override, struct buf *out)
 {
-	char id[QID_SIZE], due[OVERRIDE_LINE_MAX], line[OVERRIDE_LINE_MAX];
-	int n;
+	char line[OVERRIDE_LINE_MAX];
+	char *to = line + qid_format(&override->id, line);
 
-	qid_format(&override->id, id);
-	snprintf(due, sizeof(due), "%" PRId64, override->due_s);
-	n = snprintf(line, sizeof(line), "%s %" PRId64 " %s %" PRId64 "\n", id,
-	    override->arrival_s,
-	    override->due_s == OVERRIDE_NEVER ? never : due, override->set_s);
-	return buf_append(out, span_of(line, (size_t)n));
+	*to++ = ' ';
+	to = put_number(to, override->arrival_s);
+	*to++ = ' ';
+	to = override->due_s == OVERRIDE_NEVER
+	    ? put_never(to)
+	    : put_number(to, override->due_s);
+	*to++ = ' ';
+	to = put_number(to, override->set_s);
+	*to++ = '\n';
+	return buf_append(out, span_of(line, (size_t)(to - line)));
 }
 
 bool

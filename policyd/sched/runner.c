@@ -227,14 +227,22 @@ serve(struct runner *r, const struct wire_request *request)
 	close(fds[1]);
 }
 
+/*
+ * The first comes before any command. Policy clients are answered from then on,
+ * so that there is time to read all that Postfix has, before the first release.
+ */
 static void
 pass_sign_of_life(struct runner *r)
 {
-	if (r->ready || r->stopping)
+	bool first = !r->ready;
+
+	if (!first || r->stopping)
 		notify_tell(r->o.notify, "WATCHDOG=1");
 	else
 		notify_ready(r->o.notify);
 	r->ready = true;
+	if (first && !r->stopping && !r->o.looks)
+		refresh_postfix(r);
 }
 
 /*

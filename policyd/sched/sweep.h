@@ -157,6 +157,18 @@ struct sweep_pass {
 	uint32_t next; /* slot */
 };
 
+/*
+ * Taking the messages that are due out of the heap, for one command, takes
+ * longer than the engine's loop may be held up, so it goes by portions. They
+ * are RELEASING from then on, unless sweep_ungather() comes in between.
+ */
+struct sweep_gathering {
+	bool on;
+	size_t bytes; /* of their ids */
+	int64_t due_s; /* of the latest of them */
+	bool departed; /* some of what is in flight */
+};
+
 struct sweep {
 	struct sweep_options o;
 
@@ -174,6 +186,7 @@ struct sweep {
 	struct qid releasing[SWEEP_IDS_MAX];
 	struct qid requeuing[SWEEP_IDS_MAX];
 	size_t n_reading, n_releasing, n_requeuing;
+	struct sweep_gathering gathering; /* of the next release */
 	/* Of ids in a command: halved when one fails, doubled when not. */
 	size_t limit[SWEEP_VERBS];
 

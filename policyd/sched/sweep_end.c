@@ -282,8 +282,8 @@ sweep_end(
  * What was in flight goes back as it was; some of it may have left before the
  * command was killed, hence the kicks.
  */
-static void
-take_back(struct sweep *s, const struct qid *ids, size_t n)
+void
+sweep_take_back(struct sweep *s, const struct qid *ids, size_t n)
 {
 	for (size_t i = n; i-- > 0;) {
 		uint32_t slot = index_find(&s->index, &ids[i]);
@@ -315,14 +315,14 @@ sweep_not_run(
 		end_walk(s, false, now);
 		break;
 	case SWEEP_READ:
-		take_back(s, s->reading, s->n_reading);
+		sweep_take_back(s, s->reading, s->n_reading);
 		break;
 	case SWEEP_RELEASE:
-		take_back(s, s->releasing, s->n_releasing);
+		sweep_take_back(s, s->releasing, s->n_releasing);
 		want_kick(s, SWEEP_KICK_QMGR);
 		break;
 	case SWEEP_REQUEUE:
-		take_back(s, s->requeuing, s->n_requeuing);
+		sweep_take_back(s, s->requeuing, s->n_requeuing);
 		want_kick(s, SWEEP_KICK_PICKUP);
 		break;
 	case SWEEP_KICK_QMGR:

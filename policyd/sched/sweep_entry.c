@@ -375,6 +375,8 @@ entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	entry_uncount(s, slot);
 	if (e->attempts > 0)
 		s->held_up_ns = 0;
+	if (e->state == RELEASING)
+		s->gathering.departed = true;
 	e->state = RELEASED;
 	e->seen = s->walk;
 	e->attempts = 0;

@@ -68,6 +68,12 @@ void entry_uncount(struct sweep *s, uint32_t slot);
 void entry_enter_flow(struct sweep *s, uint32_t slot);
 void entry_leave_flow(struct sweep *s, uint32_t slot);
 
+/* What was in flight in a command that could not be run. */
+void sweep_take_back(struct sweep *s, const struct qid *ids, size_t n);
+
+/* Those that were gathered for a release are waiting again. */
+void sweep_ungather(struct sweep *s);
+
 /* Of qmgr's active queue; as it is, or what is usual. */
 uint32_t sweep_active_limit(const struct sweep *s);
 

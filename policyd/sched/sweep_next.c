@@ -4,6 +4,8 @@
  */
 #include "policyd/sched/sweep_entry.h"
 
+enum { GATHER_MAX = 512 /* messages that are due, in one go */ };
+
 #define KICK_GAP_NS     (200 * CLOCK_NS_PER_MS) /* none while one is younger */
 #define KICK_GAP_MAX_NS (5 * CLOCK_NS_PER_S) /* beside much deferred mail */
 #define KICK_WAVE_NS    CLOCK_NS_PER_S /* nor in a wave, for so long */
@@ -117,34 +119,99 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 	return true;
 }
 
+/*
+ * The message that is due first goes out of the heap. False: there is none, or
+ * its id has no place in the command any more.
+ */
+static bool
+gather_first(struct sweep *s, const struct clock_now *now)
+{
+	int64_t now_s = clock_floor_s(now->reached_ns);
+	struct sweep_gathering *g = &s->gathering;
+	uint32_t slot = index_heap_top(&s->index);
+	const struct index_entry *e;
+	struct qid id;
+
+	if (slot == INDEX_NONE)
+		return false;
+	e = index_at(&s->index, slot);
+	id = index_id(&s->index, e);
+	if (index_due_s(e) > now_s ||
+	    g->bytes + id_bytes(&id) > SWEEP_IDS_BYTES)
+		return false;
+	if (!entry_settle(s, slot, now) || !choose_way(s, slot, now_s))
+		return true;
+	s->releasing[s->n_releasing++] = id;
+	g->bytes += id_bytes(&id);
+	if (index_due_s(e) > g->due_s)
+		g->due_s = index_due_s(e);
+	return true;
+}
+
+/*
+ * A portion of those that are due. True: the next release has all it can have.
+ * What is to be requeued has no place in it, but takes time as well.
+ */
+static bool
+gather_portion(struct sweep *s, const struct clock_now *now)
+{
+	size_t before = s->n_releasing;
+	size_t most = before + affordable(s);
+	bool more = true;
+
+	if (most > s->limit[SWEEP_RELEASE])
+		most = s->limit[SWEEP_RELEASE];
+	for (int i = 0; more && i < GATHER_MAX && s->n_releasing < most; i++)
+		more = gather_first(s, now);
+	s->credit_ns -= (int64_t)(s->n_releasing - before) * message_cost_ns(s);
+	return !more || s->n_releasing >= most;
+}
+
+/* What has left meanwhile, by another hand, is not named to the command. */
+static void
+leave_out_departed(struct sweep *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_releasing; i++) {
+		uint32_t slot = index_find(&s->index, &s->releasing[i]);
+
+		if (slot != INDEX_NONE &&
+		    index_at(&s->index, slot)->state == RELEASING)
+			s->releasing[n++] = s->releasing[i];
+	}
+	s->n_releasing = n;
+}
+
+/* How many the next release has; 0: none, or there are more to gather. */
 static size_t
 gather_due(struct sweep *s, const struct clock_now *now)
 {
-	int64_t now_s = clock_floor_s(now->reached_ns);
-	size_t most = affordable(s);
-	size_t n = 0, bytes = 0;
-	uint32_t slot;
-
-	/* What is to be requeued has no place here, but takes time as well. */
-	for (int i = 0;
-	     i < SWEEP_IDS_MAX && n < most && n < s->limit[SWEEP_RELEASE] &&
-	     (slot = index_heap_top(&s->index)) != INDEX_NONE;
-	     i++) {
-		struct index_entry *e = index_at(&s->index, slot);
-		struct qid id = index_id(&s->index, e);
-
-		if (index_due_s(e) > now_s)
-			break;
-		if (!entry_settle(s, slot, now))
-			continue;
-		bytes += id_bytes(&id);
-		if (bytes > SWEEP_IDS_BYTES)
-			break;
-		if (choose_way(s, slot, now_s))
-			s->releasing[n++] = id;
+	/* The clock may have been stepped back since the last portion. */
+	if (s->gathering.on &&
+	    s->gathering.due_s > clock_floor_s(now->reached_ns))
+		sweep_ungather(s);
+	if (!s->gathering.on) {
+		s->n_releasing = 0;
+		s->gathering = (struct sweep_gathering){.due_s = 0};
 	}
-	s->credit_ns -= (int64_t)n * message_cost_ns(s);
-	return n;
+	s->gathering.on = !gather_portion(s, now) && s->n_releasing > 0;
+	if (s->gathering.on)
+		return 0;
+	if (s->gathering.departed)
+		leave_out_departed(s);
+	return s->n_releasing;
+}
+
+void
+sweep_ungather(struct sweep *s)
+{
+	if (!s->gathering.on)
+		return;
+	s->gathering.on = false;
+	s->credit_ns += (int64_t)s->n_releasing * message_cost_ns(s);
+	sweep_take_back(s, s->releasing, s->n_releasing);
+	s->n_releasing = 0;
 }
 
 /* The clock may have been stepped back since they were due. */
@@ -264,10 +331,15 @@ release_at(const struct sweep *s, int64_t *wall_ns, int64_t *mono_ns)
 	uint32_t top = index_heap_top(&s->index);
 	int64_t at_ns = rate_allows_ns(s, SWEEP_RELEASE);
 
-	if (top == INDEX_NONE || s->paused || !is_allowed(s, SWEEP_RELEASE))
+	*wall_ns = INT64_MIN;
+	*mono_ns = s->verb[SWEEP_RELEASE].not_before_ns;
+	if (s->paused || !is_allowed(s, SWEEP_RELEASE))
+		return false;
+	if (s->gathering.on)
+		return true;
+	if (top == INDEX_NONE)
 		return false;
 	*wall_ns = index_due_s(index_at(&s->index, top)) * CLOCK_NS_PER_S;
-	*mono_ns = s->verb[SWEEP_RELEASE].not_before_ns;
 	if (at_ns > *mono_ns)
 		*mono_ns = at_ns;
 	return true;
@@ -354,7 +426,7 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 	case SWEEP_RELEASE:
 		if (!s->kick_wanted[SWEEP_KICK_QMGR])
 			s->wave_ns = now->mono_ns;
-		command->n = s->n_releasing = gather_due(s, now);
+		command->n = gather_due(s, now);
 		command->ids = s->releasing;
 		return command->n > 0;
 	case SWEEP_REQUEUE:

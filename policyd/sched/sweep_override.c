@@ -7,6 +7,8 @@
 void
 sweep_pause(struct sweep *s, bool on)
 {
+	if (on)
+		sweep_ungather(s);
 	s->paused = on;
 }
 

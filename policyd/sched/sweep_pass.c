@@ -114,6 +114,7 @@ sweep_pass_end_of_walk(struct sweep *s, const struct clock_now *now)
 void
 sweep_reconsider(struct sweep *s)
 {
+	sweep_ungather(s);
 	begin(&s->anew);
 	reconsider_slice(s);
 	sweep_want_walk(s);

@@ -44,7 +44,6 @@ def stall():
     machine = [said["machine_step_ns"] / NS_PER_MS for said in rounds]
     for step in STEPS:
         ours = [said[f"{step}_step_ns"] / NS_PER_MS for said in rounds]
-        aim = no_aim() if step == "release" else AIM_STALL_MS
-        yield row(f"stall_{step}_ms", ours, machine, aim)
+        yield row(f"stall_{step}_ms", ours, machine, AIM_STALL_MS)
     walk = [said["walk_ns"] / MESSAGES for said in rounds]
     yield row("stall_walk_ns_a_message", walk, None, no_aim())

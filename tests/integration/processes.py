@@ -78,20 +78,29 @@ def kill_all(pids):
             os.kill(pid, signal.SIGKILL)
 
 
-def _status(pid, name):
-    """The numbers in one line of /proc/PID/status."""
+def status(pid, name):
+    """One line of /proc/PID/status, without its name."""
     text = Path(f"/proc/{pid}/status").read_text()
-    line = re.search(rf"^{name}:(.*)", text, re.MULTILINE)[1]
-    return [int(number) for number in re.findall(r"\d+", line)]
+    return re.search(rf"^{name}:[ \t]*(.*)", text, re.MULTILINE)[1].split()
+
+
+def _numbers(pid, name):
+    """Those of that line, without units."""
+    return [int(word) for word in status(pid, name) if word.isdigit()]
+
+
+def links(pid):
+    """What the descriptors of a process are, by number."""
+    return {int(fd.name): os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}
 
 
 @contextmanager
 def bounded_memory(*pids, growth_max_kib=64 * 1024):
     """At no time meanwhile has one of these so much more memory than at first."""
-    before = {pid: _status(pid, "VmRSS")[0] for pid in pids}
+    before = {pid: _numbers(pid, "VmRSS")[0] for pid in pids}
     yield
     for pid, at_first in before.items():
-        assert _status(pid, "VmHWM")[0] - at_first < growth_max_kib
+        assert _numbers(pid, "VmHWM")[0] - at_first < growth_max_kib
 
 
 def _state(pid):
@@ -115,8 +124,8 @@ def _limit_descriptors(pid, soft):
     """As the user of the process: root may not, without CAP_SYS_RESOURCE."""
     subprocess.run(
         ["prlimit", f"--pid={pid}", f"--nofile={soft}:"],
-        user=_status(pid, "Uid")[0],
-        group=_status(pid, "Gid")[0],
+        user=_numbers(pid, "Uid")[0],
+        group=_numbers(pid, "Gid")[0],
         extra_groups=[],
         check=True,
     )

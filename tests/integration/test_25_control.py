@@ -147,26 +147,6 @@ def test_it_may_be_inherited(cold_site, tmp_path):
     assert not control_socket(site).exists()
 
 
-def test_only_the_engine_has_it(site):
-    """Root hears nobody."""
-    path = str(control_socket(site))
-    with open("/proc/net/unix", encoding="ascii") as table:
-        rows = [line.split() for line in table if line.endswith(f" {path}\n")]
-    inodes = {f"socket:[{row[6]}]" for row in rows}
-    assert inodes
-    engine = site.daemons.policyd.child().pid
-
-    def links(pid):
-        return {
-            os.readlink(entry.path)
-            for entry in os.scandir(f"/proc/{pid}/fd")
-            if os.path.lexists(entry.path)
-        }
-
-    assert inodes & links(engine)
-    assert not inodes & links(site.daemons.policyd.pid)
-
-
 GARBAGE = (
     b"\n",
     b"\0" * 500,

@@ -17,7 +17,7 @@ import pytest
 from harness import NO_INOTIFY, deliver_at, due_in
 from instance import free_port
 from peers import POLICY, Peer
-from processes import frozen, in_group, running
+from processes import frozen, in_group, links, running, status
 from waiting import somebody_listens, wait_until
 
 AN_HOUR = 3600
@@ -80,11 +80,6 @@ def are_gone(pids):
     return not [process for process in running() if process.pid in pids]
 
 
-def links(pid):
-    """What the descriptors of a process are, by number."""
-    return {int(fd.name): os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}
-
-
 def of_kind(pid, kind):
     """The sockets or pipes a process has."""
     return {link for link in links(pid).values() if link.startswith(f"{kind}:")}
@@ -95,12 +90,6 @@ def flags_of(pid, link):
     (number,) = (number for number, what in links(pid).items() if what == link)
     info = Path(f"/proc/{pid}/fdinfo/{number}").read_text()
     return int(re.search(r"^flags:\s*(\d+)", info, re.MULTILINE)[1], 8)
-
-
-def status(pid, name):
-    """One line of /proc/PID/status, without its name."""
-    text = Path(f"/proc/{pid}/status").read_text()
-    return re.search(rf"^{name}:[ \t]*(.*)", text, re.MULTILINE)[1].split()
 
 
 def niceness(pid):

@@ -69,7 +69,7 @@ matches(const struct condition *c, struct span given)
 	static struct values values;
 	bool first, again;
 
-	values_begin(&values, &hash_key);
+	values_begin(&values, &hash_key, VALUES_MAX);
 	values_set(&values, 6, span_str("ann@example.org"));
 	values_set(&values, 7, text);
 	first = condition_matches(c, &values);

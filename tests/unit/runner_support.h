@@ -283,6 +283,21 @@ stage_sync(struct stage *s)
 	stage_expect(s, "at work", "Xp0", 0);
 }
 
+static inline bool
+has_postconf(void)
+{
+	return access("/usr/sbin/postconf", X_OK) == 0;
+}
+
+/* The first sign of life: all of Postfix's settings are read behind it. */
+static inline void
+stage_come_to_life(struct stage *s)
+{
+	stage_send(s, span_str("A"));
+	if (!s->options.looks)
+		stage_expect(s, "alive", "P432000 432000 1 20000", 0);
+}
+
 /* The runner ends, and has logged this part. */
 static inline void
 stage_ends(struct stage *s, const char *row, int code, const char *part)

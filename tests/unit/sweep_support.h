@@ -376,14 +376,38 @@ sim_leave(struct sim *sim, const struct sweep_command *c)
 	return true;
 }
 
-/* The next command begins; it is written down. False: there is none. */
+/* How long until the scheduler wants to be asked again; -1: never. */
+static inline int64_t
+sim_wait_ns(const struct sim *sim)
+{
+	int64_t wall_ns, mono_ns, wait_ns = -1;
+
+	sweep_wait(&sim->sweep, &sim->now, &wall_ns, &mono_ns);
+	assert_true(mono_ns >= 0); /* a timer cannot be armed for it */
+	if (mono_ns != INT64_MAX)
+		wait_ns =
+		    mono_ns > sim->now.mono_ns ? mono_ns - sim->now.mono_ns : 0;
+	if (wall_ns != INT64_MAX) {
+		int64_t left_ns = wall_ns + SIM_TICK_NS - sim->now.wall_ns;
+
+		if (wait_ns < 0 || left_ns < wait_ns)
+			wait_ns = left_ns;
+	}
+	return wait_ns;
+}
+
+/*
+ * The next command begins; it is written down. False: there is none. What is
+ * gathered for it by portions takes no time.
+ */
 static inline bool
 sim_begin(struct sim *sim, struct sweep_command *c)
 {
 	char count[32];
 
-	if (!sweep_next(&sim->sweep, &sim->now, c))
-		return false;
+	while (!sweep_next(&sim->sweep, &sim->now, c))
+		if (!sim->sweep.gathering.on || sim_wait_ns(sim) != 0)
+			return false;
 	sim->in_flight[c->verb] = *c;
 	sim->commands[c->verb]++;
 	script_add(&sim->log, sim_verbs[c->verb]);
@@ -428,25 +452,6 @@ sim_settle(struct sim *sim)
 	}
 	if (sweep_ends_peek(&sim->sweep, &sim->now))
 		script_add(&sim->log, "end of peek\n");
-}
-
-/* How long until the scheduler wants to be asked again; -1: never. */
-static inline int64_t
-sim_wait_ns(const struct sim *sim)
-{
-	int64_t wall_ns, mono_ns, wait_ns = -1;
-
-	sweep_wait(&sim->sweep, &sim->now, &wall_ns, &mono_ns);
-	if (mono_ns != INT64_MAX)
-		wait_ns =
-		    mono_ns > sim->now.mono_ns ? mono_ns - sim->now.mono_ns : 0;
-	if (wall_ns != INT64_MAX) {
-		int64_t left_ns = wall_ns + SIM_TICK_NS - sim->now.wall_ns;
-
-		if (wait_ns < 0 || left_ns < wait_ns)
-			wait_ns = left_ns;
-	}
-	return wait_ns;
 }
 
 /* Time passes for so long, and the scheduler is asked when it wants to be. */

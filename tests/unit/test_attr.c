@@ -121,6 +121,26 @@ of_a_name_that_comes_twice_the_last_counts(void **state)
 	check_span("the other", attr_get(&request, "b"), span_str("2"));
 }
 
+/* Names are found by their length, and these lengths fall together. */
+static void
+a_name_is_not_one_that_is_much_longer(void **state)
+{
+	char text[256], name[ATTR_LENGTHS + 2];
+	struct attr_request request;
+	size_t used;
+
+	(void)state;
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	snprintf(text, sizeof(text), ASK "b=0\na=1\n%s=2\n\n", name);
+	assert_int_equal(
+	    attr_decode(span_str(text), &request, &used), ATTR_DONE);
+	check_span("the short one", attr_get(&request, "a"), span_str("1"));
+	check_span("as short", attr_get(&request, "b"), span_str("0"));
+	check_span("the long one", attr_get(&request, name), span_str("2"));
+	check_span("none", attr_get(&request, "c"), span_str(""));
+}
+
 static void
 what_postfix_sends_is_known(void **state)
 {
@@ -357,6 +377,7 @@ main(void)
 	    cmocka_unit_test(requests_are_read),
 	    cmocka_unit_test(values_are_found_by_name),
 	    cmocka_unit_test(of_a_name_that_comes_twice_the_last_counts),
+	    cmocka_unit_test(a_name_is_not_one_that_is_much_longer),
 	    cmocka_unit_test(what_postfix_sends_is_known),
 	    cmocka_unit_test(other_names_are_not),
 	    cmocka_unit_test(every_prefix_asks_for_more),

@@ -223,6 +223,29 @@ a_rest_is_as_long_as_half_of_the_pipe_takes(void **state)
 	}
 }
 
+/* What postcat tells gathers, too, but the next second's mail may be in it. */
+static void
+a_read_rests_shortly(void **state)
+{
+	struct printing p;
+	const struct loop_timer *rest = &p.jobs.job[SWEEP_READ].out.rest;
+
+	(void)state;
+	printing_open(&p, SWEEP_READ, true);
+	need_rests(&p);
+	assert_true(write(p.out, "***", 3) == 3);
+	turn(&p);
+	assert_true(rest->armed);
+	assert_true(rest->at_ns <= clock_mono_ns() + JOBS_NAP_NS);
+	close(p.out);
+	close(p.err);
+	jobs_ended(&p.jobs, SWEEP_READ, 0);
+	assert_int_equal(p.jobs.job[SWEEP_READ].out.fd, -1);
+	jobs_free(&p.jobs);
+	loop_free(p.loop);
+	sim_close(p.sim);
+}
+
 int
 main(void)
 {
@@ -232,6 +255,7 @@ main(void)
 	    cmocka_unit_test(the_end_of_a_listing_is_no_time_to_rest),
 	    cmocka_unit_test(a_pipe_of_unknown_size_is_read_as_it_comes),
 	    cmocka_unit_test(a_rest_is_as_long_as_half_of_the_pipe_takes),
+	    cmocka_unit_test(a_read_rests_shortly),
 	};
 
 	return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);

@@ -431,6 +431,27 @@ an_installed_postfix_is_asked(void **state)
 }
 
 static void
+main_cf_alone_does_not_make_a_requeue_safe(void **state)
+{
+	if (access("/usr/sbin/postconf", X_OK) < 0)
+		skip();
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		char error[POSTCONF_ERROR_SIZE] = "";
+		struct postconf conf;
+
+		write_folder(state, folders[i].main, folders[i].master);
+		if (!postconf_read_main(*state, &conf, error))
+			check_string(folders[i].row, error, "");
+		check_string(folders[i].row, conf.queue_directory, "/tmp/q");
+		check_int(folders[i].row, conf.facts.queue_lifetime_s,
+		    folders[i].queue_s);
+		check_bool(
+		    folders[i].row, conf.hold_is_hashed, folders[i].hashed);
+		check_bool(folders[i].row, conf.facts.requeue_safe, false);
+	}
+}
+
+static void
 a_folder_without_a_configuration_is_told(void **state)
 {
 	char error[POSTCONF_ERROR_SIZE] = "";
@@ -441,6 +462,8 @@ a_folder_without_a_configuration_is_told(void **state)
 	assert_false(postconf_read(*state, &conf, error));
 	check_part("the reason", error, "postconf: failed: ");
 	check_part("the file", error, "main.cf");
+	assert_false(postconf_read_main(*state, &conf, error));
+	check_part("the reason", error, "postconf: failed: ");
 }
 
 #define FOLDER(name)                                                           \
@@ -456,6 +479,7 @@ main(void)
 	    cmocka_unit_test(the_active_queue_is_known),
 	    cmocka_unit_test(a_real_installation_s_output_is_read),
 	    FOLDER(an_installed_postfix_is_asked),
+	    FOLDER(main_cf_alone_does_not_make_a_requeue_safe),
 	    FOLDER(a_folder_without_a_configuration_is_told),
 	};
 

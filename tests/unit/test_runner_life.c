@@ -145,12 +145,6 @@ it_serves_until_the_engine_has_stopped(void **state)
 	stage_ends(s, "stopped", EX_OK, "");
 }
 
-static bool
-has_postconf(void)
-{
-	return access("/usr/sbin/postconf", X_OK) == 0;
-}
-
 /* SIGHUP */
 
 static void
@@ -362,12 +356,12 @@ it_is_ready_when_its_engine_is_alive(void **state)
 	struct stage *s = *state;
 	int manager;
 
-	if (s == NULL)
+	if (s == NULL || !has_postconf())
 		skip();
 	manager = open_managed(s);
 	stage_sync(s);
 	manager_heard_all("not ready yet", manager);
-	stage_send(s, span_str("A"));
+	stage_come_to_life(s);
 	manager_expect("ready", manager, "READY=1");
 	for (int i = 0; i < 3; i++) {
 		stage_send(s, span_str("A"));
@@ -441,10 +435,11 @@ a_manager_that_is_gone_is_nobody_s_trouble(void **state)
 {
 	struct stage *s = *state;
 
-	if (s == NULL)
+	if (s == NULL || !has_postconf())
 		skip();
 	close(open_managed(s));
-	for (int i = 0; i < 3; i++)
+	stage_come_to_life(s);
+	for (int i = 0; i < 2; i++)
 		stage_send(s, span_str("A"));
 	stage_sync(s);
 	kill(s->runner, SIGTERM);

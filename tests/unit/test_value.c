@@ -17,7 +17,7 @@ begin_with(struct span text)
 {
 	struct span copy = exact_copy(text);
 
-	values_begin(&values, &hash_key);
+	values_begin(&values, &hash_key, VALUES_MAX);
 	values_set(&values, 0, copy);
 	return copy;
 }
@@ -73,23 +73,24 @@ addresses_have_keys(void **state)
 	for (size_t i = 0; i < COUNT_OF(addresses); i++) {
 		const char *row = addresses[i].row;
 		struct span text = begin_with(addresses[i].text);
-		const struct value_keys *keys = values_keys(&values, 0);
+		const struct value_key *whole = values_whole(&values, 0);
+		const struct value_domains *got = values_domains(&values, 0);
 		struct span want = span_str(addresses[i].domains);
 		bool all = want.len > 0 && want.data[want.len - 1] == '*';
 		size_t n = 0;
 
-		check_key(row, &keys->whole, addresses[i].whole);
-		check_bool(row, keys->all, all);
+		check_key(row, whole, addresses[i].whole);
+		check_bool(row, got->all, all);
 		want.len -= all;
-		while (want.len > 0 && n < keys->n) {
+		while (want.len > 0 && n < got->n) {
 			struct span domain = want;
 
 			if (!span_cut(&want, ' ', &domain))
 				want.len = 0;
-			check_key(row, &keys->domain[n++], domain);
+			check_key(row, &got->key[n++], domain);
 		}
 		check_int(row, (int64_t)want.len, 0);
-		check_int(row, (int64_t)keys->n, (int64_t)n);
+		check_int(row, (int64_t)got->n, (int64_t)n);
 		exact_free(text);
 	}
 }
@@ -142,18 +143,17 @@ keys_of_a_domain_are_bounded(void **state)
 		struct span given =
 		    labels_of(domains[i].labels, domains[i].len);
 		struct span text = begin_with(given);
-		const struct value_keys *keys = values_keys(&values, 0);
+		const struct value_key *whole = values_whole(&values, 0);
+		const struct value_domains *got = values_domains(&values, 0);
 
-		check_span(row, keys->whole.text, given);
-		check_int(row, (int64_t)keys->n, (int64_t)domains[i].n);
-		check_bool(row, keys->all, domains[i].all);
-		for (size_t k = 0; k < keys->n; k++)
-			check_key(row, &keys->domain[k],
-			    span_skip(
-				given, given.len - keys->domain[k].text.len));
-		if (keys->n > 0)
-			check_int(row,
-			    (int64_t)keys->domain[keys->n - 1].text.len,
+		check_span(row, whole->text, given);
+		check_int(row, (int64_t)got->n, (int64_t)domains[i].n);
+		check_bool(row, got->all, domains[i].all);
+		for (size_t k = 0; k < got->n; k++)
+			check_key(row, &got->key[k],
+			    span_skip(given, given.len - got->key[k].text.len));
+		if (got->n > 0)
+			check_int(row, (int64_t)got->key[got->n - 1].text.len,
 			    (int64_t)domains[i].longest);
 		exact_free(text);
 	}
@@ -262,10 +262,10 @@ a_place_that_is_not_set_is_empty(void **state)
 
 	(void)state;
 	memset(&values, 0xff, sizeof(values));
-	values_begin(&values, &hash_key);
+	values_begin(&values, &hash_key, VALUES_MAX);
 	for (unsigned place = 0; place < VALUES_MAX; place++) {
 		assert_int_equal(values_text(&values, place).len, 0);
-		assert_int_equal(values_keys(&values, place)->n, 0);
+		assert_int_equal(values_domains(&values, place)->n, 0);
 		assert_string_equal(values_string(&values, place), "");
 		assert_false(values_number(&values, place, &number));
 		assert_null(values_address(&values, place));
@@ -278,7 +278,7 @@ check_made(unsigned place, const char *text, uint64_t number)
 	struct span want = span_str(text);
 	uint64_t got = 0;
 
-	check_span(text, values_keys(&values, place)->whole.text, want);
+	check_span(text, values_whole(&values, place)->text, want);
 	check_string(text, values_string(&values, place), text);
 	check_bool(text,
 	    values_hash(&values, place) == hash_bytes(&hash_key, want), true);
@@ -293,7 +293,7 @@ what_was_made_is_kept(void **state)
 	size_t used;
 
 	(void)state;
-	values_begin(&values, &hash_key);
+	values_begin(&values, &hash_key, VALUES_MAX);
 	values_set(&values, 5, span_str("1"));
 	check_made(5, "1", 1);
 	used = values.used;
@@ -305,7 +305,7 @@ static void
 what_was_made_is_forgotten(void **state)
 {
 	(void)state;
-	values_begin(&values, &hash_key);
+	values_begin(&values, &hash_key, VALUES_MAX);
 	values_set(&values, 0, span_str("1"));
 	values_set(&values, VALUES_MAX - 1, span_str("2"));
 	check_made(0, "1", 1);
@@ -314,9 +314,9 @@ what_was_made_is_forgotten(void **state)
 	values_set(&values, 0, span_str("3"));
 	check_made(0, "3", 3);
 	check_made(VALUES_MAX - 1, "2", 2);
-	values_begin(&values, &hash_key);
+	values_begin(&values, &hash_key, VALUES_MAX);
 	assert_int_equal(values_text(&values, VALUES_MAX - 1).len, 0);
-	assert_int_equal(values_keys(&values, 0)->whole.text.len, 0);
+	assert_int_equal(values_whole(&values, 0)->text.len, 0);
 	values_set(&values, 0, span_str("4"));
 	check_made(0, "4", 4);
 }
@@ -334,7 +334,7 @@ numbers_of_our_own_are_texts_too(void **state)
 	};
 
 	(void)state;
-	values_begin(&values, &hash_key);
+	values_begin(&values, &hash_key, VALUES_MAX);
 	for (unsigned i = 0; i < COUNT_OF(rows); i++)
 		values_set_number(&values, 2 * i, rows[i].number);
 	values_set_number(&values, VALUES_MAX - 1, 7);
@@ -360,14 +360,14 @@ there_is_room_for_the_largest_request(void **state)
 	(void)state;
 	memset(bytes, 'X', EACH);
 	for (int round = 0; round < 3; round++) {
-		values_begin(&values, &hash_key);
+		values_begin(&values, &hash_key, VALUES_MAX);
 		for (unsigned i = 0; i < VALUES_MAX; i++) {
 			text[i] = exact_copy(span_of(bytes, EACH));
 			values_set(&values, i, text[i]);
 		}
 		for (unsigned i = 0; i < VALUES_MAX; i++) {
 			assert_int_equal(
-			    values_keys(&values, i)->whole.text.len, EACH);
+			    values_whole(&values, i)->text.len, EACH);
 			assert_int_equal(
 			    strlen(values_string(&values, i)), EACH);
 		}
