@@ -100,16 +100,20 @@ clock_days_from_date(int64_t year, int month, int day)
 	return era * 146097 + day_of_era - 719468;
 }
 
-/* strftime(3), for years that are not of four digits. */
+/* For years before 1970 and behind 9999; of four digits at least. */
 static const char *
 format_far(int64_t s, char out[CLOCK_UTC_SIZE])
 {
 	time_t t = (time_t)s;
 	struct tm tm;
+	char rest[CLOCK_UTC_SIZE / 2]; /* behind the year */
 
 	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(out, CLOCK_UTC_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	    strftime(rest, sizeof(rest), "%m-%dT%H:%M:%SZ", &tm) == 0)
 		snprintf(out, CLOCK_UTC_SIZE, "@%lld", (long long)s);
+	else
+		snprintf(out, CLOCK_UTC_SIZE, "%04lld-%s", tm.tm_year + 1900LL,
+		    rest);
 	return out;
 }
 

@@ -174,6 +174,8 @@ static const struct {
     {"behind 32 bits", INT64_C(2147483648), "2038-01-19T03:14:08Z"},
     {"the last second of year 9999", INT64_C(253402300799),
 	"9999-12-31T23:59:59Z"},
+    {"a year of three digits", INT64_C(-30610224001), "0999-12-31T23:59:59Z"},
+    {"a year of one digit", INT64_C(-62135596800), "0001-01-01T00:00:00Z"},
     {"a year of five digits", INT64_C(253402300800), "10000-01-01T00:00:00Z"},
     {"the last second of year 999999999", INT64_C(31556889832780799),
 	"999999999-12-31T23:59:59Z"},
