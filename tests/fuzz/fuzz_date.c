@@ -8,8 +8,8 @@
 #include "hdrcheck/base/clock.h"
 #include "hdrcheck/date.h"
 
+#define YEAR_0    INT64_C(-62167219200)
 #define YEAR_1900 INT64_C(-2208988800)
-#define YEAR_1970 INT64_C(0)
 #define YEAR_9999 INT64_C(253402300799)
 
 enum { AROUND_MAX = 64 * 1024 };
@@ -88,15 +88,15 @@ check_written(const struct date *d)
 	char utc[CLOCK_UTC_SIZE], rfc5322[CLOCK_RFC5322_SIZE];
 	struct date also;
 
-	if (d->moment_s < YEAR_1900 || d->moment_s > YEAR_9999)
-		return;
-	clock_format_rfc5322(d->moment_s, rfc5322);
-	must(read_around("", span_str(rfc5322), "", &also) == DATE_OK);
-	must(also.moment_s == d->moment_s);
-	if (d->moment_s < YEAR_1970)
+	if (d->moment_s < YEAR_0 || d->moment_s > YEAR_9999)
 		return;
 	clock_format_utc(d->moment_s, utc);
 	must(read_around("", span_str(utc), "", &also) == DATE_OK);
+	must(also.moment_s == d->moment_s);
+	if (d->moment_s < YEAR_1900)
+		return;
+	clock_format_rfc5322(d->moment_s, rfc5322);
+	must(read_around("", span_str(rfc5322), "", &also) == DATE_OK);
 	must(also.moment_s == d->moment_s);
 }
 

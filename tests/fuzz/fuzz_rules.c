@@ -14,6 +14,8 @@
 #include "policyd/decide.h"
 #include "policyd/rule_action.h"
 
+#define YEAR_0 INT64_C(-62167219200)
+
 enum {
 	NOW_S = 1795300000, /* 2026-11-21T22:26:40Z */
 	POSTPONE_MAX_S = 366 * 86400,
@@ -52,7 +54,7 @@ put(struct buf *out, const char *before, struct span text, const char *behind)
 	    buf_append(out, span_str(behind)));
 }
 
-/* False for a window, of whose words nothing is kept. */
+/* False for a window, of whose words nothing is kept, and before year 0. */
 static bool
 put_action(struct buf *out, const struct rule *rule)
 {
@@ -67,7 +69,7 @@ put_action(struct buf *out, const struct rule *rule)
 	if (rule->reason.len > 0)
 		put(out, " reason=\"", rule->reason, "\"");
 	put(out, "", span_of("\n", 1), "");
-	return rule->action != RULE_WINDOW;
+	return rule->action != RULE_WINDOW && rule->until_s >= YEAR_0;
 }
 
 static bool
