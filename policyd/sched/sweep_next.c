@@ -4,7 +4,7 @@
  */
 #include "policyd/sched/sweep_entry.h"
 
-enum { GATHER_MAX = 512 /* messages that are due, in one go */ };
+enum { GATHER_MAX = 256 /* messages that are due, in one go */ };
 
 #define KICK_GAP_NS     (200 * CLOCK_NS_PER_MS) /* none while one is younger */
 #define KICK_GAP_MAX_NS (5 * CLOCK_NS_PER_S) /* beside much deferred mail */
