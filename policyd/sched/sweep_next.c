@@ -99,7 +99,6 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 
 	index_heap_remove(&s->index, slot);
 	entry_set(e, REQUEUED, method == PLAN_REQUEUE);
-	entry_set(e, ASKED, true);
 	if (method == PLAN_REQUEUE) {
 		e->state = TO_REQUEUE;
 		index_list_append(&s->index, &s->to_requeue, slot);
@@ -113,6 +112,7 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 		s->o.tell(s->o.tell_ctx, &event);
 	}
 	e->state = RELEASING;
+	entry_set(e, ASKED, true);
 	entry_enter_flow(s, slot);
 	return true;
 }
@@ -166,6 +166,7 @@ gather_requeues(struct sweep *s, const struct clock_now *now)
 			continue;
 		}
 		index_at(&s->index, slot)->state = RELEASING;
+		entry_set(index_at(&s->index, slot), ASKED, true);
 		entry_enter_flow(s, slot);
 		s->requeuing[n] =
 		    index_id(&s->index, index_at(&s->index, slot));
