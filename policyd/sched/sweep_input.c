@@ -137,11 +137,10 @@ listed_on_hold(
 		return slot;
 	e = index_at(&s->index, slot);
 	same = entry_is_message(e, msg->arrival_s, msg->size);
-	if (!same || is_to_start_over(e)) {
-		if (is_in_flight(e))
-			return slot;
+	if (!same && is_in_flight(e))
+		return slot;
+	if ((!same || is_to_start_over(e)) && !is_in_flight(e))
 		entry_start_over(s, slot, same);
-	}
 	entry_set_key(e, msg->arrival_s, msg->size);
 	entry_set(e, LISTED, true);
 	if (msg->tried)

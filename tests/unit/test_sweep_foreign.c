@@ -223,6 +223,28 @@ what_a_command_that_failed_released_is_not_released_again(void **state)
 	}
 }
 
+/* The rules change during a read, and then a walk shows what is being read. */
+static void
+mail_that_is_read_and_turns_out_to_be_tried_stays(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	sim_add(sim, 10);
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	sim_expect(sim, SWEEP_READ);
+	sim->mail[0].tried = true;
+	sim_pass(sim, 1 * SEC);
+	sweep_reconsider(&sim->sweep);
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	sim_end(sim, SWEEP_READ, true);
+	sim_run(sim, 60 * SEC);
+	check_int("releases", (int64_t)sim->commands[SWEEP_RELEASE], 0);
+	sim_close(sim);
+}
+
 int
 main(void)
 {
@@ -230,6 +252,7 @@ main(void)
 	    cmocka_unit_test(what_was_released_and_is_held_again_stays),
 	    cmocka_unit_test(
 		what_a_command_that_failed_released_is_not_released_again),
+	    cmocka_unit_test(mail_that_is_read_and_turns_out_to_be_tried_stays),
 	    cmocka_unit_test(
 		what_is_held_again_before_a_walk_stays_when_it_was_tried),
 	    cmocka_unit_test(mail_to_requeue_that_turns_out_to_be_tried_stays),
