@@ -337,7 +337,7 @@ choose_settings(struct model *m)
 
 	m->permit_any = model_percent(m, 60);
 	snprintf(text, sizeof(text),
-	    "sweep_interval = %us\nrelease_rate = %s\nrelease_method = %s\n"
+	    "sweep_interval = %ds\nrelease_rate = %s\nrelease_method = %s\n"
 	    "requeue_after = %s\npermit_postpone = %s\nunpermitted = %s\n"
 	    "veto_headers = X-Quarantine\n",
 	    model_percent(m, 50) ? 10 : 60, rates[dice_below(&m->dice, 5)],

@@ -223,11 +223,14 @@ learn(struct model *m, const struct job *job, bool failed_before)
 			mail->vague = true;
 		if (!shown || mail->touched_ns >= job->begun_ns)
 			continue;
-		if (mail->place == P_HOLD)
-			mail->walk_known = true, mail->exposed = false;
-		else if (mail->released_by == m->instance &&
-		    mail->flight_ns < job->begun_ns && !failed_before)
+		if (mail->place == P_HOLD) {
+			mail->walk_known = true;
+			if (mail->flight_ns < job->begun_ns)
+				mail->exposed = false;
+		} else if (mail->released_by == m->instance &&
+		    mail->flight_ns < job->begun_ns && !failed_before) {
 			mail->left_known = true;
+		}
 	}
 }
 
