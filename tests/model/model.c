@@ -196,6 +196,18 @@ switch_pause(struct model *m)
 	sweep_pause(&m->sweep, m->paused);
 }
 
+/*
+ * All is judged anew, for which it is forgotten that a command was told to
+ * release it, unless that is known to have done so.
+ */
+static void
+forget_doubts(struct model *m)
+{
+	for (size_t i = 0; i < m->n_mail; i++)
+		if (!m->mail[i].left_known)
+			m->mail[i].released_by = 0;
+}
+
 static void
 change_rules(struct model *m)
 {
@@ -208,6 +220,7 @@ change_rules(struct model *m)
 	model_trace(m, "rules: %s%s%s", m->stands[0] ? "a" : "",
 	    m->stands[1] ? "b" : "", m->stands[2] ? "c" : "");
 	sweep_reconsider(&m->sweep);
+	forget_doubts(m);
 }
 
 static void
