@@ -166,7 +166,6 @@ struct sweep_gathering {
 	bool on;
 	size_t bytes; /* of their ids */
 	int64_t due_s; /* of the latest of them */
-	bool departed; /* some of what is in flight */
 };
 
 struct sweep {

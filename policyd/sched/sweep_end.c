@@ -283,7 +283,8 @@ sweep_end(
  * command was killed, hence the kicks.
  */
 void
-sweep_take_back(struct sweep *s, const struct qid *ids, size_t n)
+sweep_take_back(
+    struct sweep *s, const struct qid *ids, size_t n, enum state in_flight)
 {
 	for (size_t i = n; i-- > 0;) {
 		uint32_t slot = index_find(&s->index, &ids[i]);
@@ -292,12 +293,15 @@ sweep_take_back(struct sweep *s, const struct qid *ids, size_t n)
 		if (slot == INDEX_NONE)
 			continue;
 		e = index_at(&s->index, slot);
+		/* What was read may be leaving by now, by another command. */
+		if (e->state != in_flight)
+			continue;
 		entry_land(s, slot);
 		if (e->state == READING)
 			entry_back_to_unread(s, slot);
-		else if (e->state == RELEASING && entry_has(e, TRIED))
+		else if (entry_has(e, TRIED))
 			entry_to_foreign(s, slot, PLAN_TRIED, true);
-		else if (e->state == RELEASING)
+		else
 			entry_to_waiting(s, slot);
 	}
 }
@@ -315,14 +319,14 @@ sweep_not_run(
 		end_walk(s, false, now);
 		break;
 	case SWEEP_READ:
-		sweep_take_back(s, s->reading, s->n_reading);
+		sweep_take_back(s, s->reading, s->n_reading, READING);
 		break;
 	case SWEEP_RELEASE:
-		sweep_take_back(s, s->releasing, s->n_releasing);
+		sweep_take_back(s, s->releasing, s->n_releasing, RELEASING);
 		want_kick(s, SWEEP_KICK_QMGR);
 		break;
 	case SWEEP_REQUEUE:
-		sweep_take_back(s, s->requeuing, s->n_requeuing);
+		sweep_take_back(s, s->requeuing, s->n_requeuing, RELEASING);
 		want_kick(s, SWEEP_KICK_PICKUP);
 		break;
 	case SWEEP_KICK_QMGR:

@@ -205,6 +205,34 @@ entry_forget(struct sweep *s, uint32_t slot)
 	entry_uncount(s, slot);
 	e->state = GONE;
 	entry_set(e, BACK, false);
+	entry_set(e, ASKED, false);
+}
+
+bool
+entry_has_left(const struct index_entry *e)
+{
+	return e->state == GONE && entry_has(e, ASKED) && !entry_has(e, BACK);
+}
+
+void
+entry_leave(struct sweep *s, uint32_t slot, const struct clock_now *now)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	if (entry_has_left(e))
+		return;
+	if (entry_has(e, ASKED) && e->state == WAITING) {
+		index_heap_remove(&s->index, slot);
+		entry_confirm(s, slot, now);
+	} else if (entry_has(e, ASKED) && e->state == HELD_UP) {
+		entry_uncount(s, slot);
+		e->state = GONE;
+		e->seen = s->walk;
+		e->attempts = 0;
+		s->to_sort = true;
+	} else {
+		entry_forget(s, slot);
+	}
 }
 
 void
@@ -346,6 +374,10 @@ entry_take(struct sweep *s, struct index_list *list, enum state wanted)
 		if (e->state == wanted)
 			return slot;
 		assert(e->state == GONE);
+		if (entry_has_left(e)) {
+			e->state = RELEASED;
+			continue;
+		}
 		if (!entry_has(e, BACK)) {
 			drop(s, slot);
 			continue;
@@ -375,8 +407,6 @@ entry_confirm(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	entry_uncount(s, slot);
 	if (e->attempts > 0)
 		s->held_up_ns = 0;
-	if (e->state == RELEASING)
-		s->gathering.departed = true;
 	e->state = RELEASED;
 	e->seen = s->walk;
 	e->attempts = 0;

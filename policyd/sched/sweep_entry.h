@@ -27,7 +27,8 @@ enum state {
 	UNREADABLE,
 	FROZEN, /* a rule keeps it, or an override */
 	HELD_UP, /* in the list of that name */
-	GONE, /* left hold while in a list, which still names it */
+	GONE, /* left hold while in a list, which still names it; with ASKED
+		 and not BACK: by our hand */
 };
 
 enum flag {
@@ -69,7 +70,8 @@ void entry_enter_flow(struct sweep *s, uint32_t slot);
 void entry_leave_flow(struct sweep *s, uint32_t slot);
 
 /* What was in flight in a command that could not be run. */
-void sweep_take_back(struct sweep *s, const struct qid *ids, size_t n);
+void sweep_take_back(
+    struct sweep *s, const struct qid *ids, size_t n, enum state in_flight);
 
 /* Those that were gathered for a release are waiting again. */
 void sweep_ungather(struct sweep *s);
@@ -118,6 +120,17 @@ void entry_end_walk(
 
 /* Nothing is known of it any more. */
 void entry_forget(struct sweep *s, uint32_t slot);
+
+/*
+ * It left hold. A command that was told to release it may have done so,
+ * whatever it said: then it is remembered as what we released; but after
+ * failures alone it is not told, as they may have made somebody see to it. Else
+ * it is forgotten.
+ */
+void entry_leave(struct sweep *s, uint32_t slot, const struct clock_now *now);
+
+/* By our hand, while in a list: RELEASED, once that gives it back. */
+bool entry_has_left(const struct index_entry *e);
 
 /*
  * It is (again) to be read, whatever was known of it; same: it is the message

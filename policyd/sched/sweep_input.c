@@ -106,9 +106,9 @@ is_in_flight(const struct index_entry *e)
 static bool
 is_to_start_over(const struct index_entry *e)
 {
-	return e->state == GONE ||
-	    (entry_has(e, REREAD) && e->state != RELEASED &&
-		e->state != UNCONFIRMED);
+	return (e->state == GONE && !entry_has_left(e)) ||
+	    (entry_has(e, REREAD) && !entry_has_left(e) &&
+		e->state != RELEASED && e->state != UNCONFIRMED);
 }
 
 /* What the first walk finds was on hold before this process was. */
@@ -137,11 +137,10 @@ listed_on_hold(
 		return slot;
 	e = index_at(&s->index, slot);
 	same = entry_is_message(e, msg->arrival_s, msg->size);
-	if (!same || is_to_start_over(e)) {
-		if (is_in_flight(e))
-			return slot;
+	if (!same && is_in_flight(e))
+		return slot;
+	if ((!same || is_to_start_over(e)) && !is_in_flight(e))
 		entry_start_over(s, slot, same);
-	}
 	entry_set_key(e, msg->arrival_s, msg->size);
 	entry_set(e, LISTED, true);
 	if (msg->tried)
@@ -159,7 +158,7 @@ listed_elsewhere(struct sweep *s, uint32_t slot, const struct clock_now *now)
 	if (e->state == UNCONFIRMED)
 		listed_unconfirmed(s, slot, false, now);
 	else if (e->state != RELEASED && !is_in_flight(e) && e->seen != s->walk)
-		entry_forget(s, slot);
+		entry_leave(s, slot, now);
 }
 
 /* A qmgr that is started anew takes what was active from incoming again. */
@@ -426,15 +425,6 @@ sweep_departed(
 		return;
 	e = index_at(&s->index, slot);
 	switch ((enum state)e->state) {
-	case WAITING:
-		/* A command that failed may have moved it all the same. */
-		if (!entry_has(e, ASKED)) {
-			entry_forget(s, slot);
-			break;
-		}
-		index_heap_remove(&s->index, slot);
-		entry_confirm(s, slot, now);
-		break;
 	case RELEASING:
 	case UNCONFIRMED:
 		entry_confirm(s, slot, now);
@@ -444,6 +434,7 @@ sweep_departed(
 	case FREE:
 	case UNREAD:
 	case READING:
+	case WAITING:
 	case IF_LISTED:
 	case TO_REQUEUE:
 	case HELD_UP:
@@ -451,7 +442,7 @@ sweep_departed(
 	case FROZEN:
 	case UNREADABLE:
 	case GONE:
-		entry_forget(s, slot);
+		entry_leave(s, slot, now);
 		break;
 	}
 }
@@ -479,7 +470,8 @@ sweep_arrived(struct sweep *s, const struct qid *id)
 
 	if (slot == INDEX_NONE)
 		entry_add(s, id, true);
-	else if (index_at(&s->index, slot)->state == GONE)
+	else if (index_at(&s->index, slot)->state == GONE &&
+	    !entry_has_left(index_at(&s->index, slot)))
 		entry_start_over(s, slot, false);
 	else
 		return;

@@ -101,7 +101,6 @@ choose_way(struct sweep *s, uint32_t slot, int64_t now_s)
 
 	index_heap_remove(&s->index, slot);
 	entry_set(e, REQUEUED, method == PLAN_REQUEUE);
-	entry_set(e, ASKED, true);
 	if (method == PLAN_REQUEUE) {
 		e->state = TO_REQUEUE;
 		index_list_append(&s->index, &s->to_requeue, slot);
@@ -167,18 +166,26 @@ gather_portion(struct sweep *s, const struct clock_now *now)
 	return !more || s->n_releasing >= most;
 }
 
-/* What has left meanwhile, by another hand, is not named to the command. */
+/*
+ * From now on the command may move it. What has left meanwhile, by another
+ * hand, is not named to it.
+ */
 static void
-leave_out_departed(struct sweep *s)
+name_gathered(struct sweep *s)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n_releasing; i++) {
 		uint32_t slot = index_find(&s->index, &s->releasing[i]);
+		struct index_entry *e;
 
-		if (slot != INDEX_NONE &&
-		    index_at(&s->index, slot)->state == RELEASING)
-			s->releasing[n++] = s->releasing[i];
+		if (slot == INDEX_NONE)
+			continue;
+		e = index_at(&s->index, slot);
+		if (e->state != RELEASING)
+			continue;
+		entry_set(e, ASKED, true);
+		s->releasing[n++] = s->releasing[i];
 	}
 	s->n_releasing = n;
 }
@@ -198,8 +205,7 @@ gather_due(struct sweep *s, const struct clock_now *now)
 	s->gathering.on = !gather_portion(s, now) && s->n_releasing > 0;
 	if (s->gathering.on)
 		return 0;
-	if (s->gathering.departed)
-		leave_out_departed(s);
+	name_gathered(s);
 	return s->n_releasing;
 }
 
@@ -210,7 +216,7 @@ sweep_ungather(struct sweep *s)
 		return;
 	s->gathering.on = false;
 	s->credit_ns += (int64_t)s->n_releasing * message_cost_ns(s);
-	sweep_take_back(s, s->releasing, s->n_releasing);
+	sweep_take_back(s, s->releasing, s->n_releasing, RELEASING);
 	s->n_releasing = 0;
 }
 
@@ -233,6 +239,7 @@ gather_requeues(struct sweep *s, const struct clock_now *now)
 			continue;
 		}
 		index_at(&s->index, slot)->state = RELEASING;
+		entry_set(index_at(&s->index, slot), ASKED, true);
 		entry_enter_flow(s, slot);
 		s->requeuing[n] =
 		    index_id(&s->index, index_at(&s->index, slot));

@@ -172,11 +172,87 @@ foreign_mail_without_a_date_is_not_told(void **state)
 	sim_close(sim);
 }
 
+static const struct {
+	const char *row;
+	int n; /* messages of that command */
+	bool news;
+} failed_but_done[] = {
+    {"alone, with news", 1, true},
+    {"alone, by a walk", 1, false},
+    {"with another, with news", 2, true},
+    {"with another, by a walk", 2, false},
+};
+
+/*
+ * A command releases it, and dies without having said so. What the next walk
+ * or the news tell of it is our deed, so that it is not released once more when
+ * somebody puts it on hold.
+ */
+static void
+what_a_command_that_failed_released_is_not_released_again(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(failed_but_done); i++) {
+		struct sim *sim = sim_open("sweep_interval = 10s");
+		uint64_t releases;
+
+		for (int j = 0; j < failed_but_done[i].n; j++)
+			sim_add(sim, 5);
+		sim_learn(sim);
+		sim_pass(sim, 5 * SEC);
+		sim_expect(sim, SWEEP_RELEASE);
+		for (int j = 0; j < failed_but_done[i].n; j++)
+			sim->mail[j].queue = SIM_DEFERRED;
+		sim_end(sim, SWEEP_RELEASE, false);
+		for (int j = 0;
+		     failed_but_done[i].news && j < failed_but_done[i].n; j++)
+			sweep_departed(
+			    &sim->sweep, &sim->mail[j].id, &sim->now);
+		sim->failing[SWEEP_RELEASE] = 1000;
+		sim_run(sim, 12 * SEC);
+		sim->failing[SWEEP_RELEASE] = 0;
+		releases = sim->commands[SWEEP_RELEASE];
+		for (int j = 0; j < failed_but_done[i].n; j++) {
+			sim->mail[j].queue = SIM_HOLD;
+			sweep_arrived(&sim->sweep, &sim->mail[j].id);
+		}
+		sim_run(sim, 100 * SEC);
+		check_int(failed_but_done[i].row,
+		    (int64_t)sim->commands[SWEEP_RELEASE], (int64_t)releases);
+		sim_close(sim);
+	}
+}
+
+/* The rules change during a read, and then a walk shows what is being read. */
+static void
+mail_that_is_read_and_turns_out_to_be_tried_stays(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+
+	(void)state;
+	sim_add(sim, 10);
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	sim_expect(sim, SWEEP_READ);
+	sim->mail[0].tried = true;
+	sim_pass(sim, 1 * SEC);
+	sweep_reconsider(&sim->sweep);
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	sim_end(sim, SWEEP_READ, true);
+	sim_run(sim, 60 * SEC);
+	check_int("releases", (int64_t)sim->commands[SWEEP_RELEASE], 0);
+	sim_close(sim);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_released_and_is_held_again_stays),
+	    cmocka_unit_test(
+		what_a_command_that_failed_released_is_not_released_again),
+	    cmocka_unit_test(mail_that_is_read_and_turns_out_to_be_tried_stays),
 	    cmocka_unit_test(
 		what_is_held_again_before_a_walk_stays_when_it_was_tried),
 	    cmocka_unit_test(mail_to_requeue_that_turns_out_to_be_tried_stays),

@@ -511,10 +511,32 @@ without_overrides_all_is_as_it_says(void **state)
 	sim_close(sim);
 }
 
+/* It was read, and is leaving, when the read turns out not to have run well. */
+static void
+what_leaves_before_its_read_has_ended_is_not_rescheduled(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+	struct sim_mail *m = sim_add(sim, 5);
+
+	(void)state;
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	sim_expect(sim, SWEEP_READ);
+	sim_pass(sim, 10 * SEC);
+	sim_read_one(sim, &m->id);
+	sim_expect(sim, SWEEP_RELEASE);
+	sweep_not_run(&sim->sweep, SWEEP_READ, &sim->now);
+	check_bool(
+	    "too late", sweep_may_reschedule(&sim->sweep, &m->id), false);
+	sim_close(sim);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		what_leaves_before_its_read_has_ended_is_not_rescheduled),
 	    cmocka_unit_test(it_is_told_once_that_it_counts),
 	    cmocka_unit_test(of_news_that_is_due_it_is_told_after_a_walk),
 	    cmocka_unit_test(of_news_that_was_told_nothing_is_read_twice),
