@@ -125,8 +125,10 @@ requeue_fault(const struct model *m, const struct mail *mail)
 		return "requeued against release_method";
 	if (!m->postfix.requeue_safe)
 		return "I3: requeued, which adds copies again";
-	return model_wall_s(m) - since_s > after_s ? NULL
-						   : "requeued too young";
+	/* It is chosen before: a clock may have been stepped back since. */
+	return model_wall_s(m) - since_s > after_s || m->stepped_back_ns > 0
+	    ? NULL
+	    : "requeued too young";
 }
 
 /* NULL: it may be told to leave. */

@@ -13,7 +13,7 @@ enum {
 	EVENTS_MOST = 300000, /* of a history */
 	HAPPEN_MS = 6000, /* between two deeds or faults, at most */
 	WALKS_MOST = 140, /* until all that is overdue must have left */
-	WALKS_REST = 5, /* and until nothing else is remembered */
+	WALKS_REST = 8, /* and until nothing else is remembered */
 };
 
 #define HISTORY_NS (150 * SEC) /* of trouble */
