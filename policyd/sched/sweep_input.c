@@ -111,6 +111,22 @@ is_to_start_over(const struct index_entry *e)
 		e->state != RELEASED && e->state != UNCONFIRMED);
 }
 
+/*
+ * A walk shows another message under an id that is being read: whichever of
+ * them the read tells of, the other is not to be taken for it.
+ */
+static void
+doubt_read(struct sweep *s, uint32_t slot, const struct qmsg *msg)
+{
+	struct index_entry *e = index_at(&s->index, slot);
+
+	if (e->state != READING)
+		return;
+	entry_uncount(s, slot);
+	e->flags = REREAD;
+	entry_set_key(e, msg->arrival_s, msg->size);
+}
+
 /* What the first walk finds was on hold before this process was. */
 static uint32_t
 add_listed(struct sweep *s, const struct qid *id)
@@ -137,8 +153,10 @@ listed_on_hold(
 		return slot;
 	e = index_at(&s->index, slot);
 	same = entry_is_message(e, msg->arrival_s, msg->size);
-	if (!same && is_in_flight(e))
+	if (!same && is_in_flight(e)) {
+		doubt_read(s, slot, msg);
 		return slot;
+	}
 	if ((!same || is_to_start_over(e)) && !is_in_flight(e))
 		entry_start_over(s, slot, same);
 	entry_set_key(e, msg->arrival_s, msg->size);
@@ -400,6 +418,12 @@ sweep_read(struct sweep *s, const struct qid *id, const struct facts *facts,
 		return;
 	entry_land(s, slot);
 	s->read_any = true;
+	if (entry_has(e, REREAD) &&
+	    !entry_is_message(e, facts->arrival_s, facts->size)) {
+		entry_set(e, REREAD, false);
+		entry_to_unread(s, slot);
+		return;
+	}
 	s->counts.read++;
 	entry_uncount(s, slot);
 	if (!entry_is_message(e, facts->arrival_s, facts->size))

@@ -245,10 +245,42 @@ mail_that_is_read_and_turns_out_to_be_tried_stays(void **state)
 	sim_close(sim);
 }
 
+/*
+ * While it is read it is removed, and another one gets its id, as a walk shows;
+ * then the read tells of the former one, which was due.
+ */
+static void
+a_read_of_mail_that_was_replaced_is_not_believed(void **state)
+{
+	struct sim *sim = sim_open("sweep_interval = 1h");
+	struct sim_mail *m = sim_add(sim, 5);
+	struct facts former = m->facts;
+
+	(void)state;
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	sim_expect(sim, SWEEP_READ);
+	sim_pass(sim, 20 * SEC);
+	m->facts.arrival_s += 15;
+	m->facts.created_s = m->facts.arrival_s;
+	m->facts.own_latest_s += 1000;
+	sweep_want_walk(&sim->sweep);
+	sim_expect(sim, SWEEP_LIST);
+	sim_end(sim, SWEEP_LIST, true);
+	sweep_read(&sim->sweep, &m->id, &former, &sim->now);
+	sweep_end(&sim->sweep, SWEEP_READ, true, &sim->now);
+	sim_run(sim, 60 * SEC);
+	check_int("releases", (int64_t)sim->commands[SWEEP_RELEASE], 0);
+	sim_run(sim, 1000 * SEC);
+	check_int("at its moment", sim->released, 1);
+	sim_close(sim);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_read_of_mail_that_was_replaced_is_not_believed),
 	    cmocka_unit_test(what_was_released_and_is_held_again_stays),
 	    cmocka_unit_test(
 		what_a_command_that_failed_released_is_not_released_again),
