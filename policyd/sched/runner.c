@@ -34,6 +34,7 @@ struct runner {
 	int64_t kill_at_ns[SWEEP_VERBS];
 	unsigned running;
 	struct stamp stamp; /* taken when postconf was read */
+	bool postfix_unread; /* it could not be: the next list tries again */
 	bool ready; /* the engine gave its first sign of life */
 	bool rereads; /* the engine was told to read its files again */
 	bool rereads_again; /* that was asked for meanwhile */
@@ -119,10 +120,12 @@ refresh_postfix(struct runner *r)
 	struct postconf conf;
 	char error[POSTCONF_ERROR_SIZE];
 
+	r->postfix_unread = false;
 	stamp_take(&r->stamp, r->o.settings->postfix_config_directory);
 	if (!postconf_read(
 		r->o.settings->postfix_config_directory, &conf, error)) {
 		log_warnx(r->o.log, "%s; no mail is requeued meanwhile", error);
+		r->postfix_unread = true;
 		conf.facts = r->o.postconf->facts;
 		conf.facts.requeue_safe = false;
 	}
@@ -209,6 +212,8 @@ serve(struct runner *r, const struct wire_request *request)
 	int fds[2];
 	pid_t pid;
 
+	if (request->verb == SWEEP_LIST && r->postfix_unread)
+		refresh_postfix(r);
 	if (request->verb == SWEEP_LIST && !r->o.has_news && !r->o.looks)
 		retry_news(r);
 	pid = verb_start(&place, request->verb,

@@ -165,6 +165,7 @@ struct sweep_pass {
 struct sweep_gathering {
 	bool on;
 	size_t bytes; /* of their ids */
+	size_t looked; /* at so many, those to be requeued too */
 	int64_t due_s; /* of the latest of them */
 };
 

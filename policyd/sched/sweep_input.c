@@ -153,6 +153,9 @@ listed_on_hold(
 		return slot;
 	e = index_at(&s->index, slot);
 	same = entry_is_message(e, msg->arrival_s, msg->size);
+	/* No command names it yet. */
+	if (e->state == RELEASING && (!same || msg->tried))
+		sweep_ungather(s);
 	if (!same && is_in_flight(e)) {
 		doubt_read(s, slot, msg);
 		return slot;
@@ -450,6 +453,11 @@ sweep_departed(
 	e = index_at(&s->index, slot);
 	switch ((enum state)e->state) {
 	case RELEASING:
+		if (entry_has(e, ASKED))
+			entry_confirm(s, slot, now);
+		else
+			entry_leave(s, slot, now);
+		break;
 	case UNCONFIRMED:
 		entry_confirm(s, slot, now);
 		break;

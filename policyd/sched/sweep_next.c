@@ -161,7 +161,8 @@ gather_portion(struct sweep *s, const struct clock_now *now)
 	if (most > s->limit[SWEEP_RELEASE])
 		most = s->limit[SWEEP_RELEASE];
 	for (int i = 0; more && i < GATHER_MAX && s->n_releasing < most; i++)
-		more = gather_first(s, now);
+		more = s->gathering.looked++ < SWEEP_IDS_MAX &&
+		    gather_first(s, now);
 	s->credit_ns -= (int64_t)(s->n_releasing - before) * message_cost_ns(s);
 	return !more || s->n_releasing >= most;
 }
@@ -253,7 +254,8 @@ static bool
 may_readmit(const struct sweep *s)
 {
 	return s->held_up.n > 0 && !s->paused && !s->stopping &&
-	    !s->verb[SWEEP_RELEASE].running && !s->verb[SWEEP_REQUEUE].running;
+	    !s->gathering.on && !s->verb[SWEEP_RELEASE].running &&
+	    !s->verb[SWEEP_REQUEUE].running;
 }
 
 /*

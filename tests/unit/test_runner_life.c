@@ -283,8 +283,6 @@ a_configuration_that_is_gone_is_a_change(void **state)
 	stage_ends(s, "gone", EX_SOFTWARE, "no mail is requeued meanwhile");
 }
 
-/* News of the hold queue */
-
 static void
 list_once(struct stage *s, const char *row)
 {
@@ -293,6 +291,34 @@ list_once(struct stage *s, const char *row)
 	close(s->fds[1]);
 	stage_expect(s, row, "XL0", 0);
 }
+
+static void
+what_could_not_be_read_is_tried_again_at_the_next_list(void **state)
+{
+	struct stage *s = *state;
+	char path[FOLDER_PATH_SIZE], want[16];
+
+	if (s == NULL || !has_postconf())
+		skip();
+	s->postconf.facts.queue_lifetime_s = 77;
+	s->options.has_news = true;
+	snprintf(path, sizeof(path), "%s/main.cf", s->folder);
+	snprintf(want, sizeof(want), "FQ%d", EAGAIN);
+	stage_open(s);
+	stage_sync(s);
+	assert_int_equal(unlink(path), 0);
+	stage_send(s, span_str("QABCDEF\n"));
+	stage_expect(s, "gone", "P77 0 0 0", 0);
+	stage_expect(s, "gone", want, 0);
+	stage_write(s, "main.cf", "compatibility_level = 3.6\n", 0644);
+	stage_send(s, span_str("L"));
+	stage_expect(s, "there again", "P432000 432000 1 20000", 0);
+	list_once(s, "there again");
+	stage_send(s, span_str("L"));
+	list_once(s, "known");
+}
+
+/* News of the hold queue */
 
 #if defined(__linux__) && !defined(OS_PORTABLE)
 
@@ -488,6 +514,7 @@ main(void)
 		STAGE(a_new_configuration_of_postfix_is_told),
 		STAGE(a_requeue_waits_for_a_look_at_a_changed_configuration),
 		STAGE(a_configuration_that_is_gone_is_a_change),
+		STAGE(what_could_not_be_read_is_tried_again_at_the_next_list),
 #if defined(__linux__) && !defined(OS_PORTABLE)
 		STAGE(a_watch_is_tried_before_each_list_until_there_is_one),
 #endif

@@ -145,6 +145,102 @@ what_leaves_in_between_is_not_named(void **state)
 	sim_close(sim);
 }
 
+/* Nobody asked for it: it is not what we released. */
+static void
+what_leaves_in_between_is_not_ours(void **state)
+{
+	struct sim *sim = open_gathering("sweep_interval = 1d");
+	struct qid id = sim->sweep.releasing[0];
+
+	(void)state;
+	sweep_departed(&sim->sweep, &id, &sim->now);
+	check_int("not told", sim->released, 0);
+	check_int("not counted", (int64_t)sim->sweep.counts.released, 0);
+	sim_close(sim);
+}
+
+/* The first that is gathered. */
+static struct sim_mail *
+gathered(struct sim *sim)
+{
+	struct sim_mail *m = sim_find(sim, &sim->sweep.releasing[0]);
+
+	return m != NULL ? m : &sim->mail[0];
+}
+
+static void
+check_not_named(struct sim *sim, const char *row, const struct sim_mail *m)
+{
+	struct sweep_command c;
+
+	sim_list_one(sim, m);
+	do
+		check_bool(row, sim_begin(sim, &c), true);
+	while (c.verb != SWEEP_RELEASE);
+	check_int(row, (int64_t)c.n, MAILS - 1);
+	for (size_t i = 0; i < c.n; i++)
+		check_bool(row, qid_equal(&c.ids[i], &m->id), false);
+}
+
+/* Somebody has put it back on hold meanwhile, tried as it is. */
+static void
+what_a_walk_shows_as_tried_is_not_named(void **state)
+{
+	struct sim *sim = open_gathering("sweep_interval = 1d");
+	struct sim_mail *m = gathered(sim);
+
+	(void)state;
+	m->tried = true;
+	check_not_named(sim, "tried", m);
+	sim_close(sim);
+}
+
+/* Its id is another message's by now, which is not due. */
+static void
+what_a_walk_shows_as_another_one_is_not_named(void **state)
+{
+	struct sim *sim = open_gathering("sweep_interval = 1d");
+	struct sim_mail *m = gathered(sim);
+
+	(void)state;
+	m->facts.size += 1000;
+	m->facts.arrival_s += 5;
+	m->facts.own_latest_s += 86400;
+	check_not_named(sim, "another one", m);
+	sim_close(sim);
+}
+
+/* So few are young that all the old ones would be looked at for them. */
+static void
+young_mail_does_not_wait_for_all_that_is_old(void **state)
+{
+	enum { MANY = SWEEP_IDS_MAX + 700, YOUNG = 10 };
+	struct sim *sim = sim_open("sweep_interval = 1d");
+	struct sweep_command c = {.n = 0};
+	bool released = false;
+
+	(void)state;
+	sweep_pause(&sim->sweep, true);
+	for (int n = 0; n < MANY; n++) {
+		struct sim_mail *m = sim_add(sim, DUE_S);
+
+		if (n % (MANY / YOUNG) != 0) {
+			m->facts.created_s -= 3 * 86400;
+			m->facts.arrival_s -= 3 * 86400;
+		}
+	}
+	sim_learn(sim);
+	sim_pass(sim, DUE_S * SEC);
+	sweep_pause(&sim->sweep, false);
+	for (int turn = 0; turn < TURNS_MAX && !released; turn++)
+		while (!released && sweep_next(&sim->sweep, &sim->now, &c))
+			released = c.verb == SWEEP_RELEASE;
+	check_bool("a release", released, true);
+	check_bool(
+	    "before all were looked at", sim->sweep.index.n_heap > 0, true);
+	sim_close(sim);
+}
+
 static void
 all_may_leave_in_between(void **state)
 {
@@ -189,6 +285,10 @@ main(void)
 	    cmocka_unit_test(a_clock_stepped_back_in_between_keeps_all),
 	    cmocka_unit_test(a_reload_in_between_is_obeyed),
 	    cmocka_unit_test(what_leaves_in_between_is_not_named),
+	    cmocka_unit_test(what_leaves_in_between_is_not_ours),
+	    cmocka_unit_test(what_a_walk_shows_as_tried_is_not_named),
+	    cmocka_unit_test(what_a_walk_shows_as_another_one_is_not_named),
+	    cmocka_unit_test(young_mail_does_not_wait_for_all_that_is_old),
 	    cmocka_unit_test(all_may_leave_in_between),
 	    cmocka_unit_test(a_rate_counts_what_leaves),
 	};
