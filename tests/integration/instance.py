@@ -260,6 +260,9 @@ class Postfix:
         data = self.folder / "data"
         data.mkdir(mode=0o700)
         shutil.chown(data, "postfix")
+        self._make_socket_folder(daemon_user)
+
+    def _make_socket_folder(self, daemon_user):
         self.socket_folder.mkdir()
         self.socket_folder.chmod(0o710)
         shutil.chown(self.socket_folder, daemon_user, "postfix")
