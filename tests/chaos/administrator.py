@@ -95,7 +95,7 @@ class Administrator:
         message.overrides.append(Override(now, now))
         self._site.postfix.command("postsuper", "-H", message.queue_id, "hold")
         message.queue_id = None
-        self._site.postfix.command("postkick", "public", "qmgr", "D")
+        self._site.postfix.wake_qmgr()
         return True
 
     def _delete(self, message):

@@ -18,9 +18,16 @@ from contextlib import ExitStack, suppress
 
 from daemons import PAGE
 from peers import POLICY, SOCKETMAP, Peer
-from processes import frozen, in_group, kill_all, no_descriptor_left, working_in
+from processes import (
+    frozen,
+    in_group,
+    kill_all,
+    no_more_descriptors,
+    working_in,
+)
 from waiting import POLL_S
 
+CONNECTIONS = 20  # that take the last descriptors; policyd's runner has its own use
 FLOODERS = 150  # connections at once: more than are allowed
 
 # A shell script before the real command; it may hang where nobody ever writes.
@@ -104,7 +111,13 @@ class Faults:
             self._wait(lasts_s)
 
     def _no_descriptors(self, lasts_s, whom):
-        with no_descriptor_left(self._pid(whom)):
+        """None above those it has, and connections that take what is between."""
+        site = self._stage.site
+        name = "socketmap" if whom == "hdrcheck" else "policy"
+        address = site.postfix.socket_folder / name
+        with no_more_descriptors(self._pid(whom)), ExitStack() as peers:
+            for _ in range(CONNECTIONS):
+                peers.enter_context(Peer(address))
             self._wait(lasts_s)
 
     def _reload(self, _lasts_s, whom):

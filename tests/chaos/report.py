@@ -9,6 +9,8 @@ import ledger as books
 QUANTILES = (0.5, 0.9, 0.99, 1.0)
 AROUND_S = 5
 STORIES_MAX = 10
+LATEST = 2  # whose stories are told in any case, when they are that late
+LATE_WORTH_A_STORY_S = 20
 LINES_MAX = 60
 
 
@@ -36,9 +38,13 @@ def print_summary(run, verdict):
     if late:
         at = [late[min(int(q * len(late)), len(late) - 1)] for q in QUANTILES]
         figures = ", ".join(
-            f"{q:.0%} {s:.2f} s" for q, s in zip(QUANTILES, at, strict=True)
+            f"{q:.0%} {s:.2f} s" for q, (s, _) in zip(QUANTILES, at, strict=True)
         )
         print(f"late, faults and all: {figures}")
+        for seconds, number in late[-LATEST:]:
+            if seconds > LATE_WORTH_A_STORY_S:
+                print(f"--- {seconds:.2f} s late")
+                _print_story(run, verdict, messages[number])
     print(f"bound on lateness after the last fault: {run.late_max_s:.0f} s")
     print(f"delivered twice by a Postfix that was stopped: {verdict.excused}")
 

@@ -11,7 +11,7 @@ from random import Random
 RATE = 8  # messages a second
 AHEAD_MAX_S = 60
 LOCAL_AHEAD_MIN_S = 10  # by sendmail: it may take a while until it has arrived
-FAULT_EVERY_S = 3.0
+FAULT_EVERY_S = 2.0
 ACTION_EVERY_S = 1.5
 THAW_EVERY_S = 20  # the rule that holds goes away, and comes back
 FOREIGN_MAX = 40

@@ -149,12 +149,12 @@ class Verdict:
         return self._book.latest(message, _rules(delivery))
 
     def lateness(self):
-        """How late each delivery was, in seconds, in order."""
+        """How late each delivery was, in seconds, and whose it was, in order."""
         return sorted(
-            max(0.0, delivery.ended - self._latest(message, delivery))
+            (max(0.0, one.ended - self._latest(message, one)), message.number)
             for message in self._book.messages
             if message.state == books.ACCEPTED
-            for delivery in self.deliveries.get(message.recipient, [])
+            for one in self.deliveries.get(message.recipient, [])
         )
 
 

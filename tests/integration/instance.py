@@ -431,7 +431,7 @@ class Postfix:
     def release(self, what):
         """postsuper -H: a queue id or ALL; the queue manager takes it at once."""
         self.command("postsuper", "-H", what)
-        self._kick("qmgr", "D")
+        self.wake_qmgr()
 
     def delete(self, what):
         """postsuper -d: a queue id or ALL."""
@@ -445,6 +445,10 @@ class Postfix:
     def wake_pickup(self):
         """Have pickup look into maildrop now."""
         self._kick("pickup", "W")
+
+    def wake_qmgr(self):
+        """Have the queue manager look at deferred mail that is due now."""
+        self._kick("qmgr", "D")
 
     def _kick(self, service, request):
         """postkick fails (SIGPIPE) when it is not listened to, for a moment."""
