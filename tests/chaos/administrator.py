@@ -99,6 +99,7 @@ class Administrator:
         return True
 
     def _delete(self, message):
+        """Without Postfix it may fail after it has done its work."""
         message.removals.append(time.time())
         self._site.postfix.command("postsuper", "-d", message.queue_id, "hold")
         return True
@@ -126,4 +127,5 @@ class Administrator:
 
     def _ctl_drop(self, message):
         message.removals.append(time.time())
-        return self._policyctl("drop", message.queue_id)
+        message.removed = self._policyctl("drop", message.queue_id)
+        return message.removed

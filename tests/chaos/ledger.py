@@ -46,6 +46,7 @@ class Message:
     busy: bool = False  # an administrator has it in hand
     overrides: list = field(default_factory=list)
     removals: list = field(default_factory=list)  # when somebody tried to
+    removed: bool = False  # for sure; False: the log may say so
     fingerprint: tuple = None  # of mail on hold that nobody may touch
     story: list = field(default_factory=list)
 

@@ -9,6 +9,7 @@ from load import fingerprint
 from rules import postponements
 
 NOT_ACCEPTED = ("broken", "too far")
+RELOADED_S = 15  # after its file was written, a rule is there for sure
 CUT_OFF_S = 2  # from a delivery to the stop of Postfix that cut it off
 
 
@@ -63,18 +64,26 @@ class Verdict:
         self.excused = 0  # second deliveries that Postfix made
 
     def is_removed(self, message):
-        """An administrator's removal has met it."""
-        return bool(message.removals and self.log.ids(message) & self.log.removed)
+        """An administrator's removal has met it, for sure.
+
+        The log alone does not tell all: without Postfix nobody writes it.
+        """
+        logged = self.log.ids(message) & self.log.removed
+        return message.removed or bool(message.removals and logged)
 
     def missing(self):
-        """Messages that must still come."""
+        """Messages that must still come.
+
+        Not what somebody has tried to remove: what of that is in the queue yet is
+        seen there.
+        """
         return [
             message
             for message in self._book.messages
             if message.state == books.ACCEPTED
             and message.kind != "foreign"
             and message.recipient not in self.deliveries
-            and not self.is_removed(message)
+            and not message.removals
         ]
 
     def findings(self, since, late_max_s):
@@ -111,7 +120,7 @@ class Verdict:
         earliest = self._book.earliest(message, _rules(delivery), delivery.began)
         if delivery.began < earliest:
             yield f"EARLY by {earliest - delivery.began:.3f} s"
-        if message.kind == "delayed" and not _rules(delivery):
+        if self._had_a_rule(message) and not _rules(delivery):
             yield "WITHOUT the header of its rule"
         late_s = delivery.ended - max(self._latest(message, delivery), since)
         if late_s > late_max_s:
@@ -144,6 +153,13 @@ class Verdict:
                 return False
         self.excused += 1
         return True
+
+    def _had_a_rule(self, message):
+        """Certainly; a reload takes a moment."""
+        if message.kind != "frozen":
+            return message.kind == "delayed"
+        since = message.began - RELOADED_S
+        return all(self._book.frozen.between(since, message.accepted))
 
     def _latest(self, message, delivery):
         return self._book.latest(message, _rules(delivery))
