@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The mail of a run: each message of the schedule at its moment, by SMTP or sendmail."""
+"""The mail of a run: each message at its moment, by SMTP or sendmail."""
 
 import hashlib
 import math

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The site of a run: its own Postfix on a small disk, and daemons that are restarted."""
+"""The site of a run: Postfix on a small disk, and daemons that are restarted."""
 
 import subprocess
 import threading
