@@ -58,6 +58,8 @@ def print_findings(run, verdict, found, seed, minutes):
     for finding in found[STORIES_MAX:]:
         name = finding.message.recipient if finding.message else ""
         print(f"also: {name} {finding.what}")
+    for title, text in run.site.logs().items():
+        print(f"\n--- the end of {title}", *text.splitlines()[-LINES_MAX:], sep="\n")
     print(f"\n{len(found)} findings; again: make chaos SEED={seed} MINUTES={minutes:g}")
 
 
