@@ -154,8 +154,13 @@ class Faults:
         self._wait(lasts_s)
         standins.restore(name)
         if how == "hangs":
-            folder = self._stage.site.postfix.folder / "commands"
-            kill_all(working_in(folder))
+            self._end_calls()
+
+    def _end_calls(self):
+        """Those of policyd, and those of Postfix's own scripts."""
+        postfix = self._stage.site.postfix
+        for folder in (postfix.folder, postfix.queue_folder / ".."):
+            kill_all(working_in(folder / "commands"))
 
     # The machine
 
