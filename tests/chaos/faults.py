@@ -4,6 +4,8 @@
 The clock that is stepped is that of hdrcheck and policyd alone (libfaketime, a
 preloaded library); Postfix, the sink and the run keep the machine's. Postfix's own
 processes are stopped in order, never killed: it may then deliver twice by itself.
+A command that hangs is killed at the end of its fault, as its deadline of up to ten
+minutes would be longer than a run.
 """
 
 import errno
