@@ -9,8 +9,7 @@ import ledger as books
 QUANTILES = (0.5, 0.9, 0.99, 1.0)
 AROUND_S = 5
 STORIES_MAX = 10
-LATEST = 2  # whose stories are told in any case, when they are that late
-LATE_WORTH_A_STORY_S = 20
+LATEST = 3  # that are named
 LINES_MAX = 60
 
 
@@ -41,10 +40,8 @@ def print_summary(run, verdict):
             f"{q:.0%} {s:.2f} s" for q, (s, _) in zip(QUANTILES, at, strict=True)
         )
         print(f"late, faults and all: {figures}")
-        for seconds, number in late[-LATEST:]:
-            if seconds > LATE_WORTH_A_STORY_S:
-                print(f"--- {seconds:.2f} s late")
-                _print_story(run, verdict, messages[number])
+        latest = (f"{s:.2f} s {messages[n].kind} m{n}" for s, n in late[-LATEST:])
+        print(f"the latest: {', '.join(latest)}")
     print(f"bound on lateness after the last fault: {run.late_max_s:.0f} s")
     print(f"delivered twice by a Postfix that was stopped: {verdict.excused}")
 
