@@ -65,6 +65,7 @@ class Run:
         self.foreign = []
         self.began = time.time()
         self.mended = 0.0
+        self.thawed = 0.0
         self.late_max_s = LATE_MAX_S
         self._waits = Waits()
 
@@ -93,26 +94,42 @@ class Run:
             begin(planned)
 
     def mend(self):
-        """All faults are over, all that is down is up, nothing is frozen."""
+        """All faults are over, and all that is down is up."""
         for part in (self.faults, self.load, self.administrator):
             part.finish()
         self.faults.start_postfix()
         wait_until("all runs again", self.stage.all_run, 60)
-        self.administrator.set_frozen(False)
         self.mended = time.time()
 
     def await_rest(self):
-        """What must still come comes, or its time is over; the Verdict."""
+        """What must still come comes, or its time is over; the Verdict.
+
+        A reload would have policyd look at all mail anew: what was forgotten shall
+        be missed before. What a rule holds comes after it.
+        """
+        self._await(lambda one: one.kind != "frozen", lambda: False)
+        self.administrator.set_frozen(False)
+        self.thawed = time.time()
+        return self._await(lambda one: True, self._on_its_way)
+
+    def _since(self, message):
+        """From when on nothing keeps it any more but its due moment."""
+        return self.thawed if message.kind == "frozen" else self.mended
+
+    def _await(self, is_awaited, anything_else):
         while True:
             verdict = Verdict(self.stage, self.book)
-            missing = verdict.missing()
-            last = max((self.book.latest(one, ()) for one in missing), default=0)
+            missing = [one for one in verdict.missing() if is_awaited(one)]
+            last = max(
+                (max(self.book.latest(m, ()), self._since(m)) for m in missing),
+                default=self.mended,
+            )
             now = time.time()
             busy_s = min(self._waits.between(self.mended, now), BUSY_MAX_S)
             self.late_max_s = LATE_MAX_S + busy_s
-            if not missing and not self._on_its_way():
+            if not missing and not anything_else():
                 return verdict
-            if now > max(last, self.mended) + self.late_max_s:
+            if now > last + self.late_max_s:
                 return verdict
             self._help_postfix(verdict, missing)
             time.sleep(LOOK_EVERY_S)
@@ -139,7 +156,7 @@ class Run:
 
     def findings(self, verdict):
         """All that must not be."""
-        yield from verdict.findings(self.mended, self.late_max_s)
+        yield from verdict.findings(self._since, self.late_max_s)
         yield from self.foreign_findings()
         for entry in self._on_its_way():
             yield Finding(None, f"LEFT in the queue: {entry}")

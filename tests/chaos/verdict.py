@@ -87,13 +87,13 @@ class Verdict:
         ]
 
     def findings(self, since, late_max_s):
-        """All that must not be. Late: more than that after its due or since."""
+        """All that must not be. Late: more than that after its due or since(it)."""
         known = {message.recipient for message in self._book.messages}
         for recipient in self.deliveries.keys() - known:
             if recipient.startswith("m") or "sender" in recipient:
                 yield Finding(None, f"a delivery to {recipient}, whom nobody wrote to")
         for message in self._book.messages:
-            for what in self._faults_of(message, since, late_max_s):
+            for what in self._faults_of(message, since(message), late_max_s):
                 yield Finding(message, what)
 
     def _faults_of(self, message, since, late_max_s):
