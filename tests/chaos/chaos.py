@@ -122,7 +122,7 @@ class Run:
             missing = [one for one in verdict.missing() if is_awaited(one)]
             last = max(
                 (max(self.book.latest(m, ()), self._since(m)) for m in missing),
-                default=self.mended,
+                default=max(self.mended, self.thawed),
             )
             now = time.time()
             busy_s = min(self._waits.between(self.mended, now), BUSY_MAX_S)

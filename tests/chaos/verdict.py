@@ -165,11 +165,15 @@ class Verdict:
         return self._book.latest(message, _rules(delivery))
 
     def lateness(self):
-        """How late each delivery was, in seconds, and whose it was, in order."""
+        """How late each delivery was, in seconds, and whose it was, in order.
+
+        Not what a rule held: a policyd that was down or stopped may miss that its
+        file was without the rule for a few seconds, and need not know.
+        """
         return sorted(
             (max(0.0, one.ended - self._latest(message, one)), message.number)
             for message in self._book.messages
-            if message.state == books.ACCEPTED
+            if message.state == books.ACCEPTED and message.kind != "frozen"
             for one in self.deliveries.get(message.recipient, [])
         )
 
