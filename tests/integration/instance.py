@@ -260,6 +260,9 @@ class Postfix:
         data = self.folder / "data"
         data.mkdir(mode=0o700)
         shutil.chown(data, "postfix")
+        self._make_socket_folder(daemon_user)
+
+    def _make_socket_folder(self, daemon_user):
         self.socket_folder.mkdir()
         self.socket_folder.chmod(0o710)
         shutil.chown(self.socket_folder, daemon_user, "postfix")
@@ -428,7 +431,7 @@ class Postfix:
     def release(self, what):
         """postsuper -H: a queue id or ALL; the queue manager takes it at once."""
         self.command("postsuper", "-H", what)
-        self._kick("qmgr", "D")
+        self.wake_qmgr()
 
     def delete(self, what):
         """postsuper -d: a queue id or ALL."""
@@ -442,6 +445,10 @@ class Postfix:
     def wake_pickup(self):
         """Have pickup look into maildrop now."""
         self._kick("pickup", "W")
+
+    def wake_qmgr(self):
+        """Have the queue manager look at deferred mail that is due now."""
+        self._kick("qmgr", "D")
 
     def _kick(self, service, request):
         """postkick fails (SIGPIPE) when it is not listened to, for a moment."""

@@ -132,14 +132,35 @@ def _limit_descriptors(pid, soft):
 
 
 @contextmanager
-def no_descriptor_left(pid):
-    """The process has no free descriptor meanwhile, unless it closes one."""
-    used = {int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()}
+def _descriptors_below(pid, number):
+    """The process gets no descriptor from number on meanwhile, if it lives so long."""
     limits = Path(f"/proc/{pid}/limits").read_text()
     soft = re.search(r"^Max open files +(\w+)", limits, re.MULTILINE)[1]
-    _limit_descriptors(pid, min(set(range(len(used) + 1)) - used))
+    _limit_descriptors(pid, number)
     try:
         yield
     finally:
         if Path(f"/proc/{pid}").exists():
             _limit_descriptors(pid, soft)
+
+
+def _used_descriptors(pid):
+    return {int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()}
+
+
+@contextmanager
+def no_descriptor_left(pid):
+    """The process has no free descriptor meanwhile, unless it closes one."""
+    used = _used_descriptors(pid)
+    with _descriptors_below(pid, min(set(range(len(used) + 1)) - used)):
+        yield
+
+
+@contextmanager
+def no_more_descriptors(pid):
+    """It gets none above those it has: between them a few may be free.
+
+    Unlike the above it never has more than it is allowed, which poll() refuses.
+    """
+    with _descriptors_below(pid, max(_used_descriptors(pid)) + 1):
+        yield
