@@ -261,15 +261,12 @@ a_requeue_waits_for_a_look_at_a_changed_configuration(void **state)
 	stage_expect(s, "known", "XQ0", 0);
 }
 
-/* Nothing is known of it then: nothing is requeued. */
+/* Postfix's configuration goes away, and a requeue is asked for. */
 static void
-a_configuration_that_is_gone_is_a_change(void **state)
+lose_configuration(struct stage *s)
 {
-	struct stage *s = *state;
 	char path[FOLDER_PATH_SIZE], want[16];
 
-	if (s == NULL || !has_postconf())
-		skip();
 	s->postconf.facts.queue_lifetime_s = 77;
 	snprintf(path, sizeof(path), "%s/main.cf", s->folder);
 	snprintf(want, sizeof(want), "FQ%d", EAGAIN);
@@ -279,6 +276,17 @@ a_configuration_that_is_gone_is_a_change(void **state)
 	stage_send(s, span_str("QABCDEF\n"));
 	stage_expect(s, "gone", "P77 0 0 0", 0);
 	stage_expect(s, "gone", want, 0);
+}
+
+/* Nothing is known of it then: nothing is requeued. */
+static void
+a_configuration_that_is_gone_is_a_change(void **state)
+{
+	struct stage *s = *state;
+
+	if (s == NULL || !has_postconf())
+		skip();
+	lose_configuration(s);
 	stage_hang_up(s);
 	stage_ends(s, "gone", EX_SOFTWARE, "no mail is requeued meanwhile");
 }
@@ -296,20 +304,11 @@ static void
 what_could_not_be_read_is_tried_again_at_the_next_list(void **state)
 {
 	struct stage *s = *state;
-	char path[FOLDER_PATH_SIZE], want[16];
 
 	if (s == NULL || !has_postconf())
 		skip();
-	s->postconf.facts.queue_lifetime_s = 77;
 	s->options.has_news = true;
-	snprintf(path, sizeof(path), "%s/main.cf", s->folder);
-	snprintf(want, sizeof(want), "FQ%d", EAGAIN);
-	stage_open(s);
-	stage_sync(s);
-	assert_int_equal(unlink(path), 0);
-	stage_send(s, span_str("QABCDEF\n"));
-	stage_expect(s, "gone", "P77 0 0 0", 0);
-	stage_expect(s, "gone", want, 0);
+	lose_configuration(s);
 	stage_write(s, "main.cf", "compatibility_level = 3.6\n", 0644);
 	stage_send(s, span_str("L"));
 	stage_expect(s, "there again", "P432000 432000 1 20000", 0);
