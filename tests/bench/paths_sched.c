@@ -224,8 +224,10 @@ measure_releases(struct queue *q)
 	struct sweep_command command;
 	size_t left = 0;
 
-	while (sweep_next(&q->sweep, &q->now, &command)) {
-		if (command.verb == SWEEP_LIST)
+	while (sweep_next(&q->sweep, &q->now, &command) ||
+	    q->sweep.gathering.on) {
+		/* Gathering goes on in the loop's next turn. */
+		if (q->sweep.gathering.on || command.verb == SWEEP_LIST)
 			continue;
 		for (size_t i = 0; i < command.n; i++, left++)
 			sweep_departed(&q->sweep, &command.ids[i], &q->now);

@@ -12,7 +12,7 @@ import pytest
 from harness import QUARANTINE, deliver_at, due_in, message, new_recipient
 from processes import in_group, kill_all
 from standins import ONE_BY_ONE, STUBBORN
-from waiting import wait_for_clock, wait_until
+from waiting import PATIENCE, wait_for_clock, wait_until
 
 MANY = 500
 SENDING_S = 7  # MANY messages, on a busy machine
@@ -132,7 +132,7 @@ def kill_in_the_middle(site, kill, due):
     """MANY messages due at once, and a kill when only some of them have left."""
     others = site.postfix.count_held()
     recipients = site.send_many(due, MANY)
-    wait_for_clock(due - 0.3)
+    wait_for_clock(due - 0.3 * PATIENCE)
     assert site.postfix.count_held() == others + MANY
     assert time.time() < due, "sending took too long to tell anything"
     wait_until(
