@@ -224,8 +224,8 @@ measure_releases(struct queue *q)
 	struct sweep_command command;
 	size_t left = 0;
 
-	while (sweep_next(&q->sweep, &q->now, &command) ||
-	    q->sweep.gathering.on) {
+	while (
+	    sweep_next(&q->sweep, &q->now, &command) || q->sweep.gathering.on) {
 		/* Gathering goes on in the loop's next turn. */
 		if (q->sweep.gathering.on || command.verb == SWEEP_LIST)
 			continue;
