@@ -102,7 +102,8 @@ take_never(struct date_cursor *c)
 {
 	struct date_cursor ahead = *c;
 
-	if (!span_equal_nocase(date_take_word(&ahead), span_str("never")))
+	if (ascii_lower(date_peek(c)) != 'n' ||
+	    !span_equal_nocase(date_take_word(&ahead), span_str("never")))
 		return false;
 	*c = ahead;
 	return true;

@@ -181,11 +181,61 @@ read_zone(struct date_cursor *c, struct date_fields *f)
 	return date_read_zone_name(name, &f->zone_s);
 }
 
+/* Two digits; false when they are none. */
+static inline bool
+read_two(const char *digits, int *value)
+{
+	*value = (digits[0] - '0') * 10 + (digits[1] - '0');
+	return ascii_is_digit(digits[0]) && ascii_is_digit(digits[1]);
+}
+
+/* "Fri, 25 Dec 2026 09:00:00": nothing else stands between its parts. */
+static bool
+read_usual_moment(const char *at, struct date_fields *f)
+{
+	int century, year;
+
+	if (at[3] != ',' || at[4] != ' ' || at[7] != ' ' || at[11] != ' ' ||
+	    at[16] != ' ' || at[19] != ':' || at[22] != ':')
+		return false;
+	if (!read_two(at + 5, &f->day) || !read_two(at + 12, &century) ||
+	    !read_two(at + 14, &year) || !read_two(at + 17, &f->hour) ||
+	    !read_two(at + 20, &f->minute) || !read_two(at + 23, &f->second))
+		return false;
+	f->year = century * 100 + year;
+	f->day_name = find_name(day_names, 7, span_of(at, 3));
+	f->month = find_name(month_names, 12, span_of(at + 8, 3)) + 1;
+	return f->day_name >= 0 && f->month > 0 && f->year >= YEAR_MIN;
+}
+
+/*
+ * Reads a date that is written as nearly all are, up to its zone, in one go.
+ * False, and *f is not to be used, for what has to be read part by part.
+ */
+static bool
+read_usual(struct date_cursor *c, struct date_fields *f)
+{
+	static const struct span form = SPAN("Fri, 25 Dec 2026 09:00:00 ");
+	size_t n = form.len;
+
+	if (c->text.len <= n || c->text.data[n - 1] != ' ' ||
+	    (c->text.data[n] != '+' && c->text.data[n] != '-') ||
+	    !read_usual_moment(c->text.data, f))
+		return false;
+	c->text = span_skip(c->text, n);
+	return true;
+}
+
 enum date_error
 date_read_rfc5322(struct date_cursor *c, struct date_fields *f)
 {
+	struct date_fields usual = *f;
 	enum date_error error;
 
+	if (read_usual(c, &usual)) {
+		*f = usual;
+		return date_read_offset(c, false, &f->zone_s);
+	}
 	if (ascii_is_alpha(date_peek(c)) &&
 	    (error = read_day_name(c, f)) != DATE_OK)
 		return error;

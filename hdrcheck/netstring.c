@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { LENGTH_TEXT_SIZE = 24 /* digits of a size_t and ":" */ };
-
 /* The length at the front: how many digits, or 0 when it is none. */
 static size_t
 read_length(struct span in, size_t max, size_t *length, bool *bad)
@@ -51,8 +49,8 @@ netstring_decode(struct span in, size_t max, struct span *body, size_t *used)
 	return NETSTRING_DONE;
 }
 
-/* Writes "LENGTH:" so that it ends at end; its first byte. */
-static char *
+/* Writes "LENGTH:" so that it ends at end. */
+static void
 put_length(char *end, size_t length)
 {
 	*--end = ':';
@@ -60,23 +58,41 @@ put_length(char *end, size_t length)
 		*--end = (char)('0' + length % 10);
 		length /= 10;
 	} while (length > 0);
-	return end;
+}
+
+/* How many digits and ":". */
+static size_t
+length_size(size_t length)
+{
+	size_t n = 2;
+
+	for (; length > 9; length /= 10)
+		n++;
+	return n;
+}
+
+char *
+netstring_begin(struct buf *out, size_t len)
+{
+	size_t head = length_size(len);
+	char *room = buf_reserve(out, head + len + 1);
+
+	if (room == NULL)
+		return NULL;
+	put_length(room + head, len);
+	room[head + len] = ',';
+	buf_commit(out, head + len + 1);
+	return room + head;
 }
 
 bool
 netstring_append(struct buf *out, struct span s)
 {
-	char text[LENGTH_TEXT_SIZE];
-	char *head = put_length(text + sizeof(text), s.len);
-	size_t n = (size_t)(text + sizeof(text) - head);
-	char *room = buf_reserve(out, n + s.len + 1);
+	char *room = netstring_begin(out, s.len);
 
 	if (room == NULL)
 		return false;
-	memcpy(room, head, n);
 	if (s.len > 0)
-		memcpy(room + n, s.data, s.len);
-	room[n + s.len] = ',';
-	buf_commit(out, n + s.len + 1);
+		memcpy(room, s.data, s.len);
 	return true;
 }

@@ -23,6 +23,13 @@ enum netstring_result {
 enum netstring_result netstring_decode(
     struct span in, size_t max, struct span *body, size_t *used);
 
+/*
+ * Appends a netstring of len bytes, which the caller is to fill in where this
+ * tells, before out is touched again. NULL, and out is unchanged, if it has no
+ * room.
+ */
+char *netstring_begin(struct buf *out, size_t len);
+
 /* Appends s as a netstring. False, and out is unchanged, if it has no room. */
 bool netstring_append(struct buf *out, struct span s);
 

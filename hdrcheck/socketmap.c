@@ -5,7 +5,7 @@
 
 #include "hdrcheck/netstring.h"
 
-enum { REPLY_SIZE = 1024 /* bytes of status, blank and value, with a NUL */ };
+enum { REPLY_MAX = 1023 /* bytes of status, blank and value */ };
 
 enum socketmap_result
 socketmap_decode(
@@ -30,14 +30,17 @@ socketmap_decode(
 bool
 socketmap_reply(struct buf *out, const char *status, struct span value)
 {
-	char text[REPLY_SIZE];
 	size_t n = strlen(status);
+	char *text;
 
-	if (n + 1 + value.len >= sizeof(text))
+	if (n + 1 + value.len > REPLY_MAX)
+		return false;
+	text = netstring_begin(out, n + 1 + value.len);
+	if (text == NULL)
 		return false;
 	memcpy(text, status, n);
 	text[n++] = ' ';
 	if (value.len > 0)
 		memcpy(text + n, value.data, value.len);
-	return netstring_append(out, span_of(text, n + value.len));
+	return true;
 }

@@ -40,48 +40,50 @@ static const struct span known[] = {
     SPAN("postponed_total"),
 };
 
+/* What has been read of a request. */
+struct progress {
+	const char *at;
+	size_t n; /* attributes */
+};
+
 /* False when the line has no "=", or no name before it. */
 static inline bool
-take_line(struct attr_request *request, size_t place, struct span line)
+take_line(struct attr_request *request, struct progress *p, const char *end)
 {
-	const char *equals = memchr(line.data, '=', line.len);
+	struct attr_pair *pair = &request->pair[p->n];
+	const char *equals = memchr(p->at, '=', (size_t)(end - p->at));
 	unsigned char *first;
-	size_t n;
 
-	if (equals == NULL || equals == line.data)
+	if (equals == NULL || equals == p->at)
 		return false;
-	n = (size_t)(equals - line.data);
-	first = &request->first[n % ATTR_LENGTHS];
-	request->pair[place].name = span_head(line, n);
-	request->pair[place].value = span_skip(line, n + 1);
-	request->pair[place].next = *first;
-	*first = (unsigned char)(place + 1);
+	pair->name = span_of(p->at, (size_t)(equals - p->at));
+	pair->value = span_of(equals + 1, (size_t)(end - equals - 1));
+	first = &request->first[pair->name.len % ATTR_LENGTHS];
+	pair->next = *first;
+	*first = (unsigned char)++p->n;
 	return true;
 }
 
-/* in: ATTR_REQUEST_MAX bytes at most; *taken: of the lines that were read. */
-static enum attr_result
-take_lines(struct span in, struct attr_request *request, size_t *taken)
+/* in: ATTR_REQUEST_MAX bytes at most. */
+static inline enum attr_result
+take_lines(struct span in, struct attr_request *request, struct progress *p)
 {
-	struct span rest = in;
-	const char *end;
-	size_t n = 0;
+	const char *stop = in.data + in.len, *end;
 
-	while (
-	    rest.len > 0 && (end = memchr(rest.data, '\n', rest.len)) != NULL) {
-		struct span line = span_head(rest, (size_t)(end - rest.data));
+	while (p->at < stop &&
+	    (end = memchr(p->at, '\n', (size_t)(stop - p->at))) != NULL) {
+		size_t len = (size_t)(end - p->at);
 
-		rest = span_skip(rest, line.len + 1);
-		*taken = in.len - rest.len;
-		request->n = n;
-		if (line.len == 0)
+		if (len == 0) {
+			p->at++;
 			return ATTR_DONE;
-		if (line.len > ATTR_LINE_MAX || n == ATTR_MAX ||
-		    !take_line(request, n, line))
+		}
+		if (len > ATTR_LINE_MAX || p->n == ATTR_MAX ||
+		    !take_line(request, p, end))
 			return ATTR_BAD;
-		n++;
+		p->at = end + 1;
 	}
-	if (rest.len > ATTR_LINE_MAX || in.len == ATTR_REQUEST_MAX)
+	if (stop - p->at > ATTR_LINE_MAX || in.len == ATTR_REQUEST_MAX)
 		return ATTR_BAD;
 	return ATTR_MORE;
 }
@@ -89,13 +91,16 @@ take_lines(struct span in, struct attr_request *request, size_t *taken)
 enum attr_result
 attr_decode(struct span in, struct attr_request *request, size_t *used)
 {
+	struct progress p = {.at = in.data};
 	enum attr_result result;
-	size_t taken = 0;
+	size_t taken;
 
 	if (in.len > ATTR_REQUEST_MAX)
 		in.len = ATTR_REQUEST_MAX;
 	memset(request->first, 0, sizeof(request->first));
-	result = take_lines(in, request, &taken);
+	result = take_lines(in, request, &p);
+	request->n = p.n;
+	taken = (size_t)(p.at - in.data);
 	if (taken > 0 && memchr(in.data, '\0', taken) != NULL)
 		return ATTR_BAD;
 	if (result != ATTR_DONE)

@@ -23,12 +23,14 @@ enum attr_result {
 	ATTR_BAD, /* no request of this protocol: close the connection */
 };
 
+struct attr_pair {
+	struct span name;
+	struct span value;
+	unsigned char next; /* as first, of those before */
+};
+
 struct attr_request {
-	struct {
-		struct span name;
-		struct span value;
-		unsigned char next; /* as first, of those before */
-	} pair[ATTR_MAX];
+	struct attr_pair pair[ATTR_MAX];
 	size_t n;
 	/* By length of the name: the last one's place and 1; 0: none */
 	unsigned char first[ATTR_LENGTHS];

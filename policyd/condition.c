@@ -145,8 +145,8 @@ take_items(struct parse *p, struct span list)
 	return take_word_item(p, list);
 }
 
-static enum condition_kind
-kind_of(struct span name)
+enum condition_kind
+condition_kind_of(struct span name)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (span_equal(kinds[i].name, name))
@@ -201,7 +201,8 @@ condition_parse(struct span word, const struct source *source,
 		    "lower case");
 	if (!take_relation(&rest, c))
 		return fail(&p, word, "no =, !=, < or > behind the name");
-	c->kind = c->relation == '=' ? kind_of(*name) : CONDITION_NUMBER;
+	c->kind =
+	    c->relation == '=' ? condition_kind_of(*name) : CONDITION_NUMBER;
 	if (!take_items(&p, rest)) {
 		condition_free(c);
 		return false;

@@ -102,6 +102,9 @@ bool condition_parse(struct span word, const struct source *source,
 
 void condition_free(struct condition *c);
 
+/* Of the values of an attribute, where =LIST is about them. */
+enum condition_kind condition_kind_of(struct span name);
+
 bool condition_matches(const struct condition *c, struct values *values);
 
 #endif

@@ -2,6 +2,7 @@
 #include "policyd/decide.h"
 
 #include "hdrcheck/base/clock.h"
+#include "policyd/sieve.h"
 
 /* No moment, or one that is not ahead. */
 #define NO_MOMENT INT64_MIN
@@ -32,11 +33,13 @@ kind_of_postponement(const struct attr_request *request)
 	return DECISION_POSTPONE;
 }
 
-/* What the rules want to see of the request. */
+/* What the rules want to see of the request, and its sieves. */
 static void
 prepare(const struct rules *rules, const struct attr_request *request,
-    const struct decide_counts *counts, struct values *values)
+    const struct decide_counts *counts, struct values *values,
+    uint64_t sieve[VALUES_MAX])
 {
+	sieve[0] = SIEVE_OPEN; /* of rules without conditions */
 	values_begin(values, &rules->hash_key, rules->n_attributes);
 	for (unsigned i = 0; i < rules->n_attributes; i++) {
 		struct span name = rules->attribute[i];
@@ -47,7 +50,21 @@ prepare(const struct rules *rules, const struct attr_request *request,
 			values_set_number(values, i, counts->total);
 		else
 			values_set(values, i, attr_find(request, name));
+		sieve[i] =
+		    sieve_of_value(rules->kind[i], values_text(values, i));
 	}
+}
+
+/* The place of the next rule, the i-th or one below, that may match; or n. */
+static size_t
+find_candidate(
+    const struct rules *rules, size_t i, const uint64_t sieve[VALUES_MAX])
+{
+	const struct rule_gate *gate = rules->gate;
+
+	while (i < rules->n && (gate[i].sieve & sieve[gate[i].place]) == 0)
+		i++;
+	return i;
 }
 
 static const struct condition *
@@ -120,11 +137,17 @@ decide(const struct rules *rules, const struct attr_request *request,
     decide_step_fn *step, void *ctx)
 {
 	struct decision decision = {.due_s = NO_MOMENT};
+	uint64_t sieve[VALUES_MAX];
 
-	prepare(rules, request, counts, values);
+	prepare(rules, request, counts, values, sieve);
 	for (size_t i = 0; i < rules->n; i++) {
-		struct decide_step s = {.rule = &rules->rule[i]};
+		struct decide_step s = {0};
 
+		if (step == NULL)
+			i = find_candidate(rules, i, sieve);
+		if (i == rules->n)
+			break;
+		s.rule = &rules->rule[i];
 		s.unmet = find_unmet(rules, s.rule, values);
 		if (s.unmet == NULL)
 			s.due_s = moment_of(rules, s.rule, now_ns);

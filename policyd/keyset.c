@@ -122,7 +122,7 @@ keyset_add(struct keyset *set, uint64_t hash, struct span text)
 		memcpy(set->bytes + set->n_bytes, text.data, text.len);
 	set->n_bytes += text.len;
 	set->n++;
-	set->filter |= (uint64_t)1 << (hash >> 58);
+	set->marks |= keyset_mark(text);
 	place->hash = hash;
 	place->end = (uint32_t)set->n_bytes + 1;
 	place->len = (uint32_t)text.len;

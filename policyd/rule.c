@@ -7,6 +7,7 @@
 
 #include "hdrcheck/date.h"
 #include "policyd/rule_action.h"
+#include "policyd/rule_gate.h"
 #include "policyd/rule_zone.h"
 
 enum {
@@ -89,8 +90,10 @@ find_attribute(struct reader *r, struct span name, unsigned *place)
 	if (i == VALUES_MAX)
 		return fail(
 		    r, name, "rules name more than %d attributes", VALUES_MAX);
-	if (i == rules->n_attributes)
+	if (i == rules->n_attributes) {
 		rules->attribute[rules->n_attributes++] = name;
+		rules->kind[i] = condition_kind_of(name);
+	}
 	if (span_equal_str(name, "postponed") ||
 	    span_equal_str(name, "postponed_total"))
 		rules->counts = true;
@@ -309,7 +312,7 @@ read_rules(struct reader *r, struct span text)
 			return false;
 	}
 	if (r->rules->n > 0)
-		return true;
+		return rule_gate_make_all(r->rules) || fail_memory(r);
 	snprintf(
 	    r->error, RULE_ERROR_SIZE, "%s: has no rules", r->context->file);
 	return false;
@@ -380,6 +383,7 @@ rules_free(struct rules *rules)
 	free(rules->zone);
 	free(rules->condition);
 	free(rules->rule);
+	free(rules->gate);
 	free(rules->text);
 	memset(rules, 0, sizeof(*rules));
 }

@@ -61,15 +61,23 @@ struct rules_zone {
 	struct zone zone;
 };
 
+/* What most rules that do not match are told by, without a look at them. */
+struct rule_gate {
+	uint64_t sieve; /* of the condition that lets the fewest through */
+	unsigned place; /* of its attribute */
+};
+
 struct rules {
 	char *text;
 	struct rule *rule;
+	struct rule_gate *gate; /* of each rule */
 	size_t n;
 	struct condition *condition;
 	size_t n_conditions;
 	struct rules_zone *zone;
 	size_t n_zones;
 	struct span attribute[VALUES_MAX]; /* that conditions name */
+	enum condition_kind kind[VALUES_MAX]; /* of their values */
 	size_t n_attributes;
 	bool counts; /* postponed or postponed_total is among them */
 	struct hash_key hash_key;

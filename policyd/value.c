@@ -63,16 +63,24 @@ take_room(struct values *values, size_t n)
 	return room;
 }
 
+size_t
+value_folded_len(struct span address)
+{
+	const char *at = address.data;
+	size_t n = address.len;
+
+	if (n > 1 && at[n - 1] == '.' && at[n - 2] != '.' && at[n - 2] != '@')
+		n--;
+	return n;
+}
+
 struct span
 value_fold(struct span address, char *out)
 {
-	size_t n = address.len;
+	size_t n = value_folded_len(address);
 
 	for (size_t i = 0; i < n; i++)
 		out[i] = ascii_lower(address.data[i]);
-	if (n > 1 && out[n - 1] == '.' && out[n - 2] != '.' &&
-	    out[n - 2] != '@')
-		n--;
 	return span_of(out, n);
 }
 

@@ -103,4 +103,7 @@ const struct cidr *values_address(struct values *values, unsigned place);
  */
 struct span value_fold(struct span address, char *out);
 
+/* How long it is then. */
+size_t value_folded_len(struct span address);
+
 #endif

@@ -51,16 +51,13 @@ grow(struct buf *b, size_t need)
 }
 
 char *
-buf_reserve(struct buf *b, size_t n)
+buf_make_room(struct buf *b, size_t n)
 {
 	if (n > buf_room(b))
 		return NULL;
-	if (b->cap - b->end < n || b->data == NULL) {
-		move_to_front(b);
-		if ((b->cap < b->end + n || b->data == NULL) &&
-		    !grow(b, b->end + n))
-			return NULL;
-	}
+	move_to_front(b);
+	if ((b->cap < b->end + n || b->data == NULL) && !grow(b, b->end + n))
+		return NULL;
 	return b->data + b->end;
 }
 

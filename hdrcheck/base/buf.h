@@ -50,11 +50,20 @@ buf_room(const struct buf *b)
 	return b->max - buf_len(b);
 }
 
+/* For buf_reserve(): the same, where there is no such room yet. */
+char *buf_make_room(struct buf *b, size_t n);
+
 /*
  * Room for n bytes at the end, to be filled and then told with buf_commit().
  * NULL when the maximum forbids it or memory is short; b is unchanged then.
  */
-char *buf_reserve(struct buf *b, size_t n);
+static inline char *
+buf_reserve(struct buf *b, size_t n)
+{
+	if (b->data != NULL && n <= b->cap - b->end)
+		return b->data + b->end;
+	return buf_make_room(b, n);
+}
 
 /* n bytes of what was reserved are filled. */
 static inline void
@@ -75,6 +84,17 @@ buf_consume(struct buf *b, size_t n)
 	b->start += n;
 	if (b->start == b->end)
 		b->start = b->end = 0;
+}
+
+/* The memory of from, which is empty, goes to b, which has none. */
+static inline void
+buf_take_memory(struct buf *b, struct buf *from)
+{
+	assert(b->data == NULL && buf_len(from) == 0);
+	b->data = from->data;
+	b->cap = from->cap;
+	from->data = NULL;
+	from->cap = 0;
 }
 
 /* Drops all bytes, keeps the memory. */

@@ -120,7 +120,7 @@ format_far(int64_t s, char out[CLOCK_UTC_SIZE])
 
 /* Two digits and what stands behind them. */
 static char *
-put_two(char *at, int value, char behind)
+put_two(char *at, unsigned value, char behind)
 {
 	at[0] = (char)('0' + value / 10);
 	at[1] = (char)('0' + value % 10);
@@ -130,17 +130,17 @@ put_two(char *at, int value, char behind)
 
 /* The inverse of clock_days_from_date(), from 1970 on. */
 static void
-date_from_days(int days, int *year, int *month, int *day)
+date_from_days(unsigned days, unsigned *year, unsigned *month, unsigned *day)
 {
-	int z = days + 719468;
-	int era = z / 146097;
-	int day_of_era = z - era * 146097;
-	int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-			      day_of_era / 146096) /
+	unsigned z = days + 719468;
+	unsigned era = z / 146097;
+	unsigned day_of_era = z - era * 146097;
+	unsigned year_of_era = (day_of_era - day_of_era / 1460 +
+				   day_of_era / 36524 - day_of_era / 146096) /
 	    365;
-	int day_of_year = day_of_era -
+	unsigned day_of_year = day_of_era -
 	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	int month_from_march = (5 * day_of_year + 2) / 153;
+	unsigned month_from_march = (5 * day_of_year + 2) / 153;
 
 	*day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
 	*month =
@@ -152,13 +152,13 @@ date_from_days(int days, int *year, int *month, int *day)
 const char *
 clock_format_utc(int64_t s, char out[CLOCK_UTC_SIZE])
 {
-	int year, month, day, second;
+	unsigned year, month, day, second;
 	char *at = out;
 
 	if (s < 0 || s > LAST_SECOND_OF_9999)
 		return format_far(s, out);
-	date_from_days((int)(s / SECONDS_PER_DAY), &year, &month, &day);
-	second = (int)(s % SECONDS_PER_DAY);
+	date_from_days((unsigned)(s / SECONDS_PER_DAY), &year, &month, &day);
+	second = (unsigned)(s % SECONDS_PER_DAY);
 	at = put_two(at, year / 100, '\0') - 1;
 	at = put_two(at, year % 100, '-');
 	at = put_two(at, month, '-');

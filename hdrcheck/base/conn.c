@@ -54,8 +54,7 @@ borrow(struct buf *spare, struct buf *b)
 {
 	if (b->data != NULL || spare->data == NULL)
 		return;
-	*b = *spare;
-	buf_init(spare, b->max);
+	buf_take_memory(b, spare);
 }
 
 static void
@@ -67,8 +66,7 @@ give_back(struct buf *spare, struct buf *b, size_t cap_max)
 		buf_free(b);
 		return;
 	}
-	*spare = *b;
-	buf_init(b, spare->max);
+	buf_take_memory(spare, b);
 }
 
 static void
