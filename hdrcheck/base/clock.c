@@ -174,7 +174,7 @@ const char *
 clock_format_utc_ms(int64_t ns, char out[CLOCK_UTC_MS_SIZE])
 {
 	int64_t s = clock_floor_s(ns);
-	int ms = (int)((ns - s * CLOCK_NS_PER_S) / CLOCK_NS_PER_MS);
+	unsigned ms = (unsigned)((ns - s * CLOCK_NS_PER_S) / CLOCK_NS_PER_MS);
 	char *at = out + strlen(clock_format_utc(s, out)) - 1;
 
 	*at++ = '.';
