@@ -9,6 +9,8 @@
 #include "hdrcheck/base/os.h"
 #include "policyd/engine_private.h"
 
+#define READ_NAP_NS (100 * CLOCK_NS_PER_MS)
+
 static void
 take_news(struct engine *g, enum os_news kind, struct span name)
 {
@@ -28,14 +30,29 @@ take_news(struct engine *g, enum os_news kind, struct span name)
 	}
 }
 
+/*
+ * What a command lets go is told of by portions. And to start a read takes as
+ * long as to read a hundred messages: what streams in is read together.
+ */
+static int64_t
+nap_ns(const struct engine *g)
+{
+	const struct sweep_verb_state *verb = g->sweep.verb;
+
+	if (verb[SWEEP_RELEASE].running || verb[SWEEP_REQUEUE].running)
+		return JOBS_NAP_NS;
+	return verb[SWEEP_READ].running ? READ_NAP_NS : 0;
+}
+
 static void
 nap(struct engine *g)
 {
-	if (!g->sweep.verb[SWEEP_RELEASE].running &&
-	    !g->sweep.verb[SWEEP_REQUEUE].running)
+	int64_t ns = nap_ns(g);
+
+	if (ns == 0)
 		return;
 	loop_change(g->loop, g->o.news, 0);
-	loop_arm(&g->news_nap, clock_mono_ns() + JOBS_NAP_NS);
+	loop_arm(&g->news_nap, clock_mono_ns() + ns);
 }
 
 static void
@@ -60,8 +77,6 @@ on_news(void *ctx, short revents)
 		bytes = span_of(g->room, (size_t)n);
 		while (os_news_next(&bytes, &kind, &name))
 			take_news(g, kind, name);
-		if ((size_t)n < sizeof(g->room) / 2)
-			nap(g);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		log_warn(g->o.log, "no more news of the hold queue");
 		loop_unwatch(g->loop, g->o.news);
@@ -69,6 +84,8 @@ on_news(void *ctx, short revents)
 		g->o.news = -1;
 	}
 	engine_pump(g);
+	if (n > 0 && (size_t)n < sizeof(g->room) / 2)
+		nap(g);
 }
 
 void

@@ -51,7 +51,7 @@ bool engine_tell_runner(struct engine *g, enum wire_ask ask);
 
 /*
  * Hears what happens in the hold queue, if it may. 0 or -1: errno. While mail
- * leaves, news are read by portions: see JOBS_NAP_NS.
+ * leaves or is read, news are taken by portions.
  */
 int engine_watch_news(struct engine *g);
 

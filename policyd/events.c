@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/events.h"
 
-#include <stdio.h>
-
 #include "hdrcheck/base/json.h"
 #include "hdrcheck/base/utf8.h"
 #include "policyd/wording.h"
 
-enum {
-	TIME_SIZE = CLOCK_UTC_SIZE + 4, /* with milliseconds */
-	ESCAPE_MAX = 6, /* bytes of an escape */
-};
+enum { ESCAPE_MAX = 6 /* bytes of an escape */ };
 
 static const char fault[] = "fault";
 
@@ -20,16 +15,11 @@ static const struct qid no_id; /* of an event that is about no message */
 static void
 open_line(struct json *j, struct buf *out, const char *event, int64_t wall_ns)
 {
-	char utc[CLOCK_UTC_SIZE], text[TIME_SIZE];
-	int64_t s = clock_floor_s(wall_ns);
-	int64_t ms = (wall_ns - s * CLOCK_NS_PER_S) / CLOCK_NS_PER_MS;
+	char text[CLOCK_UTC_MS_SIZE];
 
-	clock_format_utc(s, utc);
-	snprintf(text, sizeof(text), "%.*s.%03dZ", (int)strlen(utc) - 1, utc,
-	    (int)ms);
 	json_open(j, out);
 	json_string(j, "event", span_str(event));
-	json_string(j, "time", span_str(text));
+	json_string(j, "time", span_str(clock_format_utc_ms(wall_ns, text)));
 }
 
 static bool

@@ -7,11 +7,11 @@ static void
 log_released(
     const struct log *log, const char *id, const struct sweep_event *event)
 {
-	char due[CLOCK_UTC_SIZE];
+	char due[CLOCK_UTC_SIZE], late[CLOCK_SECONDS_SIZE];
 
-	log_info(log, "%s: released, due=%s, late=%.3fs, method=%s", id,
+	log_info(log, "%s: released, due=%s, late=%ss, method=%s", id,
 	    clock_format_utc(event->due_s, due),
-	    (double)event->late_ns / (double)CLOCK_NS_PER_S,
+	    clock_format_seconds(event->late_ns, late),
 	    event->requeued ? "requeue" : "release");
 }
 

@@ -2,6 +2,7 @@
 #include "hdrcheck/base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -166,6 +167,30 @@ clock_format_utc(int64_t s, char out[CLOCK_UTC_SIZE])
 	at = put_two(at, second / 60 % 60, ':');
 	at = put_two(at, second % 60, 'Z');
 	*at = '\0';
+	return out;
+}
+
+const char *
+clock_format_utc_ms(int64_t ns, char out[CLOCK_UTC_MS_SIZE])
+{
+	int64_t s = clock_floor_s(ns);
+	int ms = (int)((ns - s * CLOCK_NS_PER_S) / CLOCK_NS_PER_MS);
+	char *at = out + strlen(clock_format_utc(s, out)) - 1;
+
+	*at++ = '.';
+	*at++ = (char)('0' + ms / 100);
+	*put_two(at, ms % 100, 'Z') = '\0';
+	return out;
+}
+
+const char *
+clock_format_seconds(int64_t ns, char out[CLOCK_SECONDS_SIZE])
+{
+	int64_t ms = ns / CLOCK_NS_PER_MS;
+	int64_t positive_ms = ms < 0 ? -ms : ms;
+
+	snprintf(out, CLOCK_SECONDS_SIZE, "%s%lld.%03d", ms < 0 ? "-" : "",
+	    (long long)(positive_ms / 1000), (int)(positive_ms % 1000));
 	return out;
 }
 

@@ -15,6 +15,8 @@
 
 enum {
 	CLOCK_UTC_SIZE = 32, /* "2026-12-25T09:00:00Z" and a long year */
+	CLOCK_UTC_MS_SIZE = CLOCK_UTC_SIZE + 4,
+	CLOCK_SECONDS_SIZE = 24, /* "-9223372036.854" */
 	CLOCK_RFC5322_SIZE = 48, /* "Fri, 25 Dec 2026 09:00:00 +0000" */
 	CLOCK_DURATION_SIZE = 32, /* "36500d23h59m59s" */
 };
@@ -53,6 +55,15 @@ int clock_days_in_month(int64_t year, int month);
 
 /* Writes seconds since 1970 as RFC 3339 in UTC. Returns out. */
 const char *clock_format_utc(int64_t s, char out[CLOCK_UTC_SIZE]);
+
+/* The same of nanoseconds, with three digits behind the second. */
+const char *clock_format_utc_ms(int64_t ns, char out[CLOCK_UTC_MS_SIZE]);
+
+/*
+ * Writes how many seconds these are, with three digits behind the point, cut
+ * off towards zero: a minus only where a digit is not 0. Returns out.
+ */
+const char *clock_format_seconds(int64_t ns, char out[CLOCK_SECONDS_SIZE]);
 
 /*
  * The same as RFC 5322 writes it in a header; empty for what no calendar holds.

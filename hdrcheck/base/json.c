@@ -33,10 +33,10 @@ put_comma(struct json *j)
 static void
 put_name(struct json *j, const char *name)
 {
-	put_comma(j);
-	put_text(j, "\"");
+	put_text(j, j->comma ? ",\"" : "\"");
 	put_text(j, name);
 	put_text(j, "\":");
+	j->comma = true;
 }
 
 static void
@@ -108,6 +108,12 @@ put_escape(struct json *j, struct span s)
 	}
 }
 
+static bool
+is_plain_ascii(char c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
 /* How many bytes at the front may stand as they are. */
 static size_t
 plain_len(struct span s)
@@ -116,11 +122,13 @@ plain_len(struct span s)
 
 	while (n < s.len) {
 		struct span rest = span_skip(s, n);
-		size_t len = utf8_len(rest);
+		size_t len = 1;
 
-		if (len == 0 || utf8_is_control(rest) || rest.data[0] == '"' ||
-		    rest.data[0] == '\\')
-			break;
+		if (!is_plain_ascii(rest.data[0])) {
+			len = utf8_len(rest);
+			if (len < 2 || utf8_is_control(rest))
+				break;
+		}
 		n += len;
 	}
 	return n;
@@ -189,15 +197,10 @@ json_utc(struct json *j, const char *name, int64_t s)
 void
 json_seconds(struct json *j, const char *name, int64_t ns)
 {
-	/* By thousandths, towards zero: a minus only where a digit is not 0. */
-	int64_t ms = ns / CLOCK_NS_PER_MS;
-	int64_t positive_ms = ms < 0 ? -ms : ms;
-	char text[NUMBER_SIZE];
+	char text[CLOCK_SECONDS_SIZE];
 
-	snprintf(text, sizeof(text), "%s%" PRId64 ".%03" PRId64,
-	    ms < 0 ? "-" : "", positive_ms / 1000, positive_ms % 1000);
 	put_name(j, name);
-	put_text(j, text);
+	put_text(j, clock_format_seconds(ns, text));
 }
 
 void
