@@ -6,6 +6,7 @@
 enum {
 	/* What lines_next() may leave, and one read more. */
 	BUFFER_MAX = LINES_MAX + STREAM_READ_SIZE,
+	BATCH_MAX = 16, /* messages that the scheduler is told of at once */
 };
 
 static const char postsuper_mark[] = "postsuper: ";
@@ -39,14 +40,17 @@ stream_listing_room(struct stream_listing *l)
 	return buf_reserve(&l->in, STREAM_READ_SIZE);
 }
 
+/* Messages that the scheduler was not told of yet, in the order of lines. */
+struct batch {
+	struct qmsg msg[BATCH_MAX];
+	size_t n;
+};
+
 static void
-take_listed(struct stream_listing *l, bool ok, const struct qmsg *msg,
-    struct sweep *s, const struct clock_now *now)
+flush(struct batch *b, struct sweep *s, const struct clock_now *now)
 {
-	if (!ok)
-		l->bad++;
-	else if (!msg->odd_id)
-		sweep_listed(s, msg, now);
+	sweep_listed_many(s, b->msg, b->n, now);
+	b->n = 0;
 }
 
 /*
@@ -67,17 +71,16 @@ take_head(struct stream_listing *l, struct span piece)
 		l->head.tried = true;
 }
 
-static void
+/* Whether *msg is a message now; it may be one that is of no interest. */
+static bool
 take_listing_piece(struct stream_listing *l, enum lines_piece kind,
-    struct span piece, struct sweep *s, const struct clock_now *now)
+    struct span piece, struct qmsg *msg)
 {
-	struct qmsg msg;
-	bool ok;
-
 	switch (kind) {
 	case LINES_WHOLE:
-		ok = qmsg_parse(piece, false, &msg);
-		take_listed(l, ok, &msg, s, now);
+		if (qmsg_parse(piece, false, msg))
+			return true;
+		l->bad++;
 		break;
 	case LINES_HEAD:
 		take_head(l, piece);
@@ -86,29 +89,42 @@ take_listing_piece(struct stream_listing *l, enum lines_piece kind,
 	case LINES_END:
 		if (qmsg_tail_tried(&l->tail, piece))
 			l->head.tried = true;
-		if (kind == LINES_END)
-			take_listed(l, l->head_ok, &l->head, s, now);
+		if (kind == LINES_TAIL)
+			break;
+		*msg = l->head;
+		if (l->head_ok)
+			return true;
+		l->bad++;
 		break;
 	case LINES_MORE:
 		break;
 	}
+	return false;
 }
 
 void
 stream_listing_take(struct stream_listing *l, size_t n, struct sweep *s,
     const struct clock_now *now)
 {
+	struct batch batch;
 	enum lines_piece kind;
 	struct span rest, piece;
 	size_t used;
 
+	batch.n = 0;
 	buf_commit(&l->in, n);
 	rest = buf_span(&l->in);
 	while (
 	    (kind = lines_next(&l->lines, rest, &piece, &used)) != LINES_MORE) {
-		take_listing_piece(l, kind, piece, s, now);
+		struct qmsg *msg = &batch.msg[batch.n];
+
+		if (take_listing_piece(l, kind, piece, msg) && !msg->odd_id)
+			batch.n++;
+		if (batch.n == BATCH_MAX)
+			flush(&batch, s, now);
 		rest = span_skip(rest, used);
 	}
+	flush(&batch, s, now);
 	buf_consume(&l->in, buf_len(&l->in) - rest.len);
 }
 

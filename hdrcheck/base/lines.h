@@ -30,7 +30,26 @@ struct lines {
  * borrows from in; *used is what to consume (0 for LINES_MORE). A caller that
  * holds more than LINES_MAX bytes is never told LINES_MORE.
  */
-enum lines_piece lines_next(
+static inline enum lines_piece lines_next(
     struct lines *lines, struct span in, struct span *piece, size_t *used);
+
+/* The same where there is no whole line at the front. */
+enum lines_piece lines_next_rare(
+    struct lines *lines, struct span in, struct span *piece, size_t *used);
+
+static inline enum lines_piece
+lines_next(
+    struct lines *lines, struct span in, struct span *piece, size_t *used)
+{
+	const char *end = NULL;
+
+	if (in.len > 0 && !lines->in_long_line)
+		end = memchr(in.data, '\n', in.len);
+	if (end == NULL || end - in.data > LINES_MAX)
+		return lines_next_rare(lines, in, piece, used);
+	*piece = span_head(in, (size_t)(end - in.data));
+	*used = piece->len + 1;
+	return LINES_WHOLE;
+}
 
 #endif

@@ -11,6 +11,7 @@ enum {
 	SHARD_SHIFT = 24, /* the hash's other bits are for the place */
 	WORD_BITS = 32,
 	LAST_BITS = 24, /* of a short id's second word, behind the first 32 */
+	FORESEE_PROBES = 2, /* nearly always it is one of the first so many */
 };
 
 void
@@ -42,13 +43,6 @@ uint32_t
 index_slots(const struct index *ix)
 {
 	return ix->n_pool;
-}
-
-struct index_entry *
-index_at(const struct index *ix, uint32_t slot)
-{
-	assert(slot < ix->n_pool);
-	return &ix->pool[slot];
 }
 
 void *
@@ -135,6 +129,18 @@ index_id(const struct index *ix, const struct index_entry *e)
 		return ix->longs.id[e->id[1]];
 	return (struct qid){{(uint64_t)e->id[1] << WORD_BITS | e->id[0],
 	    (uint64_t)e->id_last << WORD_BITS | e->id[2], 0}};
+}
+
+/* index_id() of it is that one. */
+static bool
+has_id(
+    const struct index *ix, const struct index_entry *e, const struct qid *id)
+{
+	if (has_long_id(e))
+		return qid_equal(&ix->longs.id[e->id[1]], id);
+	return id->word[0] == ((uint64_t)e->id[1] << WORD_BITS | e->id[0]) &&
+	    id->word[1] == ((uint64_t)e->id_last << WORD_BITS | e->id[2]) &&
+	    id->word[2] == 0;
 }
 
 /* The hash table: linear probing, and removal without tombstones. */
@@ -227,6 +233,47 @@ table_remove(struct index *ix, uint32_t slot)
 	}
 }
 
+static inline void
+fetch(const void *place)
+{
+	__builtin_prefetch(place);
+}
+
+void
+index_foresee_place(const struct index *ix, const struct qid *id)
+{
+	uint32_t hash = qid_hash(id);
+	const struct index_shard *s = &ix->shard[hash >> SHARD_SHIFT];
+
+	if (s->table != NULL)
+		fetch(&s->table[hash & s->mask]);
+}
+
+/* An entry may lie across two lines of the cache. */
+static void
+fetch_entry(const struct index *ix, uint32_t slot)
+{
+	const struct index_entry *e = &ix->pool[slot];
+
+	fetch(e);
+	fetch((const char *)(e + 1) - 1);
+}
+
+void
+index_foresee_entry(const struct index *ix, const struct qid *id)
+{
+	uint32_t hash = qid_hash(id);
+	const struct index_shard *s = &ix->shard[hash >> SHARD_SHIFT];
+	uint32_t at = hash & s->mask;
+
+	if (s->table == NULL)
+		return;
+	for (int i = 0; i < FORESEE_PROBES && s->table[at] != 0; i++) {
+		fetch_entry(ix, s->table[at] - 1);
+		at = (at + 1) & s->mask;
+	}
+}
+
 uint32_t
 index_find(const struct index *ix, const struct qid *id)
 {
@@ -238,9 +285,8 @@ index_find(const struct index *ix, const struct qid *id)
 		return INDEX_NONE;
 	for (; s->table[at] != 0; at = (at + 1) & s->mask) {
 		uint32_t slot = s->table[at] - 1;
-		struct qid known = index_id(ix, &ix->pool[slot]);
 
-		if (qid_equal(&known, id))
+		if (has_id(ix, &ix->pool[slot], id))
 			return slot;
 	}
 	return INDEX_NONE;

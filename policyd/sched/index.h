@@ -9,6 +9,8 @@
 #ifndef SCHED_INDEX_H
 #define SCHED_INDEX_H
 
+#include <assert.h>
+
 #include "policyd/sched/qid.h"
 
 #define INDEX_NONE UINT32_MAX
@@ -108,6 +110,14 @@ uint32_t index_count(const struct index *ix);
 uint32_t index_find(const struct index *ix, const struct qid *id);
 
 /*
+ * index_find() is going to be asked for it: has the processor fetch the one
+ * place in memory that takes, and later the other, so that it waits for those
+ * of many ids at the same time. Nothing is changed, and none of it is needed.
+ */
+void index_foresee_place(const struct index *ix, const struct qid *id);
+void index_foresee_entry(const struct index *ix, const struct qid *id);
+
+/*
  * A new entry for an id that is not there; all but its id is zero, and its
  * state must be set to something but INDEX_FREE. INDEX_NONE: no memory.
  */
@@ -116,7 +126,12 @@ uint32_t index_add(struct index *ix, const struct qid *id);
 /* Forgets the entry, which must be in no heap and no list. */
 void index_remove(struct index *ix, uint32_t slot);
 
-struct index_entry *index_at(const struct index *ix, uint32_t slot);
+static inline struct index_entry *
+index_at(const struct index *ix, uint32_t slot)
+{
+	assert(slot < ix->n_pool);
+	return &ix->pool[slot];
+}
 
 struct qid index_id(const struct index *ix, const struct index_entry *e);
 

@@ -1,30 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 #include "policyd/sched/qid.h"
 
-#include <limits.h>
+#include "policyd/sched/eight.h"
 
 enum {
 	BITS = 6, /* a character: 62 digits, and 0 behind the last one */
 	WORD_BITS = 64,
+	CASE_BIT = 0x20, /* of a letter */
 };
 
 static const char digits[] = "0123456789"
 			     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			     "abcdefghijklmnopqrstuvwxyz";
-
-/*
- * 1 to 62, or 0 for what is no digit of an id; by a table, as nobody can guess
- * which kind of digit comes next, the processor neither.
- */
-/* clang-format off */
-static const unsigned char values[UCHAR_MAX + 1] = {
-	['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-	['A'] = 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
-	24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36,
-	['a'] = 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49,
-	50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
-};
-/* clang-format on */
 
 /* The six bits of character i lie in one word, or across two. */
 static uint64_t
@@ -39,33 +26,52 @@ get(const struct qid *id, size_t i)
 	return value & ((1u << BITS) - 1);
 }
 
+/* Of eight bytes the six bits that count, without the gaps between them. */
+static inline uint64_t
+close_gaps(uint64_t v)
+{
+	v = (v & 0x003f003f003f003f) | (v & 0x3f003f003f003f00) >> 2;
+	v = (v & 0x00000fff00000fff) | (v & 0x0fff00000fff0000) >> 4;
+	return (v & 0xffffff) | v >> 32 << 24;
+}
+
+/*
+ * The digits at the front of these, six bits each, and 0 behind the last one;
+ * *n: how many. A byte that is no digit may spoil those behind it, which do not
+ * count.
+ */
+static inline uint64_t
+read_eight(uint64_t text, size_t *n)
+{
+	uint64_t ascii = text & ~EIGHT_MARKS;
+	uint64_t letters = eight_between(ascii | EIGHT_OF(CASE_BIT), 'a', 'z');
+	uint64_t lower = letters & ascii << 2; /* where CASE_BIT is set */
+	uint64_t known = eight_between(ascii, '0', '9') | letters;
+	uint64_t values = ascii - EIGHT_OF('0' - 1) -
+	    (letters >> 7) * ('A' - '0' - 10) - (lower >> 7) * ('a' - 'A' - 26);
+
+	*n = eight_before((~known | text) & EIGHT_MARKS);
+	if (*n < EIGHT)
+		values &= (UINT64_C(1) << 8 * *n) - 1;
+	return close_gaps(values);
+}
+
 size_t
 qid_read(struct span text, struct qid *id)
 {
-	const unsigned char *from = (const unsigned char *)text.data;
-	const unsigned char *at = from;
-	const unsigned char *end =
-	    at + (text.len < QID_MAX ? text.len : QID_MAX);
-	struct qid out = {{0}};
-	size_t words = 0;
-	uint64_t word = 0, value;
-	unsigned used = 0; /* bits of it; the last word is full at the end */
+	uint64_t part[QID_MAX / EIGHT] = {0};
+	size_t n = 0, got = EIGHT;
 
-	while (at < end && (value = values[*at]) != 0) {
-		at++;
-		word |= value << used;
-		used += BITS;
-		if (used > WORD_BITS) {
-			used -= WORD_BITS;
-			out.word[words++] = word;
-			word = value >> (BITS - used);
-		}
+	for (size_t i = 0; i < QID_MAX / EIGHT && got == EIGHT; i++) {
+		part[i] = read_eight(eight_load(span_skip(text, n)), &got);
+		n += got;
 	}
-	if (at - from < QID_MIN)
+	if (n < QID_MIN)
 		return 0;
-	out.word[words] = word;
-	*id = out;
-	return (size_t)(at - from);
+	id->word[0] = part[0] | part[1] << 48;
+	id->word[1] = part[1] >> 16 | part[2] << 32;
+	id->word[2] = part[2] >> 32 | part[3] << 16;
+	return n;
 }
 
 bool
@@ -89,23 +95,4 @@ qid_format(const struct qid *id, char out[QID_SIZE])
 		out[n++] = digits[value - 1];
 	out[n] = '\0';
 	return n;
-}
-
-bool
-qid_equal(const struct qid *a, const struct qid *b)
-{
-	return a->word[0] == b->word[0] && a->word[1] == b->word[1] &&
-	    a->word[2] == b->word[2];
-}
-
-uint32_t
-qid_hash(const struct qid *id)
-{
-	uint64_t h = 0;
-
-	for (size_t i = 0; i < QID_WORDS; i++) {
-		h = (h ^ id->word[i]) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 32;
-	}
-	return (uint32_t)h;
 }

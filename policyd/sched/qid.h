@@ -33,8 +33,22 @@ size_t qid_read(struct span text, struct qid *id);
 /* Writes the id and a NUL; returns its length. */
 size_t qid_format(const struct qid *id, char out[QID_SIZE]);
 
-bool qid_equal(const struct qid *a, const struct qid *b);
+static inline bool
+qid_equal(const struct qid *a, const struct qid *b)
+{
+	return a->word[0] == b->word[0] && a->word[1] == b->word[1] &&
+	    a->word[2] == b->word[2];
+}
 
-uint32_t qid_hash(const struct qid *id);
+static inline uint32_t
+qid_hash(const struct qid *id)
+{
+	uint64_t h = id->word[0] * UINT64_C(0x9e3779b97f4a7c15) +
+	    id->word[1] * UINT64_C(0xc2b2ae3d27d4eb4f) +
+	    id->word[2] * UINT64_C(0x165667b19e3779f9);
+
+	h = (h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(h >> 32);
+}
 
 #endif

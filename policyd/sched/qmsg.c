@@ -80,14 +80,6 @@ take_member(struct qmsg *msg, struct span name, struct span value)
 }
 
 bool
-qmsg_parse(struct span line, bool cut, struct qmsg *msg)
-{
-	if (!cut && qmsg_parse_usual(line, msg))
-		return true;
-	return qmsg_parse_any(line, cut, msg);
-}
-
-bool
 qmsg_parse_any(struct span line, bool cut, struct qmsg *msg)
 {
 	struct span rest = line;

@@ -23,7 +23,7 @@ struct qmsg {
  * behind the cut is not there. False when it is not what postqueue writes, or
  * when the cut hides a member we need.
  */
-bool qmsg_parse(struct span line, bool cut, struct qmsg *msg);
+static inline bool qmsg_parse(struct span line, bool cut, struct qmsg *msg);
 
 /*
  * The two ways it goes. A whole line exactly as Postfix writes it is read by
@@ -33,6 +33,13 @@ bool qmsg_parse(struct span line, bool cut, struct qmsg *msg);
  */
 bool qmsg_parse_usual(struct span line, struct qmsg *msg);
 bool qmsg_parse_any(struct span line, bool cut, struct qmsg *msg);
+
+static inline bool
+qmsg_parse(struct span line, bool cut, struct qmsg *msg)
+{
+	return (!cut && qmsg_parse_usual(line, msg)) ||
+	    qmsg_parse_any(line, cut, msg);
+}
 
 /*
  * Looks for a delay_reason in the pieces of a line that is too long for

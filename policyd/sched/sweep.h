@@ -326,6 +326,10 @@ void sweep_wait(const struct sweep *s, const struct clock_now *now,
 void sweep_listed(
     struct sweep *s, const struct qmsg *msg, const struct clock_now *now);
 
+/* So many lines, in their order: the same, only quicker. */
+void sweep_listed_many(struct sweep *s, const struct qmsg msgs[], size_t n,
+    const struct clock_now *now);
+
 /* A message that a read found whole. */
 void sweep_read(struct sweep *s, const struct qid *id,
     const struct facts *facts, const struct clock_now *now);

@@ -10,33 +10,6 @@ enum {
 	TAKE_MAX = 4096, /* entries of a list that are looked at in one go */
 };
 
-bool
-entry_has(const struct index_entry *e, enum flag flag)
-{
-	return (e->flags & flag) != 0;
-}
-
-void
-entry_set(struct index_entry *e, enum flag flag, bool on)
-{
-	e->flags = (uint16_t)(on ? e->flags | flag : e->flags & ~flag);
-}
-
-void
-entry_set_key(struct index_entry *e, int64_t arrival_s, uint64_t size)
-{
-	e->arrival_s = (uint32_t)arrival_s;
-	e->size = (uint32_t)size;
-	entry_set(e, KEYED, true);
-}
-
-bool
-entry_is_message(const struct index_entry *e, int64_t arrival_s, uint64_t size)
-{
-	return !entry_has(e, KEYED) ||
-	    (e->arrival_s == (uint32_t)arrival_s && e->size == (uint32_t)size);
-}
-
 void
 entry_count(struct sweep *s, uint32_t slot)
 {

@@ -51,15 +51,34 @@ enum flag {
 	ON_WAY = 32768, /* RELEASING to RELEASED: counted in the flow */
 };
 
-bool entry_has(const struct index_entry *e, enum flag flag);
-void entry_set(struct index_entry *e, enum flag flag, bool on);
+static inline bool
+entry_has(const struct index_entry *e, enum flag flag)
+{
+	return (e->flags & flag) != 0;
+}
+
+static inline void
+entry_set(struct index_entry *e, enum flag flag, bool on)
+{
+	e->flags = (uint16_t)(on ? e->flags | flag : e->flags & ~flag);
+}
 
 /* Which message an id stands for: see KEYED. */
-void entry_set_key(struct index_entry *e, int64_t arrival_s, uint64_t size);
+static inline void
+entry_set_key(struct index_entry *e, int64_t arrival_s, uint64_t size)
+{
+	e->arrival_s = (uint32_t)arrival_s;
+	e->size = (uint32_t)size;
+	entry_set(e, KEYED, true);
+}
 
 /* False: the id was used again for another message. */
-bool entry_is_message(
-    const struct index_entry *e, int64_t arrival_s, uint64_t size);
+static inline bool
+entry_is_message(const struct index_entry *e, int64_t arrival_s, uint64_t size)
+{
+	return !entry_has(e, KEYED) ||
+	    (e->arrival_s == (uint32_t)arrival_s && e->size == (uint32_t)size);
+}
 
 /* Ours: it counts for its submitter, once, and not any more. */
 void entry_count(struct sweep *s, uint32_t slot);

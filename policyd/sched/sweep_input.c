@@ -138,6 +138,15 @@ add_listed(struct sweep *s, const struct qid *id)
 	return slot;
 }
 
+/* It waits, as it did in the walk before: mostly that is all there is to it. */
+static bool
+is_no_news(const struct index_entry *e, const struct qmsg *msg)
+{
+	return e->state == WAITING && !msg->tried &&
+	    (e->flags & (KEYED | LISTED | REREAD)) == (KEYED | LISTED) &&
+	    entry_is_message(e, msg->arrival_s, msg->size);
+}
+
 /* Returns its slot, or INDEX_NONE. */
 static uint32_t
 listed_on_hold(
@@ -152,6 +161,8 @@ listed_on_hold(
 	if (slot == INDEX_NONE)
 		return slot;
 	e = index_at(&s->index, slot);
+	if (is_no_news(e, msg))
+		return slot;
 	same = entry_is_message(e, msg->arrival_s, msg->size);
 	/* No command names it yet. */
 	if (e->state == RELEASING && (!same || msg->tried))
@@ -227,6 +238,22 @@ sweep_listed(
 	e = index_at(&s->index, slot);
 	if (e->state != FREE)
 		e->seen = s->walk;
+}
+
+/*
+ * Most of what it takes is to wait for memory, as each message is somewhere
+ * else in it.
+ */
+void
+sweep_listed_many(struct sweep *s, const struct qmsg msgs[], size_t n,
+    const struct clock_now *now)
+{
+	for (size_t i = 0; i < n; i++)
+		index_foresee_place(&s->index, &msgs[i].id);
+	for (size_t i = 0; i < n; i++)
+		index_foresee_entry(&s->index, &msgs[i].id);
+	for (size_t i = 0; i < n; i++)
+		sweep_listed(s, &msgs[i], now);
 }
 
 /* The first of the rules that wrote never and still hold; empty: none. */

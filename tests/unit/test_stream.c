@@ -254,6 +254,64 @@ a_long_line_that_is_none_breaks_only_the_walk(void **state)
 	sim_close(sim);
 }
 
+/* Ids come twice, off hold and on it, and as those of other messages. */
+static size_t
+put_lines(char *text, size_t size, int n)
+{
+	static const char *const queues[] = {"hold", "deferred", "hold"};
+	size_t used = 0;
+
+	for (int i = 0; i < n; i++)
+		used += (size_t)snprintf(text + used, size - used,
+		    "{\"queue_name\": \"%s\", \"queue_id\": \"ABCD%02d\", "
+		    "\"arrival_time\": %d, \"message_size\": 300, "
+		    "\"forced_expire\": false, \"sender\": \"\", "
+		    "\"recipients\": [{\"address\": \"ben@sink.test\"}]}\n",
+		    queues[i % 3], i * 7 % 11, 1795297489 + i % 5);
+	return used;
+}
+
+/* What a walk makes of lines that come so many at once. */
+static const char *
+read_after_lines(struct span text, size_t piece)
+{
+	struct sim *sim = sim_open("");
+	struct stream_listing l;
+	const char *read;
+
+	stream_listing_init(&l);
+	sim_expect(sim, SWEEP_LIST);
+	while (text.len > 0) {
+		size_t n = text.len < piece ? text.len : piece;
+
+		feed_listing(&l, span_head(text, n), sim);
+		text = span_skip(text, n);
+	}
+	read = read_after_walk(sim, &l);
+	stream_listing_free(&l);
+	sim_close(sim);
+	return read;
+}
+
+static void
+many_lines_at_once_are_as_many_one_by_one(void **state)
+{
+	static const int counts[] = {15, 16, 17, 31, 32, 33, 100};
+	static char text[32 * 1024];
+	char want[1024];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(counts); i++) {
+		struct span lines =
+		    span_of(text, put_lines(text, sizeof(text), counts[i]));
+
+		snprintf(
+		    want, sizeof(want), "%s", read_after_lines(lines, 100));
+		check_string(
+		    "at once", read_after_lines(lines, lines.len), want);
+	}
+}
+
 /* The headers. */
 
 /* A simulation in which these ids were listed and are being read. */
@@ -407,6 +465,7 @@ main(void)
 	    cmocka_unit_test(anything_else_is_no_whole_listing),
 	    cmocka_unit_test(a_delay_reason_is_found_however_long_the_line),
 	    cmocka_unit_test(a_long_line_that_is_none_breaks_only_the_walk),
+	    cmocka_unit_test(many_lines_at_once_are_as_many_one_by_one),
 	    cmocka_unit_test(real_headers_are_understood_in_pieces_of_any_size),
 	    cmocka_unit_test(mail_counts_by_the_key_of_the_sweep),
 	    cmocka_unit_test(what_was_not_told_whole_is_not_believed),
