@@ -107,7 +107,7 @@ class Run:
         A reload would have policyd look at all mail anew: what was forgotten shall
         be missed before. What a rule holds comes after it.
         """
-        self._await(lambda one: one.kind != "frozen", lambda: False)
+        self._await(lambda one: one.kind != "frozen", lambda _: False)
         self.administrator.set_frozen(False)
         self.thawed = time.time()
         return self._await(lambda one: True, self._on_its_way)
@@ -127,16 +127,16 @@ class Run:
             now = time.time()
             busy_s = min(self._waits.between(self.mended, now), BUSY_MAX_S)
             self.late_max_s = LATE_MAX_S + busy_s
-            if not missing and not anything_else():
+            if not missing and not anything_else(verdict):
                 return verdict
             if now > last + self.late_max_s:
                 return verdict
             self._help_postfix(verdict, missing)
             time.sleep(LOOK_EVERY_S)
 
-    def _on_its_way(self):
+    def _on_its_way(self, verdict):
         """Mail in any queue but hold, or on hold with nobody's knowledge."""
-        foreign = {mail.queue_id for mail, _ in self.foreign}
+        foreign = {mail.queue_id for mail, _ in self.foreign} | verdict.out_of_step
         foreign |= {m.queue_id for m in self.book.messages if m.kind == "foreign"}
         return [e for e in self.site.postfix.queue() if e["queue_id"] not in foreign]
 
@@ -158,7 +158,7 @@ class Run:
         """All that must not be."""
         yield from verdict.findings(self._since, self.late_max_s)
         yield from self.foreign_findings()
-        for entry in self._on_its_way():
+        for entry in self._on_its_way(verdict):
             yield Finding(None, f"LEFT in the queue: {entry}")
         for at, name, code, said in self.stage.unexplained:
             moment = f"{at - self.began:.2f} s"

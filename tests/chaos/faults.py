@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 from daemons import PAGE
 from peers import POLICY, SOCKETMAP, Peer
@@ -30,6 +30,7 @@ from processes import (
 from waiting import POLL_S
 
 CONNECTIONS = 20  # that take the last descriptors; policyd's runner has its own use
+START_MAX_S = 180  # of Postfix, faults of its own commands included
 FLOODERS = 150  # connections at once: more than are allowed
 
 # A shell script before the real command; it may hang where nobody ever writes.
@@ -138,11 +139,15 @@ class Faults:
             self.start_postfix()
 
     def start_postfix(self):
-        """Until it runs: what it needs for that may fail, too."""
+        """Until it runs: what it needs for that may fail, too, but not for ever."""
         postfix = self._stage.site.postfix
+        deadline = time.monotonic() + START_MAX_S
         while not postfix.is_running():
-            with suppress(*NOT_THERE):
+            try:
                 postfix.start()
+            except NOT_THERE as failure:
+                if time.monotonic() > deadline:
+                    raise RuntimeError("Postfix does not start") from failure
 
     def _postfix_reload(self, _lasts_s):
         self._stage.site.postfix.command("postfix", "reload")

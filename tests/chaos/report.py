@@ -44,6 +44,7 @@ def print_summary(run, verdict):
         print(f"the latest: {', '.join(latest)}")
     print(f"bound on lateness after the last fault: {run.late_max_s:.0f} s")
     print(f"delivered twice by a Postfix that was stopped: {verdict.excused}")
+    print(f"held by a clock that was behind Postfix's: {len(verdict.out_of_step)}")
 
 
 def print_findings(run, verdict, found, seed, minutes):

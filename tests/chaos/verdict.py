@@ -3,12 +3,14 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 import ledger as books
 from load import fingerprint
 from rules import postponements
 
 NOT_ACCEPTED = ("broken", "too far")
+HELD = r"^(\w+ +\d+ [\d:]+) .*\]: (\w+): hold: header .*: until (\S+)$"
 RELOADED_S = 15  # after its file was written, a rule is there for sure
 CUT_OFF_S = 2  # from a delivery to the stop of Postfix that cut it off
 
@@ -28,6 +30,7 @@ class Log:
         self._lines = text.splitlines()
         self.removed = set()  # by an administrator
         self.deferred = set()
+        self.out_of_step = set()  # held until a moment that had come, for Postfix
         self._ids = {}  # by recipient
         for line in self._lines:
             self._note(line)
@@ -39,6 +42,11 @@ class Log:
             self._ids.setdefault(match[2], set()).add(match[1])
             if "status=deferred" in line:
                 self.deferred.add(match[1])
+        if match := re.search(HELD, line):
+            until = datetime.fromisoformat(match[3])
+            logged = f"{until.year} {match[1]} +0000"
+            if datetime.strptime(logged, "%Y %b %d %H:%M:%S %z") >= until:
+                self.out_of_step.add(match[2])
 
     def ids(self, message):
         """All queue ids a message ever had, as far as is known."""
@@ -62,6 +70,8 @@ class Verdict:
             for recipient in delivery.recipients:
                 self.deliveries.setdefault(recipient, []).append(delivery)
         self.excused = 0  # second deliveries that Postfix made
+        on_hold = (e for e in self._site.postfix.queue() if e["queue_name"] == "hold")
+        self.out_of_step = self.log.out_of_step & {e["queue_id"] for e in on_hold}
 
     def is_removed(self, message):
         """An administrator's removal has met it, for sure.
@@ -75,7 +85,10 @@ class Verdict:
         """Messages that must still come.
 
         Not what somebody has tried to remove: what of that is in the queue yet is
-        seen there.
+        seen there. Not what hdrcheck held, when its clock was set back, for a date
+        that Postfix's clock had reached: to policyd it is as mail with an old date
+        that somebody put on hold, and stays there. With one clock for all, as
+        everywhere else, that cannot be.
         """
         return [
             message
@@ -84,6 +97,7 @@ class Verdict:
             and message.kind != "foreign"
             and message.recipient not in self.deliveries
             and not message.removals
+            and not self.log.ids(message) & self.out_of_step
         ]
 
     def findings(self, since, late_max_s):
