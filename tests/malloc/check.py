@@ -23,7 +23,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-TIMEOUT_S = 120
+TIMEOUT_S = 60
 TEST_FAILED = 77  # of shim.c
 TRACE = struct.Struct("=QQ")
 SANITIZERS = "handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_abort=2"
