@@ -21,9 +21,11 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-TIMEOUT_S = 60
+TIMEOUT_S = 60  # at least; else
+TIMES_AS_LONG = 20  # as without a failure
 TEST_FAILED = 77  # of shim.c
 TRACE = struct.Struct("=QQ")
 SANITIZERS = "handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_abort=2"
@@ -34,7 +36,7 @@ class Fault(Exception):
     """What must not happen; its text tells."""
 
 
-def run(program, **environment):
+def run(program, timeout_s=600, **environment):
     """Runs it; what it wrote to its standard error. Raises Fault."""
     with tempfile.TemporaryDirectory(prefix="dat-malloc-") as folder:
         options = f"{SANITIZERS}:log_path={folder}/report"
@@ -48,7 +50,7 @@ def run(program, **environment):
             start_new_session=True,
         )
         try:
-            errors = process.communicate(timeout=TIMEOUT_S)[1]
+            errors = process.communicate(timeout=timeout_s)[1]
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             errors = process.communicate()[1]
@@ -87,11 +89,11 @@ def choose(kinds, each, most, chance):
     return sorted(chance.sample(chosen, min(most, len(chosen))))
 
 
-def fail_one(program, n, on):
+def fail_one(program, n, on, timeout_s):
     """Its fault, or None."""
     environment = {"MALLOC_FAIL": str(n), **({"MALLOC_FAIL_ON": "1"} if on else {})}
     try:
-        run(program, **environment)
+        run(program, timeout_s, **environment)
     except Fault as fault:
         names = " ".join(f"{name}={value}" for name, value in environment.items())
         return f"*** {names} {program}\n{fault}"
@@ -101,15 +103,19 @@ def fail_one(program, n, on):
 def check(program, options, pool):
     """Fails what is to fail; prints a line and the faults. How many of both."""
     chance = random.Random(f"{options.seed} {Path(program).name}")
+    start_s = time.monotonic()
     try:
         kinds = allocations(program)
     except Fault as fault:
         print(f"*** {program}\n{fault}", flush=True)
         return 0, 1
+    timeout_s = max(TIMEOUT_S, TIMES_AS_LONG * (time.monotonic() - start_s))
     chosen = choose(kinds, options.each, options.most, chance)
     faults = [
         fault
-        for fault in pool.map(lambda n: fail_one(program, n, options.on), chosen)
+        for fault in pool.map(
+            lambda n: fail_one(program, n, options.on, timeout_s), chosen
+        )
         if fault
     ]
     total = sum(map(len, kinds))
