@@ -4,6 +4,7 @@
 #include "hdrcheck/base/sock.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -159,6 +160,7 @@ remove_stale(const struct sock_address *address)
 	struct stat st;
 	int fd;
 
+	assert(path != NULL);
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (!S_ISSOCK(st.st_mode)) {

@@ -101,5 +101,6 @@ void
 listing_sort(
     const struct queue_message **message, size_t n, enum listing_order order)
 {
+	/* Pointers are sorted. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	qsort(message, n, sizeof(*message), orders[order].compare);
 }

@@ -281,7 +281,7 @@ long_texts_are_cut(void **state)
 static void
 no_line_is_longer_than_the_feed_takes(void **state)
 {
-	char text[2 * EVENTS_TEXT_MAX], id[QID_MAX];
+	char text[2 * EVENTS_TEXT_MAX] = "", id[QID_MAX];
 	struct span all = span_of(text, sizeof(text));
 	struct events_refusal refusal = {
 	    .queue_id = span_of(id, sizeof(id)),

@@ -40,7 +40,8 @@ bench_setup(void **state)
 	b->feed = feed_new(b->loop);
 	loop_add_timer(b->loop, &b->round, LOOP_MONO, on_round, b);
 	*state = b;
-	return b->feed == NULL ? -1 : 0;
+	assert_non_null(b->feed);
+	return 0;
 }
 
 static int

@@ -270,7 +270,7 @@ escapes_are_undone(void **state)
 		struct buf out;
 
 		buf_init(&out, ROOM);
-		buf_append(&out, span_str(">"));
+		assert_true(buf_append(&out, span_str(">")));
 		check_bool(escapes[i].row, json_unescape(in, &out), fine);
 		check_span(escapes[i].row, span_skip(buf_span(&out), 1),
 		    fine ? escapes[i].want : span_str(""));
