@@ -196,7 +196,7 @@ it_lingers_no_longer_than_it_may_be_idle(void **state)
 	open_rig(&rig, &teller, true, SHORT_MS);
 	peer_open_pair(&p, &rig);
 	send_text(&p, "wrong\n");
-	while (counters(&rig)->timed_out == 0 && !p.eof) {
+	while (conn_server_count(rig.server) > 0) {
 		peer_send(&p, span_str("more"));
 		peer_settle(&p);
 	}
