@@ -51,7 +51,7 @@ enum sweep_verb {
 enum {
 	SWEEP_COMMANDS_MAX = 4, /* at once */
 	SWEEP_IDS_MAX = 8192, /* of one command */
-	SWEEP_READ_MAX = 4096, /* ids of one read */
+	SWEEP_READ_MAX = 2048, /* ids of one read */
 	SWEEP_PEEK_MAX = 10, /* ids of one peek: reads wait for its end */
 	SWEEP_IDS_BYTES = 124 * 1024, /* of one command, a byte between two */
 };
