@@ -98,6 +98,8 @@ engine_pump(struct engine *g)
 	int64_t wall_ns, mono_ns;
 
 	while (sweep_next(&g->sweep, &now, &command)) {
+		if (command.verb == SWEEP_LIST)
+			engine_wake_news(g);
 		ask_runner(g, &command);
 		now = clock_read();
 	}

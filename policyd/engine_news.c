@@ -41,7 +41,9 @@ nap_ns(const struct engine *g)
 
 	if (verb[SWEEP_RELEASE].running || verb[SWEEP_REQUEUE].running)
 		return JOBS_NAP_NS;
-	return verb[SWEEP_READ].running ? READ_NAP_NS : 0;
+	return verb[SWEEP_READ].running && !verb[SWEEP_LIST].running
+	    ? READ_NAP_NS
+	    : 0;
 }
 
 static void
@@ -55,13 +57,17 @@ nap(struct engine *g)
 	loop_arm(&g->news_nap, clock_mono_ns() + ns);
 }
 
+void
+engine_wake_news(struct engine *g)
+{
+	if (g->o.news >= 0)
+		loop_change(g->loop, g->o.news, POLLIN);
+}
+
 static void
 on_nap_end(void *ctx)
 {
-	struct engine *g = ctx;
-
-	if (g->o.news >= 0)
-		loop_change(g->loop, g->o.news, POLLIN);
+	engine_wake_news(ctx);
 }
 
 static void

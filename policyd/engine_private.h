@@ -55,6 +55,9 @@ bool engine_tell_runner(struct engine *g, enum wire_ask ask);
  */
 int engine_watch_news(struct engine *g);
 
+/* What is not taken yet is taken now: before a list tells of it as well. */
+void engine_wake_news(struct engine *g);
+
 /* A watch that was not there at the start; fd is owned from here on. */
 void engine_start_news(struct engine *g, int fd);
 
