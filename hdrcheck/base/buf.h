@@ -86,11 +86,14 @@ buf_consume(struct buf *b, size_t n)
 		b->start = b->end = 0;
 }
 
-/* The memory of from, which is empty, goes to b, which has none. */
+/*
+ * The memory of from, which is empty, goes to b, which has none; their maxima
+ * are the same.
+ */
 static inline void
 buf_take_memory(struct buf *b, struct buf *from)
 {
-	assert(b->data == NULL && buf_len(from) == 0);
+	assert(b->data == NULL && buf_len(from) == 0 && b->max == from->max);
 	b->data = from->data;
 	b->cap = from->cap;
 	from->data = NULL;
