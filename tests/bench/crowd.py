@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Lateness beside a crowd that waits and mail that arrives, and beside nothing."""
 
+from contextlib import ExitStack
+
 from harness import deliver_at, due_in, message
 from mail import ActiveFollower, Arrivals, inject_spread, mail_site
 from parts import sizes
@@ -18,25 +20,31 @@ LAST_S = 30
 AIM = both_below(50)
 
 
+def late_ms(site, arriving_per_s):
+    """How late each message is, while so many others come in."""
+    first = due_in(LEAD_S)
+    due = inject_spread(site, first, SECONDS, MESSAGES)
+    arriving = message(deliver_at(first + ARRIVING_AHEAD_S))
+    with ActiveFollower(site.postfix) as follower, ExitStack() as until_then:
+        wait_for_clock(first - 1)
+        if arriving_per_s:
+            until_then.enter_context(Arrivals(site, arriving, arriving_per_s))
+        wait_for_clock(first + SECONDS)
+        late = follower.late_ms(due, LAST_S)
+    arrived = site.postfix.count_held() / SECONDS
+    assert arrived >= ENOUGH * arriving_per_s, f"only {arrived:.0f} a second arrived"
+    site.postfix.delete("ALL")
+    return late
+
+
 @sizes(short=100_000, large=1_000_000)
 def crowd(size):
-    """Both in the same seconds, each on a Postfix of its own."""
-    with mail_site() as alone, crowded_site(size) as crowded:
+    """One after the other, each on a Postfix of its own."""
+    with mail_site() as alone:
         alone.daemons.start()
-        sites = (crowded, alone)
-        first = due_in(LEAD_S)
-        due = [inject_spread(site, first, SECONDS, MESSAGES) for site in sites]
-        arriving = message(deliver_at(first + ARRIVING_AHEAD_S))
-        with ActiveFollower(crowded.postfix) as ours:
-            with ActiveFollower(alone.postfix) as theirs:
-                wait_for_clock(first - 1)
-                with Arrivals(crowded, arriving, ARRIVING_PER_S):
-                    wait_for_clock(first + SECONDS)
-                followers = zip((ours, theirs), due)
-                late = [one.late_ms(moments, LAST_S) for one, moments in followers]
-        arrived = crowded.postfix.count_held() / (SECONDS * ARRIVING_PER_S)
-        assert arrived > ENOUGH, f"only {arrived:.2f} of the mail arrived in time"
-        crowded.postfix.delete("ALL")
+        theirs = late_ms(alone, 0)
+    with crowded_site(size) as crowded:
+        ours = late_ms(crowded, ARRIVING_PER_S)
     for part in (50, 99):
-        figures = ([percentile(values, part / 100)] for values in late)
+        figures = ([percentile(late, part / 100)] for late in (ours, theirs))
         yield row(f"crowd_{size}_p{part}_ms", *figures, AIM)
