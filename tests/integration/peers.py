@@ -6,11 +6,22 @@ from dataclasses import dataclass
 
 ANSWER_TIMEOUT_S = 20
 LINE = "X-Deliver-At: Fri, 25 Dec 2020 09:00:00 +0100"
+# Bytes that each protocol takes at most.
+SOCKETMAP_MAX = 128 * 1024  # without the framing
+TCP_TABLE_KEY_MAX = 128 * 1024
+POLICY_MAX = 64 * 1024
+LONG_LINE = b"x=" + b"y" * 4093 + b"\n"
 
 
 def netstring(text):
     """As socketmap frames requests and replies."""
     return f"{len(text)}:{text},".encode()
+
+
+def address_of(text):
+    """What somebody connects to: HOST:PORT, or a path."""
+    host, colon, port = text.rpartition(":")
+    return (host, int(port)) if colon and port.isdigit() else text
 
 
 @dataclass(frozen=True)
@@ -21,6 +32,8 @@ class Protocol:
     request: bytes
     reply: bytes
     malformed: tuple  # each must be answered or hung up on, at once
+    longest: bytes  # as long as a request may be
+    endless: tuple  # starts of what is too long, and how each goes on
 
 
 SOCKETMAP = Protocol(
@@ -36,13 +49,20 @@ SOCKETMAP = Protocol(
         b"GET / HTTP/1.1\r\n\r\n",
         b"\0\0\0\0",
         b"5:hello;",
+        b"05:hello,",
+        b"18446744073709551621:hello,",
+        b"1" * 500_000,
     ),
+    netstring("deliver-at ".ljust(SOCKETMAP_MAX, "x")),
+    ((b"1073741824:deliver-at ", b"x"), (b"%d:" % SOCKETMAP_MAX, b"x")),
 )
 TCP_TABLE = Protocol(
     "tcp_table",
     b"get " + LINE.replace(" ", "%20").encode() + b"\n",
     b"200 DUNNO\n",
     (b"x" * 500_000, b"\0" * 500_000, b"get %" * 100_000),
+    b"get " + b"%78" * TCP_TABLE_KEY_MAX + b"\n",
+    ((b"get ", b"x"), (b"", b"%25")),
 )
 POLICY = Protocol(
     "policy",
@@ -57,7 +77,10 @@ POLICY = Protocol(
         b"x=" + b"y" * 100_000,
         b"x=y\n" * 100_000,
     ),
+    (b"request=smtpd_access_policy\n" + LONG_LINE * 16)[: POLICY_MAX - 2] + b"\n\n",
+    ((b"", LONG_LINE), (b"x=", b"y")),
 )
+PROTOCOLS = {one.name: one for one in (SOCKETMAP, TCP_TABLE, POLICY)}
 
 
 class Peer:
