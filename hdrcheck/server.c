@@ -168,7 +168,7 @@ turn(struct server *s)
 {
 	if (loop_run(s->loop) == 0)
 		return EX_OK;
-	log_error(&s->d->log, "poll: %s", strerror(errno));
+	log_error(&s->d->log, "waiting for events: %s", strerror(errno));
 	return EX_OSERR;
 }
 

@@ -346,7 +346,7 @@ work(struct engine *g)
 	on_watchdog(g);
 	engine_pump(g);
 	if (loop_run(g->loop) < 0) {
-		log_error(g->o.log, "poll: %s", strerror(errno));
+		log_error(g->o.log, "waiting for events: %s", strerror(errno));
 		return EX_OSERR;
 	}
 	return g->exit_code;

@@ -42,9 +42,8 @@ void parts_init(struct parts *parts, struct daemon *daemon);
 /*
  * Makes what runner and engine talk by. To be called before anything else that
  * stays open, but for the rules: so the engine's end has a low number, and none
- * below those that it keeps is free. poll(2) fails for more descriptors than
- * the limit, should somebody lower that to all that are in use. 0, or an exit
- * code (logged).
+ * below those that it keeps is free, should somebody lower the limit to all
+ * that are in use. 0, or an exit code (logged).
  */
 int parts_open_channel(struct parts *parts);
 

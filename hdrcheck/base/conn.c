@@ -10,7 +10,10 @@
 
 #include "hdrcheck/base/conn_private.h"
 
-enum { READ_SIZE = 16 * 1024 /* bytes asked from a peer at once */ };
+enum {
+	READ_SIZE = 16 * 1024, /* bytes asked from a peer at once */
+	TURN_REQUESTS = 32 /* at most, until others had their turn */
+};
 
 static void on_conn_ready(void *ctx, short revents);
 static void on_out_ready(void *ctx, short revents);
@@ -41,6 +44,40 @@ touch(struct conn *c)
 		return;
 	list_remove(c->server, c);
 	list_append(c->server, c);
+}
+
+/*
+ * The queue. Who sends a request and waits for the answer is served as soon as
+ * that is read. Who has more for us than a turn queues up, and so does, from
+ * then on, who sends no whole requests: one of them is served each time that
+ * all others were. So nobody waits for a thousand that flood or trickle.
+ */
+
+static void
+queue_up(struct conn *c, short revents)
+{
+	struct conn_server *s = c->server;
+
+	assert(!c->queued);
+	c->queued = true;
+	c->queued_for = revents;
+	c->ahead = s->last;
+	c->behind = NULL;
+	*(s->last != NULL ? &s->last->behind : &s->first) = c;
+	s->last = c;
+	loop_arm(&s->queue_timer, 0);
+}
+
+static void
+leave_queue(struct conn *c)
+{
+	struct conn_server *s = c->server;
+
+	if (!c->queued)
+		return;
+	c->queued = false;
+	*(c->ahead != NULL ? &c->ahead->behind : &s->first) = c->behind;
+	*(c->behind != NULL ? &c->behind->ahead : &s->last) = c->ahead;
 }
 
 /*
@@ -89,6 +126,7 @@ forget(struct conn *c)
 	buf_free(&c->in);
 	buf_free(&c->out);
 	list_remove(s, c);
+	leave_queue(c);
 	s->n--;
 	free(c);
 }
@@ -143,8 +181,8 @@ update_events(struct conn *c)
 	bool room = c->closing
 	    ? c->lingering
 	    : buf_len(&c->out) < CONN_OUT_HIGH && buf_room(&c->in) > 0;
-	bool want_in = !c->ended && room;
-	short out = buf_len(&c->out) > 0 ? POLLOUT : 0;
+	bool want_in = !c->ended && !c->queued && room;
+	short out = !c->queued && buf_len(&c->out) > 0 ? POLLOUT : 0;
 
 	if (c->in_fd != c->out_fd)
 		return watch_pair(c, want_in);
@@ -153,19 +191,25 @@ update_events(struct conn *c)
 	return true;
 }
 
+/* Whether there are bytes to look at, and room for answers. */
+static bool
+may_handle(const struct conn *c)
+{
+	return !c->closing && buf_len(&c->in) > 0 &&
+	    buf_len(&c->out) < CONN_OUT_HIGH;
+}
+
 /*
- * Answers whole requests until one is incomplete or the peer must read first.
- * Returns whether there was one. How much that can be at a time is bounded by
- * the input buffer.
+ * Answers whole requests, *left of them at most, until one is incomplete or the
+ * peer must read first. Returns whether there was one.
  */
 static bool
-handle_requests(struct conn *c)
+handle_requests(struct conn *c, int *left)
 {
 	const struct conn_protocol *p = &c->server->protocol;
 	bool any = false;
 
-	while (!c->closing && buf_len(&c->in) > 0 &&
-	    buf_len(&c->out) < CONN_OUT_HIGH) {
+	while (*left > 0 && may_handle(c)) {
 		size_t used = 0;
 		enum conn_verdict verdict;
 
@@ -173,6 +217,7 @@ handle_requests(struct conn *c)
 		c->waits = verdict == CONN_LATER;
 		if (c->waits || (verdict == CONN_MORE && buf_room(&c->in) > 0))
 			break;
+		--*left;
 		buf_consume(&c->in, used);
 		any = any || verdict == CONN_DONE || verdict == CONN_LAST;
 		c->closing = verdict != CONN_DONE;
@@ -272,12 +317,14 @@ linger(struct conn *c)
 
 /*
  * Handles what is buffered and writes the answers, until a request is not
- * whole or the peer does not take them. A peer that stopped sending still gets
- * what it asked for. Closes the connection when it is finished.
+ * whole, the peer does not take them, or its turn is over. A peer that stopped
+ * sending still gets what it asked for. Closes the connection when it is
+ * finished.
  */
 void
 conn_advance(struct conn *c)
 {
+	int left = TURN_REQUESTS;
 	bool more = true;
 
 	while (more) {
@@ -285,7 +332,7 @@ conn_advance(struct conn *c)
 		bool handled;
 
 		borrow(&c->server->spare_out, &c->out);
-		handled = !c->closing && handle_requests(c);
+		handled = !c->closing && handle_requests(c, &left);
 		if (!write_some(c) || (c->taken && buf_len(&c->out) > 0)) {
 			conn_close(c);
 			return;
@@ -294,13 +341,16 @@ conn_advance(struct conn *c)
 			give_away(c);
 			return;
 		}
-		more = (handled || blocked) && !c->closing &&
-		    buf_len(&c->in) > 0 && buf_len(&c->out) == 0;
+		more = (handled || blocked) && left > 0 && may_handle(c) &&
+		    buf_len(&c->out) == 0;
 	}
 	give_back_buffers(c);
+	c->greedy = left == 0 || left == TURN_REQUESTS;
+	if (left == 0 && may_handle(c) && !c->queued)
+		queue_up(c, 0);
 	if (c->closing && !linger(c))
 		c->ended = true;
-	if ((buf_len(&c->out) == 0 && c->ended && !c->waits) ||
+	if ((buf_len(&c->out) == 0 && c->ended && !c->waits && !c->queued) ||
 	    !update_events(c))
 		conn_close(c);
 }
@@ -330,10 +380,36 @@ out:
 	conn_server_settle(s);
 }
 
+/* Who queues up is told of nothing but errors meanwhile, which do not. */
 static void
 on_conn_ready(void *ctx, short revents)
 {
-	conn_event(ctx, revents);
+	struct conn *c = ctx;
+
+	if (c->queued) {
+		revents = (short)(revents | c->queued_for);
+		leave_queue(c);
+	} else if (c->greedy && !c->lingering &&
+	    (revents & ~(POLLIN | POLLOUT)) == 0) {
+		queue_up(c, revents);
+		if (!update_events(c))
+			conn_close(c);
+		return;
+	}
+	conn_event(c, revents);
+}
+
+void
+conn_serve_first(struct conn_server *s)
+{
+	struct conn *c = s->first;
+
+	if (c == NULL)
+		return;
+	leave_queue(c);
+	if (s->first != NULL)
+		loop_arm(&s->queue_timer, 0);
+	conn_event(c, c->queued_for);
 }
 
 static void

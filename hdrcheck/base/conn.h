@@ -7,7 +7,9 @@
  * from a peer that does not read its answers (back-pressure), ends
  * connections that completed no request for idle_ms, and when all places are
  * taken it gives up the one that has been idle longest in favour of the new
- * one. A peer can do no more harm than to its own connection.
+ * one. Who asks for more than a few answers at a time, or sends anything but
+ * whole requests, comes behind those that do not. A peer can do no more harm
+ * than to its own connection.
  */
 #ifndef BASE_CONN_H
 #define BASE_CONN_H

@@ -20,9 +20,16 @@ struct conn {
 	bool closing;
 	bool lingering; /* the peer was told so; what it sends is dropped */
 	bool taken; /* by the protocol, from here on */
+	bool greedy; /* what it sent last took a whole turn, or was no whole
+			request: it has to queue up */
+	bool queued;
+	short queued_for; /* events that were there when it did; 0: requests
+			     that were read already */
 	int64_t idle_since_ns; /* when it last completed a request */
 	struct conn *older; /* order of idle_since_ns */
 	struct conn *newer;
+	struct conn *ahead; /* in the queue */
+	struct conn *behind;
 };
 
 struct listener {
@@ -41,10 +48,13 @@ struct conn_server {
 	struct conn *oldest;
 	struct conn *newest;
 	size_t n;
+	struct conn *first; /* of those that queue up */
+	struct conn *last;
 	struct buf spare_in; /* empty, or without memory */
 	struct buf spare_out;
 	struct loop_timer idle_timer;
 	struct loop_timer accept_timer;
+	struct loop_timer queue_timer; /* armed while somebody queues up */
 	struct loop_timer drain_timer;
 	loop_timer_fn *emptied; /* NULL: nobody wants to know */
 	void *emptied_ctx;
@@ -60,6 +70,9 @@ void conn_close(struct conn *c);
 
 /* Handles what was read, writes, and perhaps closes the connection. */
 void conn_advance(struct conn *c);
+
+/* It is the first one's turn. */
+void conn_serve_first(struct conn_server *s);
 
 /* To be called after whatever may have closed or touched connections. */
 void conn_server_settle(struct conn_server *s);

@@ -11,7 +11,8 @@
 #include "hdrcheck/base/conn_private.h"
 #include "hdrcheck/base/os.h"
 
-enum { ACCEPT_BATCH = 64 /* connections accepted in one go */ };
+/* Connections that are accepted, or closed as idle, until others are served. */
+enum { BATCH = 8 };
 
 /* How long accepting pauses when descriptors or memory are short. */
 #define ACCEPT_PAUSE_NS (CLOCK_NS_PER_S / 4)
@@ -83,7 +84,7 @@ on_listener_ready(void *ctx, short revents)
 	struct conn_server *s = l->server;
 
 	(void)revents;
-	for (int i = 0; i < ACCEPT_BATCH; i++) {
+	for (int i = 0; i < BATCH; i++) {
 		int fd = os_accept(l->fd);
 
 		if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
@@ -116,11 +117,19 @@ on_idle_timer(void *ctx)
 	int64_t limit_ns =
 	    loop_mono_ns(s->loop) - s->limits.idle_ms * CLOCK_NS_PER_MS;
 
-	while (s->oldest != NULL && s->oldest->idle_since_ns <= limit_ns) {
+	for (int i = 0; i < BATCH && s->oldest != NULL &&
+	     s->oldest->idle_since_ns <= limit_ns;
+	     i++) {
 		s->counters.timed_out++;
 		conn_close(s->oldest);
 	}
 	conn_server_settle(s);
+}
+
+static void
+on_queue_timer(void *ctx)
+{
+	conn_serve_first(ctx);
 }
 
 static void
@@ -151,6 +160,7 @@ conn_server_new(struct loop *loop, const struct log *log,
 	buf_init(&s->spare_out, CONN_OUT_HIGH + s->protocol.reply_max);
 	loop_add_timer(loop, &s->idle_timer, LOOP_MONO, on_idle_timer, s);
 	loop_add_timer(loop, &s->accept_timer, LOOP_MONO, on_accept_timer, s);
+	loop_add_timer(loop, &s->queue_timer, LOOP_MONO, on_queue_timer, s);
 	loop_add_timer(loop, &s->drain_timer, LOOP_MONO, on_drain_timer, s);
 	return s;
 }
@@ -176,6 +186,7 @@ conn_server_free(struct conn_server *s)
 		conn_close(s->oldest);
 	loop_remove_timer(s->loop, &s->idle_timer);
 	loop_remove_timer(s->loop, &s->accept_timer);
+	loop_remove_timer(s->loop, &s->queue_timer);
 	loop_remove_timer(s->loop, &s->drain_timer);
 	buf_free(&s->spare_in);
 	buf_free(&s->spare_out);

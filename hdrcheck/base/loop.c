@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: ISC */
-#define _GNU_SOURCE /* ppoll */
-
 #include "hdrcheck/base/loop.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "hdrcheck/base/os_poll.h"
 
 /* How long a wall clock timer may go without a look at the clock. */
 #define LOOP_WALL_LOOK_NS CLOCK_NS_PER_S
 
-enum { NO_SLOT = -1 };
+enum { READY_MAX = 64 /* descriptors that are looked at in a turn */ };
 
 struct watch {
-	loop_ready_fn *fn;
+	loop_ready_fn *fn; /* NULL: nobody watches this descriptor */
 	void *ctx;
+	short events;
+	uint32_t serial; /* tells it from others of the same descriptor */
 };
 
 struct loop {
-	struct pollfd *fds; /* n slots; fd -1: removed, waits for compact() */
-	struct watch *watches;
-	int n;
-	int cap;
-	int holes;
-	int *slot_of; /* by descriptor */
-	int n_slot_of;
+	struct os_poll *poll;
+	struct watch *watches; /* by descriptor */
+	int n_watches;
+	uint32_t serial;
 	struct loop_timer *timers;
 	unsigned round;
 	struct clock_now now; /* when the timers were last looked at */
@@ -37,7 +35,15 @@ struct loop {
 struct loop *
 loop_new(void)
 {
-	return calloc(1, sizeof(struct loop));
+	struct loop *loop = calloc(1, sizeof(*loop));
+
+	if (loop == NULL)
+		return NULL;
+	loop->poll = os_poll_new();
+	if (loop->poll != NULL)
+		return loop;
+	free(loop);
+	return NULL;
 }
 
 void
@@ -45,104 +51,85 @@ loop_free(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
-	free(loop->fds);
+	os_poll_free(loop->poll);
 	free(loop->watches);
-	free(loop->slot_of);
 	free(loop);
 }
 
 static int
-grow_slots(struct loop *loop)
+grow(struct loop *loop, int fd)
 {
-	int cap = loop->cap > 0 ? loop->cap * 2 : 16;
-	struct pollfd *fds;
-	struct watch *watches;
+	int n = fd + 32;
+	struct watch *watches =
+	    realloc(loop->watches, (size_t)n * sizeof(*watches));
 
-	fds = realloc(loop->fds, (size_t)cap * sizeof(*fds));
-	if (fds == NULL)
-		return -1;
-	loop->fds = fds;
-	watches = realloc(loop->watches, (size_t)cap * sizeof(*watches));
 	if (watches == NULL)
 		return -1;
+	for (int i = loop->n_watches; i < n; i++)
+		watches[i] = (struct watch){.fn = NULL};
 	loop->watches = watches;
-	loop->cap = cap;
+	loop->n_watches = n;
 	return 0;
 }
 
-static int
-grow_index(struct loop *loop, int fd)
+/* What the system is to say when that watch is ready. */
+static uint64_t
+tag_of(int fd, const struct watch *watch)
 {
-	int n = fd + 32;
-	int *slot_of = realloc(loop->slot_of, (size_t)n * sizeof(*slot_of));
+	return (uint64_t)watch->serial << 32 | (uint32_t)fd;
+}
 
-	if (slot_of == NULL)
-		return -1;
-	for (int i = loop->n_slot_of; i < n; i++)
-		slot_of[i] = NO_SLOT;
-	loop->slot_of = slot_of;
-	loop->n_slot_of = n;
-	return 0;
+/* Whose tag that is; NULL: it is watched no more. */
+static struct watch *
+watch_of(struct loop *loop, uint64_t tag)
+{
+	struct watch *watch = &loop->watches[(uint32_t)tag];
+
+	return watch->fn != NULL && watch->serial == tag >> 32 ? watch : NULL;
 }
 
 int
 loop_watch(
     struct loop *loop, int fd, short events, loop_ready_fn *fn, void *ctx)
 {
-	if (fd >= loop->n_slot_of && grow_index(loop, fd) < 0)
+	struct watch *watch;
+
+	if (fd >= loop->n_watches && grow(loop, fd) < 0)
 		return -1;
-	if (loop->n == loop->cap && grow_slots(loop) < 0)
+	watch = &loop->watches[fd];
+	assert(watch->fn == NULL);
+	*watch = (struct watch){
+	    .ctx = ctx, .events = events, .serial = loop->serial++};
+	if (os_poll_add(loop->poll, fd, events, tag_of(fd, watch)) < 0)
 		return -1;
-	assert(loop->slot_of[fd] == NO_SLOT);
-	loop->fds[loop->n] = (struct pollfd){.fd = fd, .events = events};
-	loop->watches[loop->n] = (struct watch){.fn = fn, .ctx = ctx};
-	loop->slot_of[fd] = loop->n++;
+	watch->fn = fn;
 	return 0;
 }
 
-static int
-slot_of(const struct loop *loop, int fd)
+static struct watch *
+watched(struct loop *loop, int fd)
 {
-	assert(fd >= 0 && fd < loop->n_slot_of);
-	assert(loop->slot_of[fd] != NO_SLOT);
-	return loop->slot_of[fd];
+	assert(fd >= 0 && fd < loop->n_watches);
+	assert(loop->watches[fd].fn != NULL);
+	return &loop->watches[fd];
 }
 
 void
 loop_change(struct loop *loop, int fd, short events)
 {
-	loop->fds[slot_of(loop, fd)].events = events;
+	struct watch *watch = watched(loop, fd);
+
+	if (watch->events == events)
+		return;
+	watch->events = events;
+	os_poll_change(loop->poll, fd, events, tag_of(fd, watch));
 }
 
 void
 loop_unwatch(struct loop *loop, int fd)
 {
-	int slot = slot_of(loop, fd);
-
-	loop->fds[slot].fd = -1;
-	loop->fds[slot].revents = 0;
-	loop->slot_of[fd] = NO_SLOT;
-	loop->holes++;
-}
-
-/* Slots keep their place while functions run; the holes close afterwards. */
-static void
-compact(struct loop *loop)
-{
-	int to = 0;
-
-	if (loop->holes == 0)
-		return;
-	for (int from = 0; from < loop->n; from++) {
-		if (loop->fds[from].fd < 0)
-			continue;
-		loop->fds[to] = loop->fds[from];
-		loop->watches[to] = loop->watches[from];
-		loop->slot_of[loop->fds[to].fd] = to;
-		to++;
-	}
-	loop->n = to;
-	loop->holes = 0;
+	watched(loop, fd)->fn = NULL;
+	os_poll_remove(loop->poll, fd);
 }
 
 void
@@ -223,7 +210,7 @@ wall_sleep_ns(int64_t left)
 	return left > 0 && left < CLOCK_NS_PER_MS ? CLOCK_NS_PER_MS : left;
 }
 
-/* How long poll may sleep; -1: until something happens. */
+/* How long the loop may sleep; -1: until something happens. */
 static int64_t
 sleep_ns(struct loop *loop)
 {
@@ -280,19 +267,21 @@ run_timers(struct loop *loop)
 	}
 }
 
+/* One function may change or end what others watch that were ready, too. */
 static void
-run_watches(struct loop *loop, int ready)
+run_watches(struct loop *loop, const struct os_ready *ready, int n)
 {
-	int n = loop->n;
+	const short always = POLLERR | POLLHUP | POLLNVAL;
 
-	for (int i = 0; i < n && ready > 0; i++) {
-		short revents = loop->fds[i].revents;
+	for (int i = 0; i < n; i++) {
+		const struct watch *watch = watch_of(loop, ready[i].tag);
+		int revents;
 
-		if (loop->fds[i].fd < 0 || revents == 0)
+		if (watch == NULL)
 			continue;
-		ready--;
-		loop->fds[i].revents = 0;
-		loop->watches[i].fn(loop->watches[i].ctx, revents);
+		revents = ready[i].revents & (watch->events | always);
+		if (revents != 0)
+			watch->fn(watch->ctx, (short)revents);
 	}
 }
 
@@ -302,23 +291,16 @@ loop_run(struct loop *loop)
 	loop->running = true;
 	loop->now_is_known = false;
 	while (loop->running) {
-		int64_t ns = sleep_ns(loop);
-		struct timespec ts = {
-		    .tv_sec = (time_t)(ns / CLOCK_NS_PER_S),
-		    .tv_nsec = (long)(ns % CLOCK_NS_PER_S),
-		};
-		int ready;
+		struct os_ready ready[READY_MAX];
+		int n =
+		    os_poll_wait(loop->poll, ready, READY_MAX, sleep_ns(loop));
 
-		compact(loop);
-		ready = ppoll(
-		    loop->fds, (nfds_t)loop->n, ns < 0 ? NULL : &ts, NULL);
 		loop->turn_ns = 0;
-		if (ready < 0 && errno != EINTR) {
+		if (n < 0 && errno != EINTR) {
 			loop->running = false;
 			return -1;
 		}
-		if (ready > 0)
-			run_watches(loop, ready);
+		run_watches(loop, ready, n);
 		run_timers(loop);
 	}
 	return 0;

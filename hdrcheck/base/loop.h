@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * loop - one poll(2) loop: descriptors and timers with a function each
+ * loop - one loop a process: descriptors and timers with a function each
  *
  * A function is called with the context that was registered with it, and may
  * add, change and remove any watch and timer, its own included. Not
- * thread-safe; one loop a process.
+ * thread-safe; a child of fork(2) needs a loop of its own.
  */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H
@@ -37,7 +37,7 @@ struct loop_timer {
 	struct loop_timer *next;
 };
 
-/* An empty loop, or NULL when memory is short. */
+/* An empty loop, or NULL with errno. */
 struct loop *loop_new(void);
 
 /* Frees the loop; descriptors stay open. */
@@ -45,7 +45,8 @@ void loop_free(struct loop *loop);
 
 /*
  * Calls fn when one of events (POLLIN, POLLOUT) or an error is there on fd.
- * A descriptor is watched at most once. 0 or -1 with errno.
+ * A descriptor is watched at most once, and two files at most. 0 or -1 with
+ * errno.
  */
 int loop_watch(
     struct loop *loop, int fd, short events, loop_ready_fn *fn, void *ctx);
@@ -67,11 +68,11 @@ void loop_disarm(struct loop_timer *timer);
 
 /*
  * CLOCK_MONOTONIC, read once in a turn of the loop, when it is first asked for
- * behind poll(2): for what may be wrong by the length of a turn.
+ * after having waited: for what may be wrong by the length of a turn.
  */
 int64_t loop_mono_ns(struct loop *loop);
 
-/* Runs until loop_stop(); 0, or -1 with errno when poll(2) fails. */
+/* Runs until loop_stop(); 0, or -1 with errno when that cannot wait. */
 int loop_run(struct loop *loop);
 
 void loop_stop(struct loop *loop);

@@ -3,8 +3,8 @@
  * os - everything that Linux does and POSIX does not, with a fallback
  *
  * On Linux: signalfd, inotify, prctl. Elsewhere, and when built with
- * -DOS_PORTABLE, a pipe, no news, and nothing. os.c and
- * os_confine.c are all that a port touches.
+ * -DOS_PORTABLE, a pipe, no news, and nothing. os.c, os_confine.c and
+ * os_poll.c are all that a port touches.
  */
 #ifndef BASE_OS_H
 #define BASE_OS_H

@@ -468,7 +468,8 @@ runner_run(const struct runner_options *options)
 	} else {
 		reap(r);
 		if (!r->engine_gone && loop_run(r->loop) < 0)
-			log_error(r->o.log, "poll: %s", strerror(errno));
+			log_error(r->o.log, "waiting for events: %s",
+			    strerror(errno));
 		else
 			exit_code = r->exit_code;
 	}

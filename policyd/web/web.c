@@ -159,7 +159,7 @@ work(struct web *w)
 		return EX_OSERR;
 	}
 	if (loop_run(w->loop) < 0) {
-		log_error(w->o.log, "poll: %s", strerror(errno));
+		log_error(w->o.log, "waiting for events: %s", strerror(errno));
 		return EX_OSERR;
 	}
 	return w->exit_code;

@@ -66,7 +66,7 @@ def test_hdrcheck(site):
     """A listener, and how it hears of signals."""
     pid = site.daemons.hdrcheck.pid
     assert_unprivileged(pid)
-    assert_has(site, pid, "signalfd", "queue/deliver-at/socketmap")
+    assert_has(site, pid, "eventpoll", "signalfd", "queue/deliver-at/socketmap")
 
 
 def test_engine(site):
@@ -76,6 +76,7 @@ def test_engine(site):
     assert_has(
         site,
         pid,
+        "eventpoll",
         "inotify",
         "queue/deliver-at/policy",
         "socket",  # the runner
@@ -87,7 +88,7 @@ def test_runner(site):
     """Root has the engine, and the lock; nothing that strangers could reach."""
     pid = site.daemons.policyd.pid
     assert status(pid, "Uid") == ["0"] * 4
-    assert_has(site, pid, "queue/hold", "signalfd", "socket")
+    assert_has(site, pid, "eventpoll", "queue/hold", "signalfd", "socket")
 
 
 # What a command of Postfix finds, before it is that command.
