@@ -24,9 +24,12 @@ from peers import PROTOCOLS, address_of
 TURN = "its next turn"
 EVENT = "something from its socket"
 PIPELINED = 100_000
+AHEAD = 200  # requests of a flood
 PIECE = 64 * 1024
 GIGABYTE = 1 << 30
-DEAF_ROOM = 4096  # bytes: else TCP may have room for all that is answered
+# Bytes: else TCP may have room for all that is answered, and sends what it took long
+# ago whenever the daemon has read some of it, in the daemon's time.
+DEAF_ROOM = 4096
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # struct linger
 EVENTS = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 
@@ -60,7 +63,8 @@ class Attacker:
             self.socket = socket.socket(self.crowd.family, socket.SOCK_STREAM)
             self.socket.setblocking(False)
             if self.crowd.kind == "deaf":
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DEAF_ROOM)
+                self._have_room(socket.SO_RCVBUF, DEAF_ROOM)
+                self._have_room(socket.SO_SNDBUF, DEAF_ROOM)
             error = self.socket.connect_ex(self.crowd.address)
             self.crowd.watch(self)
             if error == errno.EINPROGRESS:
@@ -71,6 +75,9 @@ class Attacker:
             self.socket.close()  # no room for it yet
             yield TURN
         self.crowd.connections += 1
+
+    def _have_room(self, option, size):
+        self.socket.setsockopt(socket.SOL_SOCKET, option, size)
 
     def send_some(self, data):
         """How much was taken; 0: nothing just now."""
@@ -137,16 +144,25 @@ def hoard(attacker):
 
 
 def flood(attacker):
-    """Requests without a pause; the answers are read."""
+    """Requests without a pause; the answers are read.
+
+    There are always some that are not answered yet, but not as many as there is room
+    for: then it were the kernel's timers that delay others, those of a thousand TCP
+    connections whose window is closed.
+    """
     requests = attacker.crowd.pipelined
-    at = 0
+    request, reply = len(attacker.protocol.request), len(attacker.protocol.reply)
+    sent = received = 0
     while True:
-        sent = attacker.send_some(requests[at : at + PIECE])
-        at = (at + sent) % len(requests)
+        most = (AHEAD + received // reply) * request - sent
+        at = sent % len(requests)
+        taken = attacker.send_some(requests[at : at + most]) if most else 0
         got = attacker.receive_some()
         if got == b"":
             return
-        yield TURN if sent or got else EVENT
+        sent += taken
+        received += len(got or b"")
+        yield TURN if taken or got else EVENT
 
 
 def deaf(attacker):
