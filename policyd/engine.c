@@ -97,6 +97,9 @@ engine_pump(struct engine *g)
 	struct sweep_command command;
 	int64_t wall_ns, mono_ns;
 
+	/* What somebody did to it until now counts. */
+	if (sweep_is_due(&g->sweep, &now))
+		engine_hear_news(g);
 	while (sweep_next(&g->sweep, &now, &command)) {
 		if (command.verb == SWEEP_LIST)
 			engine_wake_news(g);

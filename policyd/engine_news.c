@@ -70,27 +70,45 @@ on_nap_end(void *ctx)
 	engine_wake_news(ctx);
 }
 
-static void
-on_news(void *ctx, short revents)
+/* Returns how many bytes of news there were. */
+static size_t
+hear(struct engine *g)
 {
-	struct engine *g = ctx;
 	ssize_t n = read(g->o.news, g->room, sizeof(g->room));
 	struct span bytes, name;
 	enum os_news kind;
 
-	(void)revents;
 	if (n > 0) {
 		bytes = span_of(g->room, (size_t)n);
 		while (os_news_next(&bytes, &kind, &name))
 			take_news(g, kind, name);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		return (size_t)n;
+	}
+	if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		log_warn(g->o.log, "no more news of the hold queue");
 		loop_unwatch(g->loop, g->o.news);
 		close(g->o.news);
 		g->o.news = -1;
 	}
+	return 0;
+}
+
+void
+engine_hear_news(struct engine *g)
+{
+	while (g->o.news >= 0 && hear(g) > 0)
+		;
+}
+
+static void
+on_news(void *ctx, short revents)
+{
+	struct engine *g = ctx;
+	size_t n = hear(g);
+
+	(void)revents;
 	engine_pump(g);
-	if (n > 0 && (size_t)n < sizeof(g->room) / 2)
+	if (n > 0 && n < sizeof(g->room) / 2)
 		nap(g);
 }
 

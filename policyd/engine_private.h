@@ -58,6 +58,9 @@ int engine_watch_news(struct engine *g);
 /* What is not taken yet is taken now: before a list tells of it as well. */
 void engine_wake_news(struct engine *g);
 
+/* The same, before this returns. */
+void engine_hear_news(struct engine *g);
+
 /* A watch that was not there at the start; fd is owned from here on. */
 void engine_start_news(struct engine *g, int fd);
 

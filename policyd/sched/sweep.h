@@ -309,6 +309,10 @@ bool sweep_is_peeking(const struct sweep *s);
  */
 bool sweep_ends_peek(struct sweep *s, const struct clock_now *now);
 
+/* Whether mail may leave now: what is not told yet of it should be told first.
+ */
+bool sweep_is_due(const struct sweep *s, const struct clock_now *now);
+
 /* The next command to start, if there is one: then it counts as running. */
 bool sweep_next(struct sweep *s, const struct clock_now *now,
     struct sweep_command *command);

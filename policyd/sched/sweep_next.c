@@ -147,6 +147,17 @@ gather_first(struct sweep *s, const struct clock_now *now)
 	return true;
 }
 
+bool
+sweep_is_due(const struct sweep *s, const struct clock_now *now)
+{
+	uint32_t slot = index_heap_top(&s->index);
+
+	return s->gathering.on || s->to_requeue.n > 0 ||
+	    (slot != INDEX_NONE &&
+		index_due_s(index_at(&s->index, slot)) <=
+		    clock_floor_s(now->reached_ns));
+}
+
 /*
  * A portion of those that are due. True: the next release has all it can have.
  * What is to be requeued has no place in it, but takes time as well.
