@@ -30,6 +30,7 @@ GIGABYTE = 1 << 30
 # Bytes: else TCP may have room for all that is answered, and sends what it took long
 # ago whenever the daemon has read some of it, in the daemon's time.
 DEAF_ROOM = 4096
+HUNG_UP = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN)
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # struct linger
 EVENTS = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 
@@ -53,8 +54,9 @@ class Attacker:
             try:
                 yield from self._connect()
                 yield from KINDS[self.crowd.kind](self)
-            except (BrokenPipeError, ConnectionResetError):
-                pass
+            except OSError as error:
+                if error.errno not in HUNG_UP:
+                    raise
             self.socket.close()  # and nobody waits for it any more
             yield TURN
 
@@ -62,7 +64,7 @@ class Attacker:
         while True:
             self.socket = socket.socket(self.crowd.family, socket.SOCK_STREAM)
             self.socket.setblocking(False)
-            if self.crowd.kind == "deaf":
+            if self.crowd.kind == "deaf" and self.crowd.family == socket.AF_INET:
                 self._have_room(socket.SO_RCVBUF, DEAF_ROOM)
                 self._have_room(socket.SO_SNDBUF, DEAF_ROOM)
             error = self.socket.connect_ex(self.crowd.address)
@@ -116,15 +118,10 @@ class Attacker:
             yield EVENT if data is None else TURN
 
 
-def stay(attacker):
-    """For ever, or until it is hung up on."""
-    yield from attacker.await_end()
-
-
 def stall(attacker):
     """Half a request."""
     yield from attacker.send(attacker.protocol.request[:-1])
-    yield from stay(attacker)
+    yield from attacker.await_end()
 
 
 def trickle(attacker):
@@ -140,7 +137,7 @@ def hoard(attacker):
     yield from attacker.send(longest[:most])
     for byte in longest[most:-1]:
         yield from attacker.send(bytes([byte]))
-    yield from stay(attacker)
+    yield from attacker.await_end()
 
 
 def flood(attacker):
