@@ -29,6 +29,9 @@ from waiting import PATIENCE, wait_until
 CONNECTIONS = 1000  # max_connections
 ADMINISTRATORS = 16
 LATER = 5
+# Microseconds that p99 may have in quiet, at least. Of a thousand TCP connections that
+# are busy the kernel sees to the timers and acknowledgements before anybody runs.
+QUIET_MIN_US = {TCP_TABLE: 200}
 QUIET_SLICES = 7
 ATTACK_SLICES = 11
 START_S = 20
@@ -157,7 +160,7 @@ class Service:
             assert there == done["connections"] == count, text
         else:
             assert done["connections"] > count, text
-        assert attacked[1] <= LATER * quiet[1], text
+        assert attacked[1] <= LATER * max(quiet[1], QUIET_MIN_US.get(protocol, 0)), text
         assert left < LEFT_MAX_KIB, text
         return growth[self.pid]
 
