@@ -24,7 +24,7 @@ from peers import PROTOCOLS, address_of
 TURN = "its next turn"
 EVENT = "something from its socket"
 PIPELINED = 100_000
-AHEAD = 200  # requests of a flood
+AHEAD = (200, 20)  # requests of a flood; every other attacker has few
 PIECE = 64 * 1024
 GIGABYTE = 1 << 30
 # Bytes: else TCP may have room for all that is answered, and sends what it took long
@@ -144,14 +144,15 @@ def flood(attacker):
     """Requests without a pause; the answers are read.
 
     There are always some that are not answered yet, but not as many as there is room
-    for: then it were the kernel's timers that delay others, those of a thousand TCP
-    connections whose window is closed.
+    for: else it is the timers of a thousand TCP connections whose window is closed, in
+    the kernel, that delay others.
     """
     requests = attacker.crowd.pipelined
     request, reply = len(attacker.protocol.request), len(attacker.protocol.reply)
+    ahead = AHEAD[attacker.number % 2]
     sent = received = 0
     while True:
-        most = (AHEAD + received // reply) * request - sent
+        most = (ahead + received // reply) * request - sent
         at = sent % len(requests)
         taken = attacker.send_some(requests[at : at + most]) if most else 0
         got = attacker.receive_some()
