@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +20,7 @@ enum {
 	LISTENERS_MAX = 2, /* of a daemon */
 	LISTEN_TRIES = 20, /* where somebody listens already */
 	LISTEN_WAIT_MS = 25, /* after each */
+	OWN_PAGES = 16 * 1024, /* bytes: what conn.c reads at once, and more */
 };
 
 int
@@ -210,6 +214,19 @@ daemon_stop_being_root(const struct daemon *d)
 	return 0;
 }
 
+/*
+ * Buffers of connections are pages of their own, and go back to the system with
+ * them: else what one crowd leaves on the heap stays, as far up as the last
+ * byte that is in use.
+ */
+static void
+return_memory(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
+#endif
+}
+
 void
 daemon_prepare(const struct daemon *d)
 {
@@ -219,6 +236,7 @@ daemon_prepare(const struct daemon *d)
 	    DAEMON_DESCRIPTORS;
 
 	signal(SIGPIPE, SIG_IGN);
+	return_memory();
 	if (priv_want_descriptors(n) < 0)
 		log_warn(&d->log,
 		    "max_connections = %lld needs %lu descriptors, and the "

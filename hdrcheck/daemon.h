@@ -77,7 +77,10 @@ const char *daemon_listener_text(const struct daemon_listener *listener);
  */
 int daemon_stop_being_root(const struct daemon *d);
 
-/* Ignores SIGPIPE, raises the limit of descriptors as settings need it. */
+/*
+ * Ignores SIGPIPE, has large buffers go back to the system when they are freed,
+ * raises the limit of descriptors as settings need it.
+ */
 void daemon_prepare(const struct daemon *d);
 
 /* What settings allow the peers of a listener. */

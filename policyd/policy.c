@@ -160,9 +160,10 @@ policy_handle(void *ctx, struct span in, struct buf *out, size_t *used)
 	case ATTR_MORE:
 		return CONN_MORE;
 	case ATTR_BAD:
-		policy->malformed++;
-		log_warnx(policy->log,
-		    "policy: not a request, the connection is closed");
+		if (policy->malformed++ == 0)
+			log_warnx(policy->log,
+			    "policy: not a request, the connection is closed "
+			    "(logged once)");
 		return CONN_CLOSE;
 	case ATTR_DONE:
 		break;

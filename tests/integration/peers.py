@@ -6,11 +6,22 @@ from dataclasses import dataclass
 
 ANSWER_TIMEOUT_S = 20
 LINE = "X-Deliver-At: Fri, 25 Dec 2020 09:00:00 +0100"
+# Bytes that each protocol takes at most.
+SOCKETMAP_MAX = 128 * 1024  # without the framing
+TCP_TABLE_KEY_MAX = 128 * 1024
+POLICY_MAX = 64 * 1024
+LONG_LINE = b"x=" + b"y" * 4093 + b"\n"
 
 
 def netstring(text):
     """As socketmap frames requests and replies."""
     return f"{len(text)}:{text},".encode()
+
+
+def address_of(text):
+    """What somebody connects to: HOST:PORT, or a path."""
+    host, colon, port = text.rpartition(":")
+    return (host, int(port)) if colon and port.isdigit() else text
 
 
 @dataclass(frozen=True)
@@ -21,6 +32,14 @@ class Protocol:
     request: bytes
     reply: bytes
     malformed: tuple  # each must be answered or hung up on, at once
+    longest: bytes  # as long as a request may be
+    endless: tuple  # starts of what is too long, and how each goes on
+    varies: tuple = (0, 0)  # from where to where bytes of the reply may be others
+
+    def is_reply(self, got):
+        """Whether it is the right one."""
+        start, stop = self.varies
+        return got == self.reply[:start] + got[start:stop] + self.reply[stop:]
 
 
 SOCKETMAP = Protocol(
@@ -36,13 +55,20 @@ SOCKETMAP = Protocol(
         b"GET / HTTP/1.1\r\n\r\n",
         b"\0\0\0\0",
         b"5:hello;",
+        b"05:hello,",
+        b"18446744073709551621:hello,",
+        b"1" * 500_000,
     ),
+    netstring("deliver-at ".ljust(SOCKETMAP_MAX, "x")),
+    ((b"1073741824:deliver-at ", b"x"), (b"%d:" % SOCKETMAP_MAX, b"x")),
 )
 TCP_TABLE = Protocol(
     "tcp_table",
     b"get " + LINE.replace(" ", "%20").encode() + b"\n",
     b"200 DUNNO\n",
     (b"x" * 500_000, b"\0" * 500_000, b"get %" * 100_000),
+    b"get " + b"%78" * TCP_TABLE_KEY_MAX + b"\n",
+    ((b"get ", b"x"), (b"", b"%25")),
 )
 POLICY = Protocol(
     "policy",
@@ -57,7 +83,45 @@ POLICY = Protocol(
         b"x=" + b"y" * 100_000,
         b"x=y\n" * 100_000,
     ),
+    (b"request=smtpd_access_policy\n" + LONG_LINE * 16)[: POLICY_MAX - 2] + b"\n\n",
+    ((b"", LONG_LINE), (b"x=", b"y")),
 )
+# Of policyd's administrator. The answer is a line that is as long at least.
+CONTROL = Protocol(
+    "control",
+    b"status\n",
+    b"{" * 300 + b"\n",
+    (b"\n", b"pause 9223372036854775808\n", b"x" * 100_000),
+    b"reschedule now 1000000\n" + b"x" * 1_000_000,
+    ((b"pause 1073741824\n", b"x"), (b"", b"x")),
+)
+PAGE_REPLY = (
+    b"HTTP/1.1 404 Not Found\r\nDate: ",
+    b"Sun, 06 Nov 1994 08:49:37 GMT",
+    b"\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 14\r\n"
+    b"Connection: keep-alive\r\n"
+    b"Cache-Control: no-store\r\n"
+    b"X-Content-Type-Options: nosniff\r\n"
+    b"Referrer-Policy: no-referrer\r\n"
+    b"Cross-Origin-Resource-Policy: same-origin\r\n"
+    b"Content-Security-Policy: default-src 'none'; base-uri 'none';"
+    b" form-action 'none'; frame-ancestors 'none'\r\n"
+    b"\r\n"
+    b"404 Not Found\n",
+)
+# The status page's, of a place that there is not; its date varies.
+PAGE = Protocol(
+    "page",
+    b"GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"".join(PAGE_REPLY),
+    (),
+    b"GET / HTTP/1.1\r\nX: ".ljust(8 * 1024, b"x"),
+    ((b"GET /", b"x"), (b"GET / HTTP/1.1\r\n", b"X: y\r\n")),
+    (len(PAGE_REPLY[0]), len(PAGE_REPLY[0] + PAGE_REPLY[1])),
+)
+PROTOCOLS = {one.name: one for one in (SOCKETMAP, TCP_TABLE, POLICY, CONTROL, PAGE)}
 
 
 class Peer:
@@ -121,7 +185,8 @@ class Peer:
     def ask(self, protocol):
         """One good request; its reply must be right."""
         self.send(protocol.request)
-        assert self.receive(len(protocol.reply)) == protocol.reply
+        got = self.receive(len(protocol.reply))
+        assert protocol.is_reply(got), got
 
     def is_hung_up_on(self):
         """True when the other side closes, whatever it says before."""

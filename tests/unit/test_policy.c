@@ -190,12 +190,28 @@ every_request_is_answered(void **state)
 		    row, (int64_t)s->policy.malformed, want == CONN_CLOSE);
 		check_logged(row, s,
 		    want == CONN_CLOSE ? "warning: policy: not a request, the "
-					 "connection is closed"
+					 "connection is closed (logged once)"
 				       : "");
 		check_string(row, s->reply, want == CONN_DONE ? ANSWER : "");
 		if (want == CONN_DONE)
 			check_int(row, (int64_t)used, (int64_t)frames[i].used);
 		check_int(row, s->counted, 0);
+	}
+}
+
+static void
+strangers_do_not_fill_the_log(void **state)
+{
+	struct service *s = service_make(NULL, "");
+	size_t used;
+
+	(void)state;
+	for (unsigned n = 1; n <= 3; n++) {
+		assert_int_equal(
+		    handle(s, span_str("\n"), CONN_REPLY_MAX, &used),
+		    CONN_CLOSE);
+		check_int("logged", s->logged[0] != '\0', n == 1);
+		check_int("counted", (int64_t)s->policy.malformed, n);
 	}
 }
 
@@ -661,6 +677,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(refusals_are_told),
 	    cmocka_unit_test(every_request_is_answered),
+	    cmocka_unit_test(strangers_do_not_fill_the_log),
 	    cmocka_unit_test(rules_are_answered_and_logged),
 	    cmocka_unit_test(no_value_gets_out_of_its_line),
 	    cmocka_unit_test(the_first_header_name_is_prepended),
