@@ -5,13 +5,18 @@ import subprocess
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from ledger import Override
 from policyctl import policyctl, rfc3339
+from waiting import wait_until
 
 AT_ONCE = 4
 EXIT_OK = 0
 LONG_AGO = 0.0  # due by any clock
+HAS_READ = "configuration read again|started, version"
+RELOADS = 5
+RELOAD_S = 2
 
 
 class Administrator:
@@ -77,9 +82,22 @@ class Administrator:
         self._stage.set_rules(frozen)
         if frozen:
             self._book.frozen.set(True)
+        self._reload_policyd()
+
+    def _reload_policyd(self):
+        """Again while it does not say that it did: it may have no descriptors."""
         policyd = self._site.daemons.policyd
-        if policyd.is_running():
-            policyd.reload()
+        before = len(policyd.logged(HAS_READ))
+        for _ in range(RELOADS):
+            if policyd.is_running():
+                policyd.reload()
+            with suppress(AssertionError):
+                wait_until(
+                    "policyd has read its files",
+                    lambda: len(policyd.logged(HAS_READ)) > before,
+                    RELOAD_S,
+                )
+                return
 
     # By Postfix's commands. Always with the queue's name: else mail that is on its
     # way is taken, too.
