@@ -37,6 +37,15 @@ list_append(struct conn_server *s, struct conn *c)
 }
 
 static void
+list_prepend(struct conn_server *s, struct conn *c)
+{
+	c->older = NULL;
+	c->newer = s->oldest;
+	*(s->oldest != NULL ? &s->oldest->older : &s->newest) = c;
+	s->oldest = c;
+}
+
+static void
 touch(struct conn *c)
 {
 	c->idle_since_ns = loop_mono_ns(c->server->loop);
@@ -113,20 +122,29 @@ give_back_buffers(struct conn *c)
 	give_back(&c->server->spare_out, &c->out, CONN_OUT_HIGH);
 }
 
+static void
+unwatch(struct conn *c)
+{
+	struct loop *loop = c->server->loop;
+
+	if (c->in_watched)
+		loop_unwatch(loop, c->in_fd);
+	if (c->out_fd != c->in_fd)
+		loop_unwatch(loop, c->out_fd);
+	leave_queue(c);
+}
+
 /* All but its descriptors, which are not watched any more. */
 static void
 forget(struct conn *c)
 {
 	struct conn_server *s = c->server;
 
-	if (c->in_watched)
-		loop_unwatch(s->loop, c->in_fd);
-	if (c->out_fd != c->in_fd)
-		loop_unwatch(s->loop, c->out_fd);
+	if (!c->retired)
+		unwatch(c);
 	buf_free(&c->in);
 	buf_free(&c->out);
 	list_remove(s, c);
-	leave_queue(c);
 	s->n--;
 	free(c);
 }
@@ -140,6 +158,22 @@ conn_close(struct conn *c)
 	close(in_fd);
 	if (out_fd != in_fd)
 		close(out_fd);
+}
+
+/*
+ * It has ended. To close it takes longer than to answer, so that waits until
+ * others were served: it is the one that has been idle longest.
+ */
+static void
+retire(struct conn *c)
+{
+	struct conn_server *s = c->server;
+
+	unwatch(c);
+	c->retired = true;
+	c->idle_since_ns = INT64_MIN;
+	list_remove(s, c);
+	list_prepend(s, c);
 }
 
 /* Its answers are written. */
@@ -334,7 +368,7 @@ conn_advance(struct conn *c)
 		borrow(&c->server->spare_out, &c->out);
 		handled = !c->closing && handle_requests(c, &left);
 		if (!write_some(c) || (c->taken && buf_len(&c->out) > 0)) {
-			conn_close(c);
+			retire(c);
 			return;
 		}
 		if (c->taken) {
@@ -345,14 +379,14 @@ conn_advance(struct conn *c)
 		    buf_len(&c->out) == 0;
 	}
 	give_back_buffers(c);
-	c->greedy = left == 0 || left == TURN_REQUESTS;
+	c->modest = left == TURN_REQUESTS - 1;
 	if (left == 0 && may_handle(c) && !c->queued)
 		queue_up(c, 0);
 	if (c->closing && !linger(c))
 		c->ended = true;
 	if ((buf_len(&c->out) == 0 && c->ended && !c->waits && !c->queued) ||
 	    !update_events(c))
-		conn_close(c);
+		retire(c);
 }
 
 static void
@@ -362,17 +396,17 @@ conn_event(struct conn *c, short revents)
 
 	if ((revents & POLLIN) != 0 && !c->ended) {
 		if (!(c->lingering ? drop_some(c) : read_some(c))) {
-			conn_close(c);
+			retire(c);
 			goto out;
 		}
 	} else if (revents & (POLLERR | POLLNVAL)) {
-		conn_close(c);
+		retire(c);
 		goto out;
 	} else if ((revents & POLLHUP) != 0 && !c->ended) {
 		/* Both directions are closed: nobody reads the answers. */
 		c->ended = true;
 	} else if ((revents & POLLHUP) != 0 && (revents & POLLOUT) == 0) {
-		conn_close(c);
+		retire(c);
 		goto out;
 	}
 	conn_advance(c);
@@ -389,11 +423,10 @@ on_conn_ready(void *ctx, short revents)
 	if (c->queued) {
 		revents = (short)(revents | c->queued_for);
 		leave_queue(c);
-	} else if (c->greedy && !c->lingering &&
+	} else if (!c->modest && !c->lingering &&
 	    (revents & ~(POLLIN | POLLOUT)) == 0) {
 		queue_up(c, revents);
-		if (!update_events(c))
-			conn_close(c);
+		update_events(c); /* to watch less does not fail */
 		return;
 	}
 	conn_event(c, revents);

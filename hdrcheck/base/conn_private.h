@@ -20,12 +20,14 @@ struct conn {
 	bool closing;
 	bool lingering; /* the peer was told so; what it sends is dropped */
 	bool taken; /* by the protocol, from here on */
-	bool greedy; /* what it sent last took a whole turn, or was no whole
-			request: it has to queue up */
+	bool retired; /* it has ended, and only its descriptors are left */
+	bool modest; /* it sent just one request the last time: it does not
+			have to queue up */
 	bool queued;
 	short queued_for; /* events that were there when it did; 0: requests
 			     that were read already */
-	int64_t idle_since_ns; /* when it last completed a request */
+	int64_t idle_since_ns; /* when it last completed a request; retired:
+				  before all others */
 	struct conn *older; /* order of idle_since_ns */
 	struct conn *newer;
 	struct conn *ahead; /* in the queue */

@@ -11,21 +11,20 @@
 #include "hdrcheck/base/conn_private.h"
 #include "hdrcheck/base/os.h"
 
-/* Connections that are accepted, or closed as idle, until others are served. */
-enum { BATCH = 8 };
-
 /* How long accepting pauses when descriptors or memory are short. */
 #define ACCEPT_PAUSE_NS (CLOCK_NS_PER_S / 4)
 
 static void
 arm_idle_timer(struct conn_server *s)
 {
-	if (s->oldest != NULL)
+	if (s->oldest == NULL)
+		loop_disarm(&s->idle_timer);
+	else if (s->oldest->retired)
+		loop_arm(&s->idle_timer, 0);
+	else
 		loop_arm(&s->idle_timer,
 		    s->oldest->idle_since_ns +
 			s->limits.idle_ms * CLOCK_NS_PER_MS);
-	else
-		loop_disarm(&s->idle_timer);
 }
 
 static void
@@ -52,7 +51,7 @@ evict_oldest(struct conn_server *s)
 {
 	if (s->oldest == NULL)
 		return;
-	if (s->counters.evicted++ == 0)
+	if (!s->oldest->retired && s->counters.evicted++ == 0)
 		log_warnx(s->log,
 		    "%s: all %zu connections are taken, the longest idle one "
 		    "gives way (logged once)",
@@ -77,39 +76,32 @@ on_accept_timer(void *ctx)
 		loop_change(s->loop, s->listeners[i].fd, POLLIN);
 }
 
+/* One at a time: then others are served, and idle ones are closed. */
 static void
 on_listener_ready(void *ctx, short revents)
 {
 	struct listener *l = ctx;
 	struct conn_server *s = l->server;
+	int fd = os_accept(l->fd);
 
 	(void)revents;
-	for (int i = 0; i < BATCH; i++) {
-		int fd = os_accept(l->fd);
-
-		if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
-			continue;
-		if (fd < 0) {
-			if (errno == EAGAIN)
-				return;
-			/* Without descriptors the first try tells the truth:
-			 * later ones fail even when nobody waits. */
-			if (i == 0)
-				evict_oldest(s);
-			pause_accept(s);
-			conn_server_settle(s);
+	if (fd < 0) {
+		if (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR)
 			return;
-		}
-		while (s->n >= s->limits.connections)
-			evict_oldest(s);
-		if (conn_add(s, fd, fd) < 0) {
-			close(fd);
-			pause_accept(s);
-			return;
-		}
+		evict_oldest(s);
+		pause_accept(s);
+		conn_server_settle(s);
+		return;
+	}
+	while (s->n >= s->limits.connections)
+		evict_oldest(s);
+	if (conn_add(s, fd, fd) < 0) {
+		close(fd);
+		pause_accept(s);
 	}
 }
 
+/* One at a time, as in accepting. */
 static void
 on_idle_timer(void *ctx)
 {
@@ -117,10 +109,8 @@ on_idle_timer(void *ctx)
 	int64_t limit_ns =
 	    loop_mono_ns(s->loop) - s->limits.idle_ms * CLOCK_NS_PER_MS;
 
-	for (int i = 0; i < BATCH && s->oldest != NULL &&
-	     s->oldest->idle_since_ns <= limit_ns;
-	     i++) {
-		s->counters.timed_out++;
+	if (s->oldest != NULL && s->oldest->idle_since_ns <= limit_ns) {
+		s->counters.timed_out += !s->oldest->retired;
 		conn_close(s->oldest);
 	}
 	conn_server_settle(s);
@@ -237,7 +227,7 @@ conn_server_resume(struct conn_server *s)
 
 	for (struct conn *c = s->oldest; c != NULL; c = next) {
 		next = c->newer;
-		if (c->waits)
+		if (c->waits && !c->retired)
 			conn_advance(c);
 	}
 	conn_server_settle(s);
@@ -259,8 +249,11 @@ conn_server_drain(
 	}
 	for (struct conn *c = s->oldest; c != NULL; c = next) {
 		next = c->newer;
-		conn_advance(c);
+		if (!c->retired)
+			conn_advance(c);
 	}
+	while (s->oldest != NULL && s->oldest->retired)
+		conn_close(s->oldest);
 	conn_server_settle(s);
 }
 

@@ -708,6 +708,38 @@ a_request_starts_the_idle_time_anew(void **state)
 	rig_close(&rig);
 }
 
+/* Before those that have not ended, though they are not closed yet. */
+static void
+those_that_have_ended_give_way(void **state)
+{
+	struct peer p[6], *all[] = {&p[0], &p[1], &p[2], &p[3], &p[4], &p[5]};
+	struct sock_address address;
+	struct echo echo;
+	struct rig rig;
+
+	open_rig(&rig, &echo, 4, FOREVER_MS);
+	listen_on(state, &rig, &address);
+	for (size_t i = 0; i < 4; i++)
+		connect_to(all[i], &rig, &address);
+	rig_settle(&rig, all, 4);
+	for (size_t i = 1; i < 4; i++)
+		peer_close(all[i]);
+	connect_to(all[4], &rig, &address);
+	connect_to(all[5], &rig, &address);
+	send_text(all[0], "a\n");
+	send_text(all[4], "b\n");
+	send_text(all[5], "c\n");
+	rig_settle(&rig, (struct peer *[]){all[0], all[4], all[5]}, 3);
+	check_got("idle longest", all[0], "re:a\n");
+	check_got("new", all[4], "re:b\n");
+	check_got("new, too", all[5], "re:c\n");
+	assert_int_equal(counters(&rig)->evicted, 0);
+	peer_close(all[0]);
+	peer_close(all[4]);
+	peer_close(all[5]);
+	rig_close(&rig);
+}
+
 static void
 new_limits_hold_for_old_connections(void **state)
 {
@@ -1040,6 +1072,7 @@ main(void)
 	    cmocka_unit_test(an_idle_connection_ends_not_before_its_time),
 	    cmocka_unit_test(half_a_request_does_not_keep_a_connection),
 	    cmocka_unit_test(a_request_starts_the_idle_time_anew),
+	    IN_FOLDER(those_that_have_ended_give_way),
 	    cmocka_unit_test(new_limits_hold_for_old_connections),
 	    IN_FOLDER(a_server_without_peers_is_drained_at_once),
 	    cmocka_unit_test(idle_peers_are_closed_by_a_drain),

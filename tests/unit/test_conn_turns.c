@@ -102,13 +102,15 @@ who_trickles_queues_up(void **state)
 		peer_settle(&slow[i]);
 	}
 	peer_open_pair(&modest, &rig);
+	send_text(&modest, "one\n");
+	check_int("that knows how to ask", (int64_t)answers(&modest), 1);
 	for (size_t i = 0; i < COUNT_OF(slow); i++)
 		send_text(&slow[i], "ne\n");
 	send_text(&modest, "one\n");
 	turn(&rig);
-	check_int("the modest one and another", (int64_t)teller.handled, 2);
-	check_int("answered", (int64_t)answers(&modest), 1);
-	check_int("then all", (int64_t)teller.handled, 4);
+	check_int("the modest one and another", (int64_t)teller.handled, 3);
+	check_int("answered", (int64_t)answers(&modest), 2);
+	check_int("then all", (int64_t)teller.handled, 5);
 	for (size_t i = 0; i < COUNT_OF(slow); i++)
 		check_int("answered, too", (int64_t)answers(&slow[i]), 1);
 	for (size_t i = 0; i < COUNT_OF(slow); i++)
@@ -147,6 +149,30 @@ who_queues_up_and_leaves_is_forgotten(void **state)
 	peer_close(&second);
 }
 
+/* To close takes its time, too. */
+static void
+those_that_end_are_closed_one_after_the_other(void **state)
+{
+	struct teller teller;
+	struct peer p[3];
+	struct rig rig;
+
+	(void)state;
+	open_rig(&rig, &teller, false, FOREVER_MS);
+	for (size_t i = 0; i < COUNT_OF(p); i++)
+		peer_open_pair(&p[i], &rig);
+	for (size_t i = 0; i < COUNT_OF(p); i++)
+		peer_close(&p[i]);
+	for (size_t left = COUNT_OF(p); left-- > 0;) {
+		turn(&rig);
+		check_int("one less", (int64_t)conn_server_count(rig.server),
+		    (int64_t)left);
+	}
+	check_int("none is idle",
+	    (int64_t)conn_server_counters(rig.server)->timed_out, 0);
+	close_rig(&rig, &teller);
+}
+
 static void
 who_ends_is_still_answered_in_turns(void **state)
 {
@@ -173,6 +199,7 @@ main(void)
 	    cmocka_unit_test(those_that_queue_up_take_turns),
 	    cmocka_unit_test(who_trickles_queues_up),
 	    cmocka_unit_test(who_queues_up_and_leaves_is_forgotten),
+	    cmocka_unit_test(those_that_end_are_closed_one_after_the_other),
 	    cmocka_unit_test(who_ends_is_still_answered_in_turns),
 	};
 
