@@ -56,20 +56,20 @@ touch(struct conn *c)
 }
 
 /*
- * The queue. Who sends a request and waits for the answer is served as soon as
- * that is read. Who has more for us than a turn queues up, and so does, from
- * then on, who sends no whole requests: one of them is served each time that
- * all others were. So nobody waits for a thousand that flood or trickle.
+ * The queue. Who sent one request the last time, as those do that wait for the
+ * answer, is served as soon as there is something to read. Who sent anything
+ * else, or nothing yet, comes behind them, one in each turn of the loop, and so
+ * do those that want to connect; who has more for us than a turn queues up for
+ * the next one. So nobody waits for a thousand that flood or trickle.
  */
 
 static void
-queue_up(struct conn *c, short revents)
+queue_up(struct conn *c)
 {
 	struct conn_server *s = c->server;
 
 	assert(!c->queued);
 	c->queued = true;
-	c->queued_for = revents;
 	c->ahead = s->last;
 	c->behind = NULL;
 	*(s->last != NULL ? &s->last->behind : &s->first) = c;
@@ -217,11 +217,12 @@ update_events(struct conn *c)
 	    : buf_len(&c->out) < CONN_OUT_HIGH && buf_room(&c->in) > 0;
 	bool want_in = !c->ended && !c->queued && room;
 	short out = !c->queued && buf_len(&c->out) > 0 ? POLLOUT : 0;
+	short last = c->modest ? 0 : LOOP_LAST;
 
 	if (c->in_fd != c->out_fd)
 		return watch_pair(c, want_in);
-	loop_change(
-	    c->server->loop, c->in_fd, (short)((want_in ? POLLIN : 0) | out));
+	loop_change(c->server->loop, c->in_fd,
+	    (short)((want_in ? POLLIN : 0) | out | last));
 	return true;
 }
 
@@ -381,7 +382,7 @@ conn_advance(struct conn *c)
 	give_back_buffers(c);
 	c->modest = left == TURN_REQUESTS - 1;
 	if (left == 0 && may_handle(c) && !c->queued)
-		queue_up(c, 0);
+		queue_up(c);
 	if (c->closing && !linger(c))
 		c->ended = true;
 	if ((buf_len(&c->out) == 0 && c->ended && !c->waits && !c->queued) ||
@@ -414,22 +415,10 @@ out:
 	conn_server_settle(s);
 }
 
-/* Who queues up is told of nothing but errors meanwhile, which do not. */
 static void
 on_conn_ready(void *ctx, short revents)
 {
-	struct conn *c = ctx;
-
-	if (c->queued) {
-		revents = (short)(revents | c->queued_for);
-		leave_queue(c);
-	} else if (!c->modest && !c->lingering &&
-	    (revents & ~(POLLIN | POLLOUT)) == 0) {
-		queue_up(c, revents);
-		update_events(c); /* to watch less does not fail */
-		return;
-	}
-	conn_event(c, revents);
+	conn_event(ctx, revents);
 }
 
 void
@@ -442,7 +431,8 @@ conn_serve_first(struct conn_server *s)
 	leave_queue(c);
 	if (s->first != NULL)
 		loop_arm(&s->queue_timer, 0);
-	conn_event(c, c->queued_for);
+	conn_advance(c);
+	conn_server_settle(s);
 }
 
 static void
@@ -463,7 +453,8 @@ conn_add(struct conn_server *s, int in_fd, int out_fd)
 	c->out_fd = out_fd;
 	buf_init(&c->in, s->protocol.in_max);
 	buf_init(&c->out, CONN_OUT_HIGH + s->protocol.reply_max);
-	if (loop_watch(s->loop, in_fd, POLLIN, on_conn_ready, c) < 0) {
+	if (loop_watch(s->loop, in_fd, POLLIN | LOOP_LAST, on_conn_ready, c) <
+	    0) {
 		free(c);
 		return -1;
 	}

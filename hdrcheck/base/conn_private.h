@@ -21,11 +21,9 @@ struct conn {
 	bool lingering; /* the peer was told so; what it sends is dropped */
 	bool taken; /* by the protocol, from here on */
 	bool retired; /* it has ended, and only its descriptors are left */
-	bool modest; /* it sent just one request the last time: it does not
-			have to queue up */
-	bool queued;
-	short queued_for; /* events that were there when it did; 0: requests
-			     that were read already */
+	bool modest; /* it sent just one request the last time: it comes
+			before those that did not */
+	bool queued; /* more requests of it are read than fit into a turn */
 	int64_t idle_since_ns; /* when it last completed a request; retired:
 				  before all others */
 	struct conn *older; /* order of idle_since_ns */
@@ -56,7 +54,7 @@ struct conn_server {
 	struct buf spare_out;
 	struct loop_timer idle_timer;
 	struct loop_timer accept_timer;
-	struct loop_timer queue_timer; /* armed while somebody queues up */
+	struct loop_timer queue_timer; /* armed while somebody does */
 	struct loop_timer drain_timer;
 	loop_timer_fn *emptied; /* NULL: nobody wants to know */
 	void *emptied_ctx;

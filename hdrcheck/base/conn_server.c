@@ -63,7 +63,7 @@ static void
 pause_accept(struct conn_server *s)
 {
 	for (size_t i = 0; i < s->n_listeners; i++)
-		loop_change(s->loop, s->listeners[i].fd, 0);
+		loop_change(s->loop, s->listeners[i].fd, LOOP_LAST);
 	loop_arm(&s->accept_timer, clock_mono_ns() + ACCEPT_PAUSE_NS);
 }
 
@@ -73,10 +73,13 @@ on_accept_timer(void *ctx)
 	struct conn_server *s = ctx;
 
 	for (size_t i = 0; i < s->n_listeners; i++)
-		loop_change(s->loop, s->listeners[i].fd, POLLIN);
+		loop_change(s->loop, s->listeners[i].fd, POLLIN | LOOP_LAST);
 }
 
-/* One at a time: then others are served, and idle ones are closed. */
+/*
+ * One at a time: then others are served, and idle ones are closed. Who has come
+ * and gone already is noticed before somebody has to give way.
+ */
 static void
 on_listener_ready(void *ctx, short revents)
 {
@@ -191,7 +194,8 @@ conn_server_listen(struct conn_server *s, int fd)
 	assert(s->n_listeners < CONN_LISTENERS_MAX);
 	l = &s->listeners[s->n_listeners];
 	*l = (struct listener){.server = s, .fd = fd};
-	if (loop_watch(s->loop, fd, POLLIN, on_listener_ready, l) < 0)
+	if (loop_watch(s->loop, fd, POLLIN | LOOP_LAST, on_listener_ready, l) <
+	    0)
 		return -1;
 	s->n_listeners++;
 	return 0;

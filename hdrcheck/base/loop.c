@@ -5,12 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "hdrcheck/base/os_poll.h"
-
 /* How long a wall clock timer may go without a look at the clock. */
 #define LOOP_WALL_LOOK_NS CLOCK_NS_PER_S
 
-enum { READY_MAX = 64 /* descriptors that are looked at in a turn */ };
+enum { READY_MAX = 64 + 1 /* descriptors that are looked at in a turn */ };
 
 struct watch {
 	loop_ready_fn *fn; /* NULL: nobody watches this descriptor */
@@ -118,18 +116,21 @@ void
 loop_change(struct loop *loop, int fd, short events)
 {
 	struct watch *watch = watched(loop, fd);
+	short was = watch->events;
 
-	if (watch->events == events)
+	if (was == events)
 		return;
 	watch->events = events;
-	os_poll_change(loop->poll, fd, events, tag_of(fd, watch));
+	os_poll_change(loop->poll, fd, was, events, tag_of(fd, watch));
 }
 
 void
 loop_unwatch(struct loop *loop, int fd)
 {
-	watched(loop, fd)->fn = NULL;
-	os_poll_remove(loop->poll, fd);
+	struct watch *watch = watched(loop, fd);
+
+	watch->fn = NULL;
+	os_poll_remove(loop->poll, fd, watch->events);
 }
 
 void

@@ -12,8 +12,15 @@
 #include <poll.h>
 
 #include "hdrcheck/base/clock.h"
+#include "hdrcheck/base/os_poll.h"
 
 struct loop;
+
+/*
+ * To be added to the events of a descriptor that has its turn only behind all
+ * others that are ready, and one such in a turn of the loop.
+ */
+enum { LOOP_LAST = OS_POLL_LAST };
 
 /* revents as of poll(2). */
 typedef void loop_ready_fn(void *ctx, short revents);

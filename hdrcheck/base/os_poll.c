@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "hdrcheck/base/clock.h"
@@ -38,11 +39,25 @@ struct file {
 	uint64_t tag;
 };
 
+enum { USUAL, LAST, KINDS };
+
 struct os_poll {
-	int fd;
+	int fd[KINDS]; /* the second is watched by the first */
 	int n_files;
 	struct file files[FILES_MAX];
 };
+
+/* What the first one says when the second is ready. */
+#define TAG_OF_LAST UINT64_MAX
+
+static int
+control(int poll, int what, int fd, short events, uint64_t tag)
+{
+	struct epoll_event event = {
+	    .events = (uint32_t)(events & ~OS_POLL_LAST), .data = {.u64 = tag}};
+
+	return epoll_ctl(poll, what, fd, &event);
+}
 
 struct os_poll *
 os_poll_new(void)
@@ -51,10 +66,12 @@ os_poll_new(void)
 
 	if (p == NULL)
 		return NULL;
-	p->fd = epoll_create1(EPOLL_CLOEXEC);
-	if (p->fd >= 0)
+	for (int i = 0; i < KINDS; i++)
+		p->fd[i] = epoll_create1(EPOLL_CLOEXEC);
+	if (control(p->fd[USUAL], EPOLL_CTL_ADD, p->fd[LAST], POLLIN,
+		TAG_OF_LAST) == 0)
 		return p;
-	free(p);
+	os_poll_free(p);
 	return NULL;
 }
 
@@ -63,7 +80,10 @@ os_poll_free(struct os_poll *p)
 {
 	if (p == NULL)
 		return;
-	close(p->fd);
+	for (int i = 0; i < KINDS; i++) {
+		if (p->fd[i] >= 0)
+			close(p->fd[i]);
+	}
 	free(p);
 }
 
@@ -77,19 +97,17 @@ file_of(struct os_poll *p, int fd)
 	return NULL;
 }
 
+/* Where a descriptor with these events is. */
 static int
-control(const struct os_poll *p, int what, int fd, short events, uint64_t tag)
+poll_for(const struct os_poll *p, short events)
 {
-	struct epoll_event event = {
-	    .events = (uint32_t)events, .data = {.u64 = tag}};
-
-	return epoll_ctl(p->fd, what, fd, &event);
+	return p->fd[events & OS_POLL_LAST ? LAST : USUAL];
 }
 
 int
 os_poll_add(struct os_poll *p, int fd, short events, uint64_t tag)
 {
-	if (control(p, EPOLL_CTL_ADD, fd, events, tag) == 0)
+	if (control(poll_for(p, events), EPOLL_CTL_ADD, fd, events, tag) == 0)
 		return 0;
 	if (errno != EPERM || p->n_files == FILES_MAX)
 		return -1;
@@ -99,25 +117,29 @@ os_poll_add(struct os_poll *p, int fd, short events, uint64_t tag)
 }
 
 void
-os_poll_change(struct os_poll *p, int fd, short events, uint64_t tag)
+os_poll_change(struct os_poll *p, int fd, short was, short events, uint64_t tag)
 {
 	struct file *file = file_of(p, fd);
 
-	if (file != NULL)
+	if (file != NULL) {
 		*file = (struct file){.fd = fd, .events = events, .tag = tag};
-	else
-		control(p, EPOLL_CTL_MOD, fd, events, tag);
+	} else if (poll_for(p, was) == poll_for(p, events)) {
+		control(poll_for(p, was), EPOLL_CTL_MOD, fd, events, tag);
+	} else {
+		control(poll_for(p, was), EPOLL_CTL_DEL, fd, 0, 0);
+		control(poll_for(p, events), EPOLL_CTL_ADD, fd, events, tag);
+	}
 }
 
 void
-os_poll_remove(struct os_poll *p, int fd)
+os_poll_remove(struct os_poll *p, int fd, short was)
 {
 	struct file *file = file_of(p, fd);
 
 	if (file != NULL)
 		*file = p->files[--p->n_files];
 	else
-		control(p, EPOLL_CTL_DEL, fd, 0, 0);
+		control(poll_for(p, was), EPOLL_CTL_DEL, fd, 0, 0);
 }
 
 static int
@@ -127,44 +149,72 @@ ready_files(const struct os_poll *p, struct os_ready *ready, int n)
 
 	for (int i = 0; i < p->n_files && found < n; i++) {
 		const struct file *file = &p->files[i];
+		short events = (short)(file->events & ~OS_POLL_LAST);
 
-		if (file->events != 0)
+		if (events != 0)
 			ready[found++] = (struct os_ready){
-			    .tag = file->tag, .revents = file->events};
+			    .tag = file->tag, .revents = events};
 	}
 	return found;
+}
+
+/* Up to n that are ready; the second is in *has_last, and not told of. */
+static int
+ready_usual(const struct os_poll *p, struct os_ready *ready, int n, int ms,
+    bool *has_last)
+{
+	struct epoll_event events[BATCH];
+	int told = epoll_wait(p->fd[USUAL], events, n < BATCH ? n : BATCH, ms);
+	int found = 0;
+
+	*has_last = false;
+	for (int i = 0; i < told; i++) {
+		if (events[i].data.u64 == TAG_OF_LAST)
+			*has_last = true;
+		else
+			ready[found++] =
+			    (struct os_ready){.tag = events[i].data.u64,
+				.revents = (short)events[i].events};
+	}
+	return told < 0 ? -1 : found;
 }
 
 int
 os_poll_wait(struct os_poll *p, struct os_ready *ready, int n, int64_t ns)
 {
-	struct epoll_event events[BATCH];
 	int files = ready_files(p, ready, n);
-	int left = n - files < BATCH ? n - files : BATCH;
+	struct epoll_event last;
+	bool has_last;
 	int found;
 
-	if (left == 0)
+	if (files == n)
 		return files;
-	found =
-	    epoll_wait(p->fd, events, left, files > 0 ? 0 : milliseconds(ns));
+	found = ready_usual(p, ready + files, n - files,
+	    files > 0 ? 0 : milliseconds(ns), &has_last);
 	if (found < 0)
 		return files > 0 ? files : -1;
-	for (int i = 0; i < found; i++)
-		ready[files + i] = (struct os_ready){.tag = events[i].data.u64,
-		    .revents = (short)events[i].events};
-	return files + found;
+	found += files;
+	if (has_last && epoll_wait(p->fd[LAST], &last, 1, 0) == 1)
+		ready[found++] = (struct os_ready){
+		    .tag = last.data.u64, .revents = (short)last.events};
+	return found;
 }
 
 #else
 
 #include <fcntl.h>
 
+struct slot {
+	uint64_t tag;
+	bool is_last; /* of OS_POLL_LAST */
+};
+
 struct os_poll {
 	struct pollfd *fds;
-	uint64_t *tags;
+	struct slot *slots;
 	int n;
 	int cap;
-	int next; /* who is told of first */
+	int next[2]; /* who is told of first, and first of the last */
 };
 
 struct os_poll *
@@ -179,7 +229,7 @@ os_poll_free(struct os_poll *p)
 	if (p == NULL)
 		return;
 	free(p->fds);
-	free(p->tags);
+	free(p->slots);
 	free(p);
 }
 
@@ -188,15 +238,15 @@ grow(struct os_poll *p)
 {
 	int cap = p->cap > 0 ? p->cap * 2 : 16;
 	struct pollfd *fds = realloc(p->fds, (size_t)cap * sizeof(*fds));
-	uint64_t *tags;
+	struct slot *slots;
 
 	if (fds == NULL)
 		return -1;
 	p->fds = fds;
-	tags = realloc(p->tags, (size_t)cap * sizeof(*tags));
-	if (tags == NULL)
+	slots = realloc(p->slots, (size_t)cap * sizeof(*slots));
+	if (slots == NULL)
 		return -1;
-	p->tags = tags;
+	p->slots = slots;
 	p->cap = cap;
 	return 0;
 }
@@ -213,53 +263,70 @@ slot_of(const struct os_poll *p, int fd)
 	return slot;
 }
 
+static void
+set(struct os_poll *p, int slot, short events, uint64_t tag)
+{
+	p->fds[slot].events = (short)(events & ~OS_POLL_LAST);
+	p->slots[slot] =
+	    (struct slot){.tag = tag, .is_last = (events & OS_POLL_LAST) != 0};
+}
+
 int
 os_poll_add(struct os_poll *p, int fd, short events, uint64_t tag)
 {
 	if (fcntl(fd, F_GETFD) < 0 || (p->n == p->cap && grow(p) < 0))
 		return -1;
-	p->fds[p->n] = (struct pollfd){.fd = fd, .events = events};
-	p->tags[p->n++] = tag;
+	p->fds[p->n] = (struct pollfd){.fd = fd};
+	set(p, p->n++, events, tag);
 	return 0;
 }
 
 void
-os_poll_change(struct os_poll *p, int fd, short events, uint64_t tag)
+os_poll_change(struct os_poll *p, int fd, short was, short events, uint64_t tag)
 {
-	int slot = slot_of(p, fd);
-
-	p->fds[slot].events = events;
-	p->tags[slot] = tag;
+	(void)was;
+	set(p, slot_of(p, fd), events, tag);
 }
 
 void
-os_poll_remove(struct os_poll *p, int fd)
+os_poll_remove(struct os_poll *p, int fd, short was)
 {
 	int slot = slot_of(p, fd);
 
+	(void)was;
 	p->fds[slot] = p->fds[--p->n];
-	p->tags[slot] = p->tags[p->n];
+	p->slots[slot] = p->slots[p->n];
+}
+
+/* Up to n that are ready, of those that are told of last, or of the others. */
+static int
+find_ready(struct os_poll *p, struct os_ready *ready, int n, bool last)
+{
+	int found = 0, first = p->next[last];
+
+	for (int i = 0; i < p->n && found < n; i++) {
+		int slot = (first + i) % p->n;
+
+		if (p->fds[slot].revents == 0 || p->slots[slot].is_last != last)
+			continue;
+		ready[found++] = (struct os_ready){
+		    .tag = p->slots[slot].tag, .revents = p->fds[slot].revents};
+		if (found == n)
+			p->next[last] = slot + 1;
+	}
+	return found;
 }
 
 int
 os_poll_wait(struct os_poll *p, struct os_ready *ready, int n, int64_t ns)
 {
 	int left = poll(p->fds, (nfds_t)p->n, milliseconds(ns));
-	int found = 0;
+	int found;
 
-	if (left < 0)
-		return -1;
-	for (int i = 0; i < p->n && found < n && found < left; i++) {
-		int slot = (p->next + i) % p->n;
-
-		if (p->fds[slot].revents == 0)
-			continue;
-		ready[found++] = (struct os_ready){
-		    .tag = p->tags[slot], .revents = p->fds[slot].revents};
-		if (found == n)
-			p->next = slot + 1;
-	}
-	return found;
+	if (left <= 0)
+		return left;
+	found = find_ready(p, ready, n - 1, false);
+	return found + find_ready(p, ready + found, 1, true);
 }
 
 #endif

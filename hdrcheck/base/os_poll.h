@@ -16,6 +16,12 @@ struct os_ready {
 	short revents;
 };
 
+/*
+ * An event to add to those of a descriptor that is told of only behind all
+ * others, and one such at a time: how many are ready delays nobody else.
+ */
+enum { OS_POLL_LAST = 0x4000 };
+
 struct os_poll;
 
 /* Not for use across fork(2). NULL: errno. */
@@ -31,11 +37,12 @@ void os_poll_free(struct os_poll *p);
  */
 int os_poll_add(struct os_poll *p, int fd, short events, uint64_t tag);
 
-/* Other events of a descriptor that was added. */
-void os_poll_change(struct os_poll *p, int fd, short events, uint64_t tag);
+/* Other events of a descriptor that was added, or changed, with was. */
+void os_poll_change(
+    struct os_poll *p, int fd, short was, short events, uint64_t tag);
 
 /* To be called before fd is closed. */
-void os_poll_remove(struct os_poll *p, int fd);
+void os_poll_remove(struct os_poll *p, int fd, short was);
 
 /*
  * Waits until a descriptor is ready or ns are over, rounded up to milliseconds;
