@@ -108,6 +108,66 @@ test_each_verb_is_a_command(void **state)
 	}
 }
 
+/* Lookups: ctx is the number of one. */
+static int
+look_up(struct hands *h, void *ctx)
+{
+	const size_t *number = ctx;
+	int code = hands_look_up(h, *number, print, NULL);
+
+	printf("code %d %s\n", code, code < 0 ? strerror(errno) : "");
+	return EX_OK;
+}
+
+/* As mail_owner, and only what the options have. */
+static void
+test_a_lookup_asks_its_tables(void **state)
+{
+	static const char *table[HANDS_TABLES_MAX + 1] = {"a:1", "b:2 c"};
+	static const struct hands_lookup lookups[] = {
+	    {"X-Deliver-At: now", table, 2},
+	    {"-q", table, 1},
+	    {"none of them", table, 0},
+	    {"too many", table, HANDS_TABLES_MAX + 1},
+	};
+	static const struct {
+		const char *row;
+		size_t number;
+		const char *words; /* NULL: errno is EINVAL */
+	} rows[] = {
+	    {"two tables", 0, "<X-Deliver-At: now>\n<a:1>\n<b:2 c>\n"},
+	    {"a key like an option", 1, "<-q>\n<a:1>\n"},
+	    {"no table", 2, "<none of them>\n"},
+	    {"more than there may be", 3, NULL},
+	};
+	struct priv_ids nobody;
+	char want[512];
+	struct ctl *c;
+	size_t none = COUNT_OF(lookups);
+
+	CTL_OR_SKIP(c, state);
+	assert_int_equal(priv_find_user("nobody", &nobody), 0);
+	ctl_script(c, "postmap", CTL_TELLING);
+	c->options.lookup = lookups;
+	c->options.n_lookups = COUNT_OF(lookups);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		size_t number = rows[i].number;
+
+		snprintf(want, sizeof(want), "code -1 Invalid argument\n");
+		if (rows[i].words != NULL)
+			snprintf(want, sizeof(want),
+			    "postmap %u LC_ALL=C TZ=\n<-c>\n<%s>\n<-q>\n%s"
+			    "code 0 \n",
+			    (unsigned)nobody.uid, c->folder, rows[i].words);
+		ctl_run(c, look_up, &number);
+		check_string(rows[i].row, c->out, want);
+		check_string(rows[i].row, c->err, "");
+	}
+	ctl_run(c, look_up, &none);
+	check_int("no such lookup", c->exit_code, EX_SOFTWARE);
+	check_part("no such lookup", c->err, "what it must not have");
+}
+
 static void
 test_ids_are_limited(void **state)
 {
@@ -432,6 +492,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CTL(test_each_verb_is_a_command),
+	    CTL(test_a_lookup_asks_its_tables),
 	    CTL(test_ids_are_limited),
 	    CTL(test_how_commands_end),
 	    CTL(test_a_missing_owner_is_an_error),
