@@ -72,11 +72,10 @@ def allocations(program):
         if code != 0:
             raise Fault(f"fails as it is, with {code}:\n{told}")
         kinds = collections.defaultdict(list)
-        with open(trace, "rb") as records:
-            while (record := records.read(TRACE.size)) != b"":
-                n, callers = TRACE.unpack(record)
-                if n == 0:
-                    break
+        records = trace.read_bytes().rstrip(b"\0")
+        records += bytes(-len(records) % TRACE.size)
+        for n, callers in TRACE.iter_unpack(records):
+            if n != 0:  # else a process was killed as it noted it
                 kinds[callers].append(n)
         return list(kinds.values())
 
