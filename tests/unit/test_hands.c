@@ -443,48 +443,77 @@ test_what_root_opens(void **state)
 struct opening {
 	struct settings settings;
 	bool as_nobody;
-	int code;
-	char text[CAPTURE_SIZE];
+	const char *main_cf; /* where there is a Postfix */
+	int want_code;
+	const char *want; /* part of what is said */
 };
 
 static const char *
 try_to_open(void *ctx)
 {
-	struct opening *o = ctx;
+	static char text[CAPTURE_SIZE];
+	const struct opening *o = ctx;
 	struct priv_ids nobody;
 	struct postconf conf;
 	struct capture capture;
+	int code;
 
 	if (o->as_nobody &&
 	    (priv_find_user("nobody", &nobody) < 0 || priv_become(&nobody) < 0))
 		return "cannot become nobody";
 	capture_start(&capture, STDERR_FILENO);
-	o->code = hands_open(&o->settings, &conf);
-	capture_stop(&capture, o->text);
-	if (o->as_nobody)
-		return o->code == EX_NOPERM &&
-			strcmp(o->text, "policyctl: must be run as root\n") == 0
-		    ? NULL
-		    : "nobody may";
-	return o->code == EX_UNAVAILABLE &&
-		strstr(o->text, "policyctl: postconf: ") == o->text
-	    ? NULL
-	    : "there is a Postfix";
+	code = hands_open(&o->settings, &conf);
+	capture_stop(&capture, text);
+	return code == o->want_code && strstr(text, o->want) == text ? NULL
+								     : text;
 }
 
 static void
 test_what_is_needed(void **state)
 {
-	struct opening o = {.as_nobody = true};
+	struct opening o = {.as_nobody = true,
+	    .want_code = EX_NOPERM,
+	    .want = "policyctl: must be run as root\n"};
 	struct ctl *c;
 
 	CTL_OR_SKIP(c, state);
 	o.settings = c->settings;
 	check_in_child("not root", try_to_open, &o);
 	o.as_nobody = false;
+	o.want_code = EX_UNAVAILABLE;
+	o.want = "policyctl: postconf: ";
 	snprintf(o.settings.postfix_config_directory, SETTINGS_PATH_SIZE,
 	    "%s/none", c->folder);
 	check_in_child("no Postfix there", try_to_open, &o);
+}
+
+static void
+test_what_is_needed_of_postfix(void **state)
+{
+	static const struct opening rows[] = {
+	    {.main_cf = "mail_owner = no-such-user\n",
+		.want_code = EX_CONFIG,
+		.want = "policyctl: mail_owner no-such-user: no such user\n"},
+	    {.main_cf = "import_environment = TZ=Europe/Paris MAIL_CONFIG\n",
+		.want_code = EX_CONFIG,
+		.want = "policyctl: Postfix's import_environment sets TZ"},
+	    {.main_cf = "import_environment = TZ MAIL_CONFIG\n",
+		.want_code = EX_OK,
+		.want = ""},
+	};
+	struct ctl *c;
+
+	CTL_OR_SKIP(c, state);
+	if (access("/usr/sbin/postconf", X_OK) != 0)
+		skip();
+	ctl_write(c, "master.cf", span_str(""), 0644);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct opening o = rows[i];
+
+		o.settings = c->settings;
+		ctl_write(c, "main.cf", span_str(o.main_cf), 0644);
+		check_in_child(o.main_cf, try_to_open, &o);
+	}
 }
 
 int
@@ -502,6 +531,7 @@ main(void)
 	    CTL(test_output_is_thrown_away),
 	    CTL(test_what_root_opens),
 	    CTL(test_what_is_needed),
+	    CTL(test_what_is_needed_of_postfix),
 	};
 
 	return cmocka_run_group_tests_name("hands", tests, NULL, NULL);
