@@ -23,7 +23,7 @@
 
 enum {
 	CTL_TEXT_MAX = 1024 * 1024,
-	CTL_GUARD_S = 30, /* what takes longer has failed */
+	CTL_GUARD_S = 120, /* what takes longer has failed */
 };
 
 /* Tells its name, its user, its words and its input, a line each. */
