@@ -86,7 +86,7 @@ control_line(const char *row, int fd)
 	size_t used = 0;
 
 	while (used + 1 < sizeof(text)) {
-		check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+		check_int(row, poll(&p, 1, guard_ms()), 1);
 		if (read(fd, text + used, 1) != 1)
 			break;
 		if (text[used++] == '\n')

@@ -28,7 +28,6 @@
 
 enum {
 	STAGE_TEXT_MAX = 128 * 1024,
-	STAGE_GUARD_MS = 20 * 1000, /* what takes longer has failed */
 };
 
 /* Tells its name, its user, its words and its input, a line each. */
@@ -232,7 +231,7 @@ stage_wait(const char *row, int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
-	check_int(row, poll(&p, 1, STAGE_GUARD_MS), 1);
+	check_int(row, poll(&p, 1, guard_ms()), 1);
 }
 
 /* All that comes until the end of fd, which is closed. */

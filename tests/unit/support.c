@@ -101,6 +101,12 @@ check_part(const char *row, const char *text, const char *part)
 	fail();
 }
 
+int
+guard_ms(void)
+{
+	return getenv("MALLOC_FAIL") != NULL ? 2 * 1000 : 20 * 1000;
+}
+
 struct span
 exact_copy(struct span s)
 {

@@ -450,7 +450,7 @@ a_watch_may_end(void **state)
 	host_send(h, "N", &third[0], 1);
 	close(third[0]);
 	p.fd = third[1];
-	check_int("the third is closed", poll(&p, 1, HOST_GUARD_MS), 1);
+	check_int("the third is closed", poll(&p, 1, guard_ms()), 1);
 	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
 	host_expect(h, "it goes on", "RABCDEF12345\n");
 	close(second[0]);
