@@ -98,9 +98,8 @@ stage_setup(void **state)
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return -1;
-	s->folder = strdup("/tmp/unit-XXXXXX");
-	if (s->folder == NULL || mkdtemp(s->folder) == NULL ||
-	    chmod(s->folder, 0755) < 0)
+	s->folder = folder_make();
+	if (s->folder == NULL || chmod(s->folder, 0755) < 0)
 		return -1;
 	s->log = (struct log){.ident = "test", .to_stderr = true};
 	s->channel = s->log_fd = -1;

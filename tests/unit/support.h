@@ -49,7 +49,10 @@ void exact_free(struct span s);
 /* Fills n bytes with a pattern, again and again; the last may be cut. */
 void fill_pattern(char *to, size_t n, const char *pattern);
 
-/* A fresh folder under /tmp, as fixtures: *state is its path (char *). */
+/* A fresh folder below UNIT_TMP, or /tmp; its path is the caller's. */
+char *folder_make(void);
+
+/* The same as fixtures: *state is its path (char *). */
 enum { FOLDER_PATH_SIZE = 256 };
 int folder_setup(void **state);
 int folder_teardown(void **state);
