@@ -209,14 +209,15 @@ def test_faults_and_a_pause_while_it_waits(cold_standin_site, ctl, queue_id):
     assert f'{queue_id}: policyd was paused: it leaves at "policyctl resume"' in said
 
 
-def test_who_is_not_told_of_events_looks(cold_standin_site, ctl, queue_id):
-    """policyd has too many readers: the queue tells that it has left."""
+@pytest.mark.parametrize("tail", [None, b""])
+def test_who_is_not_told_of_events_looks(cold_standin_site, ctl, queue_id, tail):
+    """policyd has too many readers, or tells nothing: the queue tells."""
 
     def answer():
         cold_standin_site.postfix.release(queue_id)
         return b"ok 1 0\n"
 
-    answers = {"tail": None, "reschedule": answer}
+    answers = {"tail": tail, "reschedule": answer}
     with instead_of_policyd(cold_standin_site, **answers):
         assert ctl.ok("release", queue_id) == "released 1 of 1\n"
 
