@@ -250,8 +250,6 @@ a_read_rests_shortly(void **state)
 int
 main(void)
 {
-	/* Pipes that are given up where memory is short are written to. */
-	signal(SIGPIPE, SIG_IGN);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_listing_gathers_in_its_pipe),
 	    cmocka_unit_test(what_gathered_is_read_after_the_rest),
@@ -261,5 +259,7 @@ main(void)
 	    cmocka_unit_test(a_read_rests_shortly),
 	};
 
+	/* Pipes that are given up where memory is short are written to. */
+	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);
 }
