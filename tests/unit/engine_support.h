@@ -229,9 +229,11 @@ host_receive(struct host *h, const char *row)
 static inline size_t
 host_next(struct host *h, const char *row)
 {
+	int64_t end_ns = clock_mono_ns() + guard_ms() * CLOCK_NS_PER_MS;
 	size_t n;
 
 	while ((n = host_receive(h, row)) == 1) {
+		check_bool(row, clock_mono_ns() < end_ns, true);
 		if (h->request[0] == 'A') {
 			h->signs_of_life++;
 			continue;
