@@ -2,6 +2,7 @@
 /*
  * policyd - the scheduler of deliver-at, and Postfix's policy service
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -170,10 +171,7 @@ open_listeners(struct policyd *p)
 
 	snprintf(text, sizeof(text), "unix:%s", settings->control_socket);
 	wrong = sock_parse(span_str(text), &p->control);
-	if (wrong != NULL) {
-		log_error(&p->daemon.log, "control_socket: %s", wrong);
-		return EX_CONFIG;
-	}
+	assert(wrong == NULL); /* settings take no other */
 	p->parts.listener[PARTS_POLICY].name = "policy";
 	p->parts.listener[PARTS_POLICY].address = &settings->policy_listen;
 	p->parts.listener[PARTS_CONTROL].name = "control";

@@ -6,7 +6,9 @@ BUILD/report (HTML) and BUILD/missing (lines that never ran, by file), prints th
 figures of each file that is below the aim and of the whole. Exit 1 when the whole
 is below it.
 
-The branch of an assert() that ends the program is not counted: nothing takes it.
+Nothing is left out but the branch of an assert() that ends the program, which
+nothing takes. What ran is more than what is seen: a process that is killed, or has
+given up opening files (the status page, with Landlock), cannot tell what it ran.
 """
 
 import subprocess

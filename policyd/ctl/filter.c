@@ -18,8 +18,9 @@ enum term {
 	TERM_LOGIN,
 	TERM_RULE,
 	TERM_SIZE,
-	TERMS,
 };
+
+enum { TERMS = TERM_SIZE + 1 };
 
 /* What is compared with a duration. */
 enum span_of_time { TIME_DUE, TIME_AGE, TIMES };
@@ -327,11 +328,9 @@ matches_term(struct filter *f, enum term term, const struct queue_message *m)
 	case TERM_RULE:
 		return is_later(m) || (m->read && term_matches(f, t, m->rule));
 	case TERM_SIZE:
-		return size_matches(f, m);
-	case TERMS:
 		break;
 	}
-	return false;
+	return size_matches(f, m);
 }
 
 static bool

@@ -245,7 +245,7 @@ until_deadline(const struct parent *p)
 {
 	int64_t left_ns = p->kill_at_ns - clock_mono_ns();
 
-	if (p->command == 0)
+	if (p->command == 0 || p->kill_at_ns == INT64_MAX)
 		return -1;
 	return left_ns > 0 ? (int)(left_ns / CLOCK_NS_PER_MS) + 1 : 0;
 }

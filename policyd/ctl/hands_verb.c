@@ -97,13 +97,13 @@ start_lookup(const struct hands_options *o, struct span number,
 	    path, sizeof(path), "%s/%s", o->postconf->command_directory, name);
 	snprintf(config, sizeof(config), "%s",
 	    o->settings->postfix_config_directory);
-	argv[n++] = strdup(lookup->key);
-	for (size_t t = 0; t < lookup->n_tables; t++)
-		argv[n++] = strdup(lookup->table[t]);
-	/* A copy that failed ends the list early: too little is asked. */
-	pid = command_start(&command, &fds[0], &fds[1]);
-	while (n > 4)
-		free(argv[--n]);
+	argv[n] = strdup(lookup->key);
+	for (size_t t = 0; argv[n] != NULL && t < lookup->n_tables; t++)
+		argv[++n] = strdup(lookup->table[t]);
+	/* A list that ends early would ask too little. */
+	pid = argv[n] != NULL ? command_start(&command, &fds[0], &fds[1]) : -1;
+	while (n >= 4)
+		free(argv[n--]);
 	return pid;
 }
 

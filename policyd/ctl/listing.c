@@ -164,11 +164,9 @@ put_content(struct listing *l, struct buf *out, const struct queue_message *m,
 	case LISTING_RULE:
 		return text_put(out, clip(m->rule), width, false);
 	case LISTING_SUBJECT:
-		return put_subject(l, out, m->subject, width);
-	case LISTING_COLUMNS:
 		break;
 	}
-	return true;
+	return put_subject(l, out, m->subject, width);
 }
 
 /* Measures what the cells of a message say. */

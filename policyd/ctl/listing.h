@@ -34,8 +34,9 @@ enum listing_column {
 	LISTING_TO,
 	LISTING_RULE,
 	LISTING_SUBJECT,
-	LISTING_COLUMNS, /* how many there are */
 };
+
+enum { LISTING_COLUMNS = LISTING_SUBJECT + 1 };
 
 struct listing {
 	const struct zone *local;

@@ -169,17 +169,18 @@ reschedule(struct act *a, struct hands *hands, int64_t due_s, uint64_t *left)
 }
 
 /* Of more that left than are named, the queue tells which. */
-static void
+static int
 find_left(struct choice *c, struct hands *hands)
 {
-	if (choice_look(c, hands) != EX_OK)
-		return;
-	for (size_t i = 0; i < c->targets.n; i++) {
+	int exit_code = choice_look(c, hands);
+
+	for (size_t i = 0; exit_code == EX_OK && i < c->targets.n; i++) {
 		struct target *t = &c->targets.target[i];
 
 		if (!t->held && t->why == NULL)
 			t->why = leaving;
 	}
+	return exit_code;
 }
 
 static int
@@ -189,10 +190,10 @@ run_rescheduling(struct act *a, struct hands *hands)
 	uint64_t left;
 	int exit_code = reschedule(a, hands, a->due_s, &left);
 
+	if (exit_code == EX_OK && left > 0)
+		exit_code = find_left(c, hands);
 	if (exit_code != EX_OK)
 		return exit_code;
-	if (left > 0)
-		find_left(c, hands);
 	for (size_t i = 0; i < c->targets.n; i++)
 		if (c->targets.target[i].why == NULL)
 			targets_done(&c->targets, &c->targets.target[i]);

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -455,28 +454,23 @@ end_children(struct runner *r)
 int
 runner_run(const struct runner_options *options)
 {
-	struct runner *r = calloc(1, sizeof(*r));
+	struct runner r = {.o = *options, .signal_fd = -1};
 	int exit_code = EX_OSERR;
 
-	if (r == NULL)
-		return EX_OSERR;
-	r->o = *options;
-	r->signal_fd = -1;
-	stamp_take(&r->stamp, r->o.settings->postfix_config_directory);
-	if (prepare(r) < 0) {
-		log_error(r->o.log, "cannot start: %s", strerror(errno));
+	stamp_take(&r.stamp, r.o.settings->postfix_config_directory);
+	if (prepare(&r) < 0) {
+		log_error(r.o.log, "cannot start: %s", strerror(errno));
 	} else {
-		reap(r);
-		if (!r->engine_gone && loop_run(r->loop) < 0)
-			log_error(r->o.log, "waiting for events: %s",
-			    strerror(errno));
+		reap(&r);
+		if (!r.engine_gone && loop_run(r.loop) < 0)
+			log_error(
+			    r.o.log, "waiting for events: %s", strerror(errno));
 		else
-			exit_code = r->exit_code;
+			exit_code = r.exit_code;
 	}
-	end_children(r);
-	if (r->signal_fd >= 0)
-		close(r->signal_fd);
-	loop_free(r->loop);
-	free(r);
+	end_children(&r);
+	if (r.signal_fd >= 0)
+		close(r.signal_fd);
+	loop_free(r.loop);
 	return exit_code;
 }

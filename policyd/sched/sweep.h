@@ -45,10 +45,10 @@ enum sweep_verb {
 	SWEEP_REQUEUE,
 	SWEEP_KICK_QMGR,
 	SWEEP_KICK_PICKUP,
-	SWEEP_VERBS, /* how many there are */
 };
 
 enum {
+	SWEEP_VERBS = SWEEP_KICK_PICKUP + 1, /* how many there are */
 	SWEEP_COMMANDS_MAX = 4, /* at once */
 	SWEEP_IDS_MAX = 8192, /* of one command */
 	SWEEP_READ_MAX = 2048, /* ids of one read */

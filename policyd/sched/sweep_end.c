@@ -213,7 +213,6 @@ free_failures(enum sweep_verb verb)
 	case SWEEP_LIST:
 	case SWEEP_KICK_QMGR:
 	case SWEEP_KICK_PICKUP:
-	case SWEEP_VERBS:
 		break;
 	}
 	return 0;
@@ -272,8 +271,6 @@ sweep_end(
 	case SWEEP_KICK_PICKUP:
 		s->kick_wanted[verb] = s->kick_wanted[verb] || !ok;
 		break;
-	case SWEEP_VERBS:
-		return;
 	}
 	count_end(s, verb, ok, free_failures(verb), now);
 }
@@ -333,8 +330,6 @@ sweep_not_run(
 	case SWEEP_KICK_PICKUP:
 		s->kick_wanted[verb] = true;
 		break;
-	case SWEEP_VERBS:
-		return;
 	}
 	count_end(s, verb, false, 0, now);
 }

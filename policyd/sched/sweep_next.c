@@ -421,8 +421,6 @@ work_at(const struct sweep *s, enum sweep_verb verb,
 		at_ns = v->started_ns + KICK_GAP_NS;
 		work = s->kick_wanted[verb];
 		break;
-	case SWEEP_VERBS:
-		break;
 	}
 	if (at_ns > *mono_ns)
 		*mono_ns = at_ns;
@@ -456,16 +454,14 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 	case SWEEP_KICK_QMGR:
 	case SWEEP_KICK_PICKUP:
 		s->kick_wanted[verb] = false;
-		return true;
+		break;
 	case SWEEP_LIST:
 		s->walk_again = false;
 		s->listed = 0;
 		s->n_deferred = 0;
-		return true;
-	case SWEEP_VERBS:
 		break;
 	}
-	return false;
+	return true;
 }
 
 bool

@@ -194,6 +194,15 @@ class Daemon:
         return [line for line in self.log().splitlines() if re.search(pattern, line)]
 
 
+def _port(settings, *names):
+    """The first of these listeners that is a host and a port, or None."""
+    for name in names:
+        if settings.get(name, "").startswith("inet:"):
+            host, port = settings[name].removeprefix("inet:").split(":")
+            return host, int(port)
+    return None
+
+
 class Daemons:
     """Both daemons of one instance, sharing one configuration file.
 
@@ -208,8 +217,14 @@ class Daemons:
         self._make_state_folder()
         self.configuration = self._folder / "deliver-at.conf"
         self.configure(**settings)
-        self.hdrcheck = self._daemon("hdrcheck", self._asked_at(**settings))
-        self.policyd = self._daemon("policyd", postfix.socket_folder / "policy")
+        tables = ("tcp_table_listen", "socketmap_listen")
+        self.hdrcheck = self._daemon(
+            "hdrcheck", _port(settings, *tables) or self.socketmap
+        )
+        self.policyd = self._daemon(
+            "policyd",
+            _port(settings, "policy_listen") or postfix.socket_folder / "policy",
+        )
 
     def _make_state_folder(self):
         self.state_folder.mkdir(mode=0o700)
@@ -221,7 +236,7 @@ class Daemons:
 
     @property
     def socketmap(self):
-        """The socket Postfix asks hdrcheck on, unless it is a tcp_table."""
+        """The socket Postfix asks hdrcheck on, unless it is a port."""
         return self._postfix.socket_folder / "socketmap"
 
     @property
@@ -233,12 +248,6 @@ class Daemons:
     def state_folder(self):
         """What policyd must not forget."""
         return self._folder / "state"
-
-    def _asked_at(self, tcp_table_listen=None, **_others):
-        if not tcp_table_listen:
-            return self.socketmap
-        host, port = tcp_table_listen.removeprefix("inet:").split(":")
-        return host, int(port)
 
     def configure(self, **settings):
         """Write deliver-at.conf; in force after a start or a reload."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """18. hdrcheck as a command: a filter for messages, a judge of one line."""
 
+import re
 import subprocess
 
 import pytest
@@ -12,6 +13,7 @@ HEADER = b"X-Deliver-At: Fri, 25 Dec 2026 09:00:00 +0100\n"
 MIB = 1024 * 1024
 
 COPIED, POSTPONED, UNREADABLE, WRONG_USE = 0, 75, 65, 64
+WRONG_CONFIGURATION = 78
 
 MESSAGES = {
     "an ordinary one": HEADER + b"Subject: tea\n\nGood morning.\n",
@@ -75,6 +77,79 @@ def test_filter_refuses(message, reason):
     done = run("-t", "--now", BEFORE, stdin=message)
     assert (done.returncode, done.stdout) == (UNREADABLE, b"")
     assert reason in done.stderr
+
+
+LINE = HEADER.decode().strip()
+
+
+@pytest.mark.parametrize(
+    "line, now, code, said",
+    [
+        (LINE, DUE, COPIED, "DUNNO"),
+        (LINE, BEFORE, POSTPONED, f"HOLD until {DUE}"),
+        ("x-deliver-at:2026-12-25T08:00:00Z", BEFORE, POSTPONED, f"HOLD until {DUE}"),
+        (
+            "X-Deliver-At: never (rule freeze)",
+            DUE,
+            POSTPONED,
+            "HOLD until its rule is gone",
+        ),
+        ("X-Deliver-At: soon", DUE, UNREADABLE, "REJECT 5.6.0 X-Deliver-At: .*"),
+        ("X-Deliver-At:", DUE, UNREADABLE, "REJECT 5.6.0 X-Deliver-At: .*"),
+        (
+            "X-Deliver-At: 2027-12-26T08:00:01Z",
+            DUE,
+            UNREADABLE,
+            "REJECT 5.7.1 X-Deliver-At: more than 366 days ahead",
+        ),
+        ("Subject: tea", DUE, COPIED, "NOTFOUND"),
+        ("", DUE, COPIED, "NOTFOUND"),
+    ],
+)
+def test_one_line(line, now, code, said):
+    """What hdrcheck would answer, and an exit code for scripts."""
+    done = run("-q", line, "--now", now)
+    assert (done.returncode, done.stderr) == (code, b"")
+    assert re.fullmatch(said + "\n", done.stdout.decode())
+
+
+def test_one_line_now():
+    """Without --now it is the present."""
+    assert run("-q", "X-Deliver-At: 2001-01-01T00:00:00Z").stdout == b"DUNNO\n"
+    done = run("-q", "X-Deliver-At: 2201-01-01T00:00:00Z")
+    assert done.stdout.startswith(b"REJECT 5.7.1 ")
+
+
+@pytest.mark.parametrize("name", ["hdrcheck", "policyd", "policyctl"])
+def test_help_and_version(name):
+    """On standard output, exit 0."""
+    for option in ("--help", "--version"):
+        done = subprocess.run([PROGRAMS / name, option], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (COPIED, "")
+        assert name in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-n"], ["-q", LINE], ["-t"], ["-d"], ["-d", "-s", "socketmap"]]
+)
+def test_a_configuration_that_is_wrong(tmp_path, arguments):
+    """Exit 78, and where it is wrong; nothing on standard output."""
+    file = tmp_path / "deliver-at.conf"
+    done = run("-c", file, *arguments)
+    assert (done.returncode, done.stdout) == (WRONG_CONFIGURATION, b"")
+    assert f"{file}: No such file".encode() in done.stderr
+    file.write_text("max_postpone = soon\n")
+    done = run("-c", file, *arguments)
+    assert (done.returncode, done.stdout) == (WRONG_CONFIGURATION, b"")
+    assert f"{file}:1: max_postpone: ".encode() in done.stderr
+
+
+def test_a_configuration_that_is_right(tmp_path):
+    """Not a word."""
+    file = tmp_path / "deliver-at.conf"
+    file.write_text("max_postpone = 7d\n")
+    done = run("-c", file, "-n")
+    assert (done.returncode, done.stdout, done.stderr) == (COPIED, b"", b"")
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,13 @@ from rules import (
     reload,
     start,
 )
-from waiting import wait_for_clock, wait_until
+from waiting import PATIENCE, wait_for_clock, wait_until
 
 OLD = "frozen@old.test"
 FREEZE = 'freeze sender=@old.test : hold reason="audit"'
 OTHER_RULE = "other sender=@other.test : pass"  # a file without rules is an error
 MANY = 200
-PROMPT_S = 5  # far less than sweep_interval: nothing waits for the next walk
+PROMPT_S = 5 * PATIENCE  # less than sweep_interval: nothing waits for the next walk
 COUNTED = "counted@sink.test"
 FORGED_NEVER = f"{HEADER}: never (rule freeze)"
 TRACE = "Received: by private.test (Postfix, from userid {uid})\r\n\tid 4F1A2B3C4D"

@@ -176,12 +176,24 @@ def test_without_now(configuration):
         ("-x", "explain"),
         ("-c",),
         ("explain", "sender=a\nrecipient=b"),
+        ("explain", "postponed=many"),
+        ("explain", "postponed_total=-1"),
+        ("explain", "sender=" + 5000 * "x"),
+        ("explain", *(17 * ["sender=" + 4000 * "x"])),
     ],
 )
 def test_wrong_use(configuration, arguments):
     """Exit 64, a word on standard error, nothing on standard output."""
     done = policyctl("-c", configuration, *arguments)
     assert (done.returncode, done.stdout, bool(done.stderr)) == (WRONG_USE, "", True)
+
+
+def test_an_attribute_that_postfix_does_not_send(configuration):
+    """It may be a slip of the pen; the answer is given all the same."""
+    done = policyctl("-c", configuration, "explain", "recipent=c@example.org")
+    said = "policyctl: explain: Postfix is not known to send an attribute recipent\n"
+    assert (done.returncode, done.stderr) == (OK, said)
+    assert done.stdout.splitlines()[-1] == "action=DUNNO"
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

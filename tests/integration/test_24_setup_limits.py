@@ -204,24 +204,45 @@ def test_no_such_folder(make):
     assert "/nonexistent/etc" in site.setup(code=BAD)
 
 
-def test_a_read_only_file_system(make):
-    """Nothing is begun there."""
-    site = make()
-    mount = (
-        f"mount --bind {site.etc} {site.etc} &&"
-        f' mount -o remount,bind,ro {site.etc} && exec "$@"'
-    )
+def setup_behind(mount, site, *options):
+    """Set it up where only this process sees what the shell command mounts."""
     done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", mount, "sh"]
-        + [PROGRAMS / "policyctl", "-c", site.file, "setup"],
+        ["unshare", "-m", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+        + [PROGRAMS / "policyctl", "-c", site.file, "setup", *options],
         capture_output=True,
         text=True,
     )
     if "unshare" in done.stderr or "mount:" in done.stderr:
         pytest.skip("no mount namespaces here")
+    return done
+
+
+def test_a_read_only_file_system(make):
+    """Nothing is begun there."""
+    site = make()
+    site.cool()
+    mount = (
+        f"mount --bind {site.etc} {site.etc} && mount -o remount,bind,ro {site.etc}"
+    )
+    done = setup_behind(mount, site)
     assert done.returncode == CANNOT_CREATE, done
     assert "Read-only file system" in done.stderr
     assert not (site.queue / "deliver-at").exists()
+
+
+def test_postconf_cannot_write(make):
+    """What it says is passed on, and that it may be tried again."""
+    site = make()
+    before = site.content()
+    main_cf = site.etc / "main.cf"
+    done = setup_behind(f"mount --bind {main_cf} {main_cf}", site)
+    assert done.returncode == 71, done
+    assert "policyctl: setup: postconf: exit 1\n" in done.stderr
+    assert ": Device or resource busy\n" in done.stderr
+    assert "Run it again, or take it out" in done.stderr
+    assert site.content() == before
+    site.setup()
+    assert NOTHING in site.setup()
 
 
 # Folders
@@ -278,6 +299,73 @@ def test_a_group_that_is_missing(make):
     before = site.content()
     assert "no-such-group" in site.setup(code=71)
     assert site.content() == before
+
+
+def test_what_is_no_folder(make, tmp_path):
+    """It stays, and nothing else is begun."""
+    state = tmp_path / "state"
+    state.write_text("of somebody")
+    site = make(state_directory=state)
+    before = site.content()
+    assert f"folder {state}: is not a folder\n" in site.setup(code=71)
+    assert state.read_text() == "of somebody"
+    assert site.content() == before
+
+
+@pytest.mark.parametrize(
+    "name, why", [("state", "File exists"), ("file/state", "Not a directory")]
+)
+def test_a_folder_that_cannot_be_made(make, tmp_path, name, why):
+    """Something that leads nowhere has its name, or a file is above it."""
+    state = tmp_path / name
+    (tmp_path / "file").touch()
+    (tmp_path / "state").symlink_to(tmp_path / "nowhere")
+    site = make(state_directory=state)
+    assert f"folder {state}: {why}\n" in site.setup(code=71)
+
+
+# The user
+
+NEW_USER = "deliver-at-new"
+USERADD = (
+    "useradd --system --no-create-home --home-dir /nonexistent --shell"
+    f" /usr/sbin/nologin {NEW_USER}\n"
+)
+
+
+def test_a_user_that_is_missing(make, tmp_path):
+    """It is made, and the folders are its own; a dry run tells the command."""
+    site = make(user=NEW_USER)
+    assert USERADD in site.setup("--dry-run")
+    assert not (tmp_path / "state").exists()
+    etc = tmp_path / "etc-of-the-system"
+    subprocess.run(["cp", "-a", "/etc", etc], check=True)
+    done = setup_behind(f"mount --bind {etc} /etc", site)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert USERADD in done.stdout
+    (line,) = [
+        line.split(":")
+        for line in (etc / "passwd").read_text().splitlines()
+        if line.startswith(NEW_USER)
+    ]
+    assert line[5:] == ["/nonexistent", "/usr/sbin/nologin"]
+    state = (tmp_path / "state").stat()
+    assert (state.st_uid, state.st_gid) == (int(line[2]), int(line[3]))
+    done = setup_behind(f"mount --bind {etc} /etc", site)
+    assert NOTHING in done.stdout, done
+
+
+def test_a_user_that_cannot_be_made(make, tmp_path):
+    """What useradd says is passed on; nothing is changed."""
+    site = make(user=NEW_USER)
+    before = site.content()
+    etc = "mount --bind /etc /etc && mount -o remount,bind,ro /etc"
+    done = setup_behind(etc, site)
+    assert done.returncode == 71, done
+    said = f"policyctl: setup: useradd {NEW_USER}: useradd: cannot lock /etc/"
+    assert said in done.stderr
+    assert site.content() == before
+    assert not (tmp_path / "state").exists()
 
 
 # Rules

@@ -54,6 +54,7 @@ def test_a_script_of_all_kinds(ruled_site):
     mail = site.send(deliver_at(far))
     frozen = site.send(sender="frozen@old.test")
     walk(site)
+    wait_until("both are read", lambda: len(events(site)) == 2)
     assert ask_policy(site, recipient="shut@sink.test").startswith("REJECT")
     pause(site, b"why")
     resume(site)

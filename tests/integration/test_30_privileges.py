@@ -5,16 +5,20 @@ The status page's process is looked at where it is tested.
 """
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+from daemons import PROGRAMS
 from harness import NO_INOTIFY, deliver_at, due_in
+from instance import free_port
 from processes import links, status
 from waiting import wait_until
 
 NOBODY = "65534"
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 STANDARD = 3  # descriptors
+TIMEOUT_S = 30
 
 pytestmark = pytest.mark.skipif(
     NO_INOTIFY, reason="elsewhere signals and news have other descriptors"
@@ -60,6 +64,37 @@ def assert_unprivileged(pid):
     assert status(pid, "NoNewPrivs") == ["1"]
     # Not dumpable: what is known of it belongs to root.
     assert Path(f"/proc/{pid}/mem").stat().st_uid == 0
+
+
+# What root may not do in a container without these capabilities.
+STUCK = ["setpriv", "--bounding-set=-setuid,-setgid", "--"]
+
+
+@pytest.mark.parametrize(
+    "words, code, said",
+    [
+        (["hdrcheck", "-d"], 71, "cannot become user nobody: Operation not permitted"),
+        (["hdrcheck", "-q", "X: y"], 71, "cannot give up being root: Operation not"),
+        (["policyd", "-d"], 70, "cannot become user nobody: Operation not permitted"),
+    ],
+)
+def test_who_cannot_give_up_root_does_not_work(cold_site, words, code, said):
+    """What strangers write is never read as root."""
+    program, *arguments = words
+    cold_site.daemons.configure(
+        socketmap_listen=f"inet:127.0.0.1:{free_port()}",
+        policy_listen=f"inet:127.0.0.1:{free_port()}",
+    )
+    configuration = ["-c", cold_site.daemons.configuration]
+    done = subprocess.run(
+        [*STUCK, PROGRAMS / program, *configuration, *arguments],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        timeout=TIMEOUT_S,
+    )
+    assert (done.returncode, done.stdout) == (code, ""), done
+    assert said in done.stderr
 
 
 def test_hdrcheck(site):

@@ -14,6 +14,7 @@ those. With --on, all behind the one that fails do so too.
 import argparse
 import collections
 import concurrent.futures
+import contextlib
 import os
 import random
 import signal
@@ -36,14 +37,31 @@ class Fault(Exception):
     """What must not happen; its text tells."""
 
 
+@contextlib.contextmanager
+def _folder():
+    """For reports and, below tmp, for what a test that failed leaves behind."""
+    with tempfile.TemporaryDirectory(
+        prefix="dat-malloc-", ignore_cleanup_errors=True
+    ) as folder:
+        os.chmod(folder, 0o755)
+        Path(folder, "tmp").mkdir()
+        os.chmod(Path(folder, "tmp"), 0o1777)
+        yield folder
+
+
 def run(program, timeout_s=600, **environment):
     """Runs it; what it wrote to its standard error. Raises Fault."""
-    with tempfile.TemporaryDirectory(prefix="dat-malloc-") as folder:
+    with _folder() as folder:
         options = f"{SANITIZERS}:log_path={folder}/report"
         names = ("ASAN_OPTIONS", "UBSAN_OPTIONS")
         process = subprocess.Popen(
             [program],
-            env={**os.environ, **dict.fromkeys(names, options), **environment},
+            env={
+                **os.environ,
+                **dict.fromkeys(names, options),
+                **environment,
+                "UNIT_TMP": f"{folder}/tmp",
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -56,7 +74,9 @@ def run(program, timeout_s=600, **environment):
             errors = process.communicate()[1]
             raise Fault(f"does not end:\n{errors.decode(errors='replace')}") from None
         told = errors.decode(errors="replace")
-        reports = [one.read_text(errors="replace") for one in Path(folder).iterdir()]
+        reports = [
+            one.read_text(errors="replace") for one in Path(folder).glob("report*")
+        ]
     if reports:
         raise Fault("\n".join(reports) + told)
     if process.returncode not in (*QUIET_SUCCESS, TEST_FAILED):
@@ -72,11 +92,10 @@ def allocations(program):
         if code != 0:
             raise Fault(f"fails as it is, with {code}:\n{told}")
         kinds = collections.defaultdict(list)
-        with open(trace, "rb") as records:
-            while (record := records.read(TRACE.size)) != b"":
-                n, callers = TRACE.unpack(record)
-                if n == 0:
-                    break
+        records = trace.read_bytes().rstrip(b"\0")
+        records += bytes(-len(records) % TRACE.size)
+        for n, callers in TRACE.iter_unpack(records):
+            if n != 0:  # else a process was killed as it noted it
                 kinds[callers].append(n)
         return list(kinds.values())
 

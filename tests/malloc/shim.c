@@ -5,17 +5,20 @@
  * The archives of the units are linked with malloc, calloc, realloc and strdup
  * renamed to these; the tests and cmocka keep those of libc. Environment:
  *
- *	MALLOC_FAIL=n     the nth allocation of a process fails, 1 is the first
+ *	MALLOC_FAIL=n     the nth allocation fails, 1 is the first
  *	MALLOC_FAIL_ON=1  and so do all behind it
  *	MALLOC_TRACE=F    F gets a struct trace for each allocation
  *
- * A child of fork() counts on from its parent. A test that fails ends the
- * program with 77, after a look for what was leaked up to there: what the test
- * has is still on its stack then, so the rest is what our code forgot.
+ * The children of fork() count together with their parent. A test that fails
+ * ends the program with 77, after a look for what was leaked up to there: what
+ * the test has is still on its stack then, so the rest is what our code forgot.
  */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,13 +34,13 @@ enum {
 };
 
 struct trace {
-	uint64_t n; /* 0: behind the last */
+	uint64_t n; /* 0: none was noted here */
 	uint64_t callers;
 };
 
 /* What is interposed has no caller that could carry its state. */
 static struct {
-	uint64_t n;
+	_Atomic uint64_t *n; /* shared with children */
 	uint64_t fail_at; /* 0: none */
 	bool fail_on;
 	struct trace *traces; /* NULL: not asked for; shared with children */
@@ -52,6 +55,18 @@ char *may_strdup(const char *s);
 void _fail(const char *file, int line);
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
+/* Memory of this process and its children, zeros at first. */
+static void *
+map_shared(size_t size, int flags, int fd)
+{
+	void *map =
+	    mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, 0);
+
+	if (map == MAP_FAILED)
+		abort();
+	return map;
+}
+
 static struct trace *
 map_traces(const char *path)
 {
@@ -61,9 +76,7 @@ map_traces(const char *path)
 
 	if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
 		abort();
-	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		abort();
+	map = map_shared(size, 0, fd);
 	close(fd);
 	return map;
 }
@@ -73,6 +86,7 @@ static void __attribute__((constructor)) shim_start(void)
 	const char *fail_at = getenv("MALLOC_FAIL");
 	const char *path = getenv("MALLOC_TRACE");
 
+	shim.n = map_shared(sizeof(*shim.n), MAP_ANONYMOUS, -1);
 	shim.fail_at = fail_at != NULL ? strtoull(fail_at, NULL, 10) : 0;
 	shim.fail_on = getenv("MALLOC_FAIL_ON") != NULL;
 	if (path != NULL)
@@ -101,16 +115,17 @@ hash_callers(void)
 static bool
 fails(void)
 {
-	shim.n++;
-	if (shim.traces != NULL && shim.n < MAX_TRACES) {
-		struct trace *trace = &shim.traces[shim.n - 1];
+	uint64_t n = atomic_fetch_add(shim.n, 1) + 1;
 
-		trace->n = shim.n;
+	if (shim.traces != NULL && n < MAX_TRACES) {
+		struct trace *trace = &shim.traces[n - 1];
+
+		trace->n = n;
 		trace->callers = hash_callers();
 	}
-	if (shim.fail_at == 0 || shim.n < shim.fail_at)
+	if (shim.fail_at == 0 || n < shim.fail_at)
 		return false;
-	if (shim.n > shim.fail_at && !shim.fail_on)
+	if (n > shim.fail_at && !shim.fail_on)
 		return false;
 	errno = ENOMEM;
 	return true;

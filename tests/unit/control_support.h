@@ -45,12 +45,15 @@ control_open(struct host *h)
 static inline void
 control_close(struct host *h)
 {
+	int64_t end_ns = clock_mono_ns() + guard_ms() * CLOCK_NS_PER_MS;
+
 	host_send(h, "T", NULL, 0);
 	while (waitpid(h->engine, NULL, WNOHANG) == 0) {
 		struct pollfd p = {.fd = h->channel, .events = POLLIN};
 		int fds[WIRE_FDS_MAX];
 		size_t n_fds;
 
+		check_bool("it stops", clock_mono_ns() < end_ns, true);
 		/* Kicks are served yet, and all else is not asked for. */
 		if (poll(&p, 1, 10) == 1 &&
 		    wire_receive(h->channel, h->request, fds, &n_fds) == 1 &&
@@ -86,7 +89,7 @@ control_line(const char *row, int fd)
 	size_t used = 0;
 
 	while (used + 1 < sizeof(text)) {
-		check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+		check_int(row, poll(&p, 1, guard_ms()), 1);
 		if (read(fd, text + used, 1) != 1)
 			break;
 		if (text[used++] == '\n')

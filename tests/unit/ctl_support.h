@@ -23,7 +23,6 @@
 
 enum {
 	CTL_TEXT_MAX = 1024 * 1024,
-	CTL_GUARD_S = 30, /* what takes longer has failed */
 };
 
 /* Tells its name, its user, its words and its input, a line each. */
@@ -42,6 +41,13 @@ struct ctl {
 	char out[CTL_TEXT_MAX];
 	char err[CTL_TEXT_MAX];
 };
+
+/* What takes longer has failed; some run hundreds of commands. */
+static inline unsigned
+ctl_guard_s(void)
+{
+	return (unsigned)guard_ms() * 6 / 1000;
+}
 
 static inline const char *
 ctl_path(const struct ctl *c, const char *name, char out[FOLDER_PATH_SIZE])
@@ -87,9 +93,8 @@ ctl_setup(void **state)
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return -1;
-	c->folder = strdup("/tmp/unit-XXXXXX");
-	if (c->folder == NULL || mkdtemp(c->folder) == NULL ||
-	    chmod(c->folder, 0755) < 0)
+	c->folder = folder_make();
+	if (c->folder == NULL || chmod(c->folder, 0755) < 0)
 		return -1;
 	load_settings(&c->settings, "");
 	snprintf(c->settings.postfix_config_directory, SETTINGS_PATH_SIZE, "%s",
@@ -169,7 +174,7 @@ ctl_start(struct ctl *c, hands_fn *run, void *ctx, int out)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		alarm(CTL_GUARD_S);
+		alarm(ctl_guard_s());
 		dup2(out, STDOUT_FILENO);
 		dup2(err, STDERR_FILENO);
 		close(out);

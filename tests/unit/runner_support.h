@@ -28,7 +28,6 @@
 
 enum {
 	STAGE_TEXT_MAX = 128 * 1024,
-	STAGE_GUARD_MS = 20 * 1000, /* what takes longer has failed */
 };
 
 /* Tells its name, its user, its words and its input, a line each. */
@@ -99,9 +98,8 @@ stage_setup(void **state)
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return -1;
-	s->folder = strdup("/tmp/unit-XXXXXX");
-	if (s->folder == NULL || mkdtemp(s->folder) == NULL ||
-	    chmod(s->folder, 0755) < 0)
+	s->folder = folder_make();
+	if (s->folder == NULL || chmod(s->folder, 0755) < 0)
 		return -1;
 	s->log = (struct log){.ident = "test", .to_stderr = true};
 	s->channel = s->log_fd = -1;
@@ -232,7 +230,7 @@ stage_wait(const char *row, int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
-	check_int(row, poll(&p, 1, STAGE_GUARD_MS), 1);
+	check_int(row, poll(&p, 1, guard_ms()), 1);
 }
 
 /* All that comes until the end of fd, which is closed. */

@@ -101,6 +101,12 @@ check_part(const char *row, const char *text, const char *part)
 	fail();
 }
 
+int
+guard_ms(void)
+{
+	return getenv("MALLOC_FAIL") != NULL ? 2 * 1000 : 20 * 1000;
+}
+
 struct span
 exact_copy(struct span s)
 {
@@ -135,15 +141,22 @@ fill_pattern(char *to, size_t n, const char *pattern)
 	}
 }
 
+char *
+folder_make(void)
+{
+	const char *below = getenv("UNIT_TMP");
+	char path[FOLDER_PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/unit-XXXXXX",
+	    below != NULL ? below : "/tmp");
+	return mkdtemp(path) != NULL ? strdup(path) : NULL;
+}
+
 int
 folder_setup(void **state)
 {
-	char *path = strdup("/tmp/unit-XXXXXX");
-
-	if (path == NULL || mkdtemp(path) == NULL)
-		return -1;
-	*state = path;
-	return 0;
+	*state = folder_make();
+	return *state != NULL ? 0 : -1;
 }
 
 int

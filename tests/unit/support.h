@@ -36,6 +36,12 @@ void check_span(const char *row, struct span got, struct span want);
 /* Fails the test with the row's sentence unless text has part in it. */
 void check_part(const char *row, const char *text, const char *part);
 
+/*
+ * How many milliseconds may be waited for what is to come; what takes longer
+ * has failed. Few where an allocation fails: then it may never come.
+ */
+int guard_ms(void);
+
 /* s in a heap block of its own size, so that a byte too far is noticed. */
 struct span exact_copy(struct span s);
 void exact_free(struct span s);
@@ -43,7 +49,10 @@ void exact_free(struct span s);
 /* Fills n bytes with a pattern, again and again; the last may be cut. */
 void fill_pattern(char *to, size_t n, const char *pattern);
 
-/* A fresh folder under /tmp, as fixtures: *state is its path (char *). */
+/* A fresh folder below UNIT_TMP, or /tmp; its path is the caller's. */
+char *folder_make(void);
+
+/* The same as fixtures: *state is its path (char *). */
 enum { FOLDER_PATH_SIZE = 256 };
 int folder_setup(void **state);
 int folder_teardown(void **state);

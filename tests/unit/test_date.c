@@ -665,6 +665,7 @@ static const struct refused relatives[] = {
 
 static const struct refused open_comments[] = {
     {"a parenthesis", SPAN("("), DATE_OPEN_COMMENT},
+    {"behind a number", SPAN("1795299900 (x"), DATE_OPEN_COMMENT},
     {"in front", SPAN("(x 25 Dec 2026 09:00 +0000"), DATE_OPEN_COMMENT},
     {"behind the day name", SPAN("Fri (x, 25 Dec 2026 09:00 +0000"),
 	DATE_OPEN_COMMENT},

@@ -428,6 +428,36 @@ a_watch_may_come_later(void **state)
 
 #endif
 
+/* A watch that ends is given up, and another one may follow; a third is none.
+ */
+static void
+a_watch_may_end(void **state)
+{
+	struct host *h = *state;
+	struct pollfd p = {.events = POLLERR};
+	int first[2], second[2], third[2];
+
+	assert_int_equal(pipe(first), 0);
+	close(first[1]);
+	h->options.news = first[0];
+	host_open(h);
+	assert_int_equal(pipe(second), 0);
+	assert_int_equal(pipe(third), 0);
+	host_expect(h, "walk", "L");
+	host_logged(h, "its end", "no more news of the hold queue");
+	host_send(h, "N", &second[0], 1);
+	host_logged(h, "another", "the hold queue is watched now");
+	host_send(h, "N", &third[0], 1);
+	close(third[0]);
+	p.fd = third[1];
+	check_int("the third is closed", poll(&p, 1, guard_ms()), 1);
+	host_serve(h, 'L', listing_of("ABCDEF12345", PAST_S), "");
+	host_expect(h, "it goes on", "RABCDEF12345\n");
+	close(second[0]);
+	close(second[1]);
+	close(third[1]);
+}
+
 int
 main(void)
 {
@@ -447,6 +477,7 @@ main(void)
 		HOST(walks_and_reads_that_nobody_sees_are_repeated),
 		HOST(a_release_that_nobody_sees_is_done),
 		HOST(hostile_output_ends_nothing),
+		HOST(a_watch_may_end),
 #if defined(__linux__) && !defined(OS_PORTABLE)
 		HOST(news_of_hold_is_acted_on_at_once),
 		HOST(a_watch_may_come_later),

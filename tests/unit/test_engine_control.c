@@ -95,7 +95,7 @@ the_status_is_told(void **state)
 static void
 the_status_of_very_many_is_told(void **state)
 {
-	enum { N = 10000, LINE_SIZE = 256, CLIENTS = 3 };
+	enum { N = 10000, LINE_SIZE = 256, CLIENTS = 3, ASKED_MAX = 10000 };
 	static const char all[] = "\"unread\":10000,";
 	struct host *h = *state;
 	char *listing = malloc(N * LINE_SIZE);
@@ -114,9 +114,11 @@ the_status_of_very_many_is_told(void **state)
 	}
 	host_serve(h, 'L', listing, "");
 	fds[0] = control_client(h);
-	do
+	for (int i = 0; i < ASKED_MAX; i++) {
 		host_print(fds[0], span_str("status\n"));
-	while (strstr(control_line("status", fds[0]), all) == NULL);
+		if (strstr(control_line("status", fds[0]), all) != NULL)
+			break;
+	}
 	close(fds[0]);
 	for (int i = 0; i < CLIENTS; i++) {
 		fds[i] = control_client(h);

@@ -252,7 +252,7 @@ ends_in_good_health(struct host *h, const char *row)
 	size_t n_fds;
 
 	for (;;) {
-		check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+		check_int(row, poll(&p, 1, guard_ms()), 1);
 		if (wire_receive(h->channel, h->request, fds, &n_fds) == 0)
 			break;
 		check_int(row, h->request[0], 'A');

@@ -411,7 +411,7 @@ login_file_of(const char *id, const char *login, int64_t due_s)
 static void
 await_answer(const char *row, int fd, const char *request, const char *want)
 {
-	int64_t end_ns = clock_mono_ns() + HOST_GUARD_MS * CLOCK_NS_PER_MS;
+	int64_t end_ns = clock_mono_ns() + guard_ms() * CLOCK_NS_PER_MS;
 	const char *got;
 
 	do {

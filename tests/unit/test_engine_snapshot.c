@@ -80,7 +80,7 @@ next(struct watcher *w, const char *row)
 		ssize_t n;
 
 		assert_non_null(room);
-		check_int(row, poll(&p, 1, HOST_GUARD_MS), 1);
+		check_int(row, poll(&p, 1, guard_ms()), 1);
 		n = read(p.fd, room, 4096);
 		check_bool(row, n > 0, true);
 		buf_commit(&w->in, (size_t)n);
@@ -679,7 +679,7 @@ between_two_it_sleeps(void **state)
 	int64_t before_ns;
 
 	assert_true(fcntl(w->h->options.snapshots, F_SETPIPE_SZ, 4096) >= 0);
-	w->h->options.snapshots_ns = HOST_GUARD_MS * CLOCK_NS_PER_MS;
+	w->h->options.snapshots_ns = guard_ms() * CLOCK_NS_PER_MS;
 	learn(w->h);
 	next(w, "the first");
 	before_ns = cpu_ns(w->h->engine);

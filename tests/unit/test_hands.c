@@ -108,6 +108,66 @@ test_each_verb_is_a_command(void **state)
 	}
 }
 
+/* Lookups: ctx is the number of one. */
+static int
+look_up(struct hands *h, void *ctx)
+{
+	const size_t *number = ctx;
+	int code = hands_look_up(h, *number, print, NULL);
+
+	printf("code %d %s\n", code, code < 0 ? strerror(errno) : "");
+	return EX_OK;
+}
+
+/* As mail_owner, and only what the options have. */
+static void
+test_a_lookup_asks_its_tables(void **state)
+{
+	static const char *table[HANDS_TABLES_MAX + 1] = {"a:1", "b:2 c"};
+	static const struct hands_lookup lookups[] = {
+	    {"X-Deliver-At: now", table, 2},
+	    {"-q", table, 1},
+	    {"none of them", table, 0},
+	    {"too many", table, HANDS_TABLES_MAX + 1},
+	};
+	static const struct {
+		const char *row;
+		size_t number;
+		const char *words; /* NULL: errno is EINVAL */
+	} rows[] = {
+	    {"two tables", 0, "<X-Deliver-At: now>\n<a:1>\n<b:2 c>\n"},
+	    {"a key like an option", 1, "<-q>\n<a:1>\n"},
+	    {"no table", 2, "<none of them>\n"},
+	    {"more than there may be", 3, NULL},
+	};
+	struct priv_ids nobody;
+	char want[512];
+	struct ctl *c;
+	size_t none = COUNT_OF(lookups);
+
+	CTL_OR_SKIP(c, state);
+	assert_int_equal(priv_find_user("nobody", &nobody), 0);
+	ctl_script(c, "postmap", CTL_TELLING);
+	c->options.lookup = lookups;
+	c->options.n_lookups = COUNT_OF(lookups);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		size_t number = rows[i].number;
+
+		snprintf(want, sizeof(want), "code -1 Invalid argument\n");
+		if (rows[i].words != NULL)
+			snprintf(want, sizeof(want),
+			    "postmap %u LC_ALL=C TZ=\n<-c>\n<%s>\n<-q>\n%s"
+			    "code 0 \n",
+			    (unsigned)nobody.uid, c->folder, rows[i].words);
+		ctl_run(c, look_up, &number);
+		check_string(rows[i].row, c->out, want);
+		check_string(rows[i].row, c->err, "");
+	}
+	ctl_run(c, look_up, &none);
+	check_int("no such lookup", c->exit_code, EX_SOFTWARE);
+	check_part("no such lookup", c->err, "what it must not have");
+}
+
 static void
 test_ids_are_limited(void **state)
 {
@@ -383,48 +443,90 @@ test_what_root_opens(void **state)
 struct opening {
 	struct settings settings;
 	bool as_nobody;
-	int code;
-	char text[CAPTURE_SIZE];
+	const char *main_cf; /* where there is a Postfix */
+	int want_code;
+	const char *want; /* part of what is said */
 };
 
 static const char *
 try_to_open(void *ctx)
 {
-	struct opening *o = ctx;
+	static char text[CAPTURE_SIZE];
+	const struct opening *o = ctx;
 	struct priv_ids nobody;
 	struct postconf conf;
 	struct capture capture;
+	int code;
 
 	if (o->as_nobody &&
 	    (priv_find_user("nobody", &nobody) < 0 || priv_become(&nobody) < 0))
 		return "cannot become nobody";
 	capture_start(&capture, STDERR_FILENO);
-	o->code = hands_open(&o->settings, &conf);
-	capture_stop(&capture, o->text);
-	if (o->as_nobody)
-		return o->code == EX_NOPERM &&
-			strcmp(o->text, "policyctl: must be run as root\n") == 0
-		    ? NULL
-		    : "nobody may";
-	return o->code == EX_UNAVAILABLE &&
-		strstr(o->text, "policyctl: postconf: ") == o->text
-	    ? NULL
-	    : "there is a Postfix";
+	code = hands_open(&o->settings, &conf);
+	capture_stop(&capture, text);
+	return code == o->want_code && strstr(text, o->want) == text ? NULL
+								     : text;
 }
 
 static void
 test_what_is_needed(void **state)
 {
-	struct opening o = {.as_nobody = true};
+	struct opening o = {.as_nobody = true,
+	    .want_code = EX_NOPERM,
+	    .want = "policyctl: must be run as root\n"};
 	struct ctl *c;
 
 	CTL_OR_SKIP(c, state);
 	o.settings = c->settings;
 	check_in_child("not root", try_to_open, &o);
 	o.as_nobody = false;
+	o.want_code = EX_UNAVAILABLE;
+	o.want = "policyctl: postconf: ";
 	snprintf(o.settings.postfix_config_directory, SETTINGS_PATH_SIZE,
 	    "%s/none", c->folder);
 	check_in_child("no Postfix there", try_to_open, &o);
+}
+
+/* Postfix waits for files that were just written. */
+static void
+ctl_age(struct ctl *c, const char *name)
+{
+	static const struct timespec long_ago[2];
+	char path[FOLDER_PATH_SIZE];
+
+	assert_int_equal(
+	    utimensat(AT_FDCWD, ctl_path(c, name, path), long_ago, 0), 0);
+}
+
+static void
+test_what_is_needed_of_postfix(void **state)
+{
+	static const struct opening rows[] = {
+	    {.main_cf = "mail_owner = no-such-user\n",
+		.want_code = EX_CONFIG,
+		.want = "policyctl: mail_owner no-such-user: no such user\n"},
+	    {.main_cf = "import_environment = TZ=Europe/Paris MAIL_CONFIG\n",
+		.want_code = EX_CONFIG,
+		.want = "policyctl: Postfix's import_environment sets TZ"},
+	    {.main_cf = "import_environment = TZ MAIL_CONFIG\n",
+		.want_code = EX_OK,
+		.want = ""},
+	};
+	struct ctl *c;
+
+	CTL_OR_SKIP(c, state);
+	if (access("/usr/sbin/postconf", X_OK) != 0)
+		skip();
+	ctl_write(c, "master.cf", span_str(""), 0644);
+	ctl_age(c, "master.cf");
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct opening o = rows[i];
+
+		o.settings = c->settings;
+		ctl_write(c, "main.cf", span_str(o.main_cf), 0644);
+		ctl_age(c, "main.cf");
+		check_in_child(o.main_cf, try_to_open, &o);
+	}
 }
 
 int
@@ -432,6 +534,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CTL(test_each_verb_is_a_command),
+	    CTL(test_a_lookup_asks_its_tables),
 	    CTL(test_ids_are_limited),
 	    CTL(test_how_commands_end),
 	    CTL(test_a_missing_owner_is_an_error),
@@ -441,6 +544,7 @@ main(void)
 	    CTL(test_output_is_thrown_away),
 	    CTL(test_what_root_opens),
 	    CTL(test_what_is_needed),
+	    CTL(test_what_is_needed_of_postfix),
 	};
 
 	return cmocka_run_group_tests_name("hands", tests, NULL, NULL);

@@ -259,7 +259,7 @@ ends_soon(int fifo)
 	ssize_t n;
 
 	do {
-		if (poll(&p, 1, CTL_GUARD_S * 1000) != 1)
+		if (poll(&p, 1, guard_ms()) != 1)
 			return false;
 		n = read(fifo, waste, sizeof(waste));
 	} while (n > 0);
@@ -327,7 +327,7 @@ stay_idle(struct hands *h, void *ctx)
 	(void)ctx;
 	printf("there");
 	fflush(stdout);
-	poll(NULL, 0, CTL_GUARD_S * 2000);
+	poll(NULL, 0, 10 * guard_ms());
 	return EX_OK;
 }
 
@@ -375,7 +375,7 @@ test_all_end_with_the_parent(void **state)
 		assert_int_equal(pipe(ends), 0);
 		fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 		pid = ctl_start(c, stay, NULL, ends[1]);
-		assert_int_equal(poll(&p, 1, CTL_GUARD_S * 1000), 1);
+		assert_int_equal(poll(&p, 1, guard_ms()), 1);
 		assert_int_equal(read(fifo, there, 6), 6);
 		kill(pid, signals[i]);
 		check_int("the parent", ctl_wait(pid), 128 + signals[i]);

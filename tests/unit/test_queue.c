@@ -311,7 +311,7 @@ test_state_that_cannot_be_understood(void **state)
 		ctl_write(c, rows[i].name, span_str("what\n"), rows[i].mode);
 		ctl_run(c, show, s);
 		check_int(rows[i].row, c->exit_code, EX_UNAVAILABLE);
-		check_part(rows[i].row, c->out, "error: /tmp/unit-");
+		check_part(rows[i].row, c->out, c->folder);
 		check_part(rows[i].row, c->out, rows[i].want);
 		unlink(ctl_path(c, rows[i].name, path));
 		site_free(s);

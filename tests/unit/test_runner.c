@@ -2,7 +2,11 @@
 /*
  * What the runner runs, and that it runs nothing else.
  */
+#define _GNU_SOURCE /* prlimit */
+
 #include "tests/unit/runner_support.h"
+
+#include <sys/resource.h>
 
 #define NOBODY "65534"
 
@@ -357,21 +361,52 @@ descriptors_of_the_engine_are_closed(void **state)
 	check_string("closed", stage_read(s, "pipe", ends_of_pipe[0]), "");
 }
 
+#if defined(__linux__)
+
+/* It goes on, and the next one is started when there is room again. */
+static void
+a_command_that_cannot_be_started_is_told(void **state)
+{
+	struct stage *s = *state;
+	struct rlimit before, none_left;
+
+	if (s == NULL)
+		skip();
+	stage_open(s);
+	stage_sync(s);
+	assert_int_equal(prlimit(s->runner, RLIMIT_NOFILE, NULL, &before), 0);
+	none_left = before;
+	none_left.rlim_cur = (rlim_t)count_fds(s->runner);
+	assert_int_equal(
+	    prlimit(s->runner, RLIMIT_NOFILE, &none_left, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		stage_send(s, span_str("L"));
+		stage_expect(s, "too many descriptors", "FL24", 0);
+	}
+	assert_int_equal(prlimit(s->runner, RLIMIT_NOFILE, &before, NULL), 0);
+	stage_sync(s);
+}
+
+#endif
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STAGE(every_verb_runs_its_command),
-	    STAGE(many_ids_reach_their_command),
-	    STAGE(the_end_of_a_command_is_told),
-	    STAGE(commands_run_side_by_side),
-	    STAGE(a_hostile_engine_is_ended),
-	    STAGE(an_engine_that_sends_too_much_is_ended),
-	    STAGE(a_verb_twice_at_once_is_forbidden),
-	    STAGE(a_fifth_command_at_once_is_forbidden),
-	    STAGE(a_read_is_ended_when_that_is_asked_for),
-	    STAGE(the_end_of_no_read_is_ignored),
-	    STAGE(descriptors_of_the_engine_are_closed),
+		STAGE(every_verb_runs_its_command),
+		STAGE(many_ids_reach_their_command),
+		STAGE(the_end_of_a_command_is_told),
+		STAGE(commands_run_side_by_side),
+		STAGE(a_hostile_engine_is_ended),
+		STAGE(an_engine_that_sends_too_much_is_ended),
+		STAGE(a_verb_twice_at_once_is_forbidden),
+		STAGE(a_fifth_command_at_once_is_forbidden),
+		STAGE(a_read_is_ended_when_that_is_asked_for),
+		STAGE(the_end_of_no_read_is_ignored),
+		STAGE(descriptors_of_the_engine_are_closed),
+#if defined(__linux__)
+		STAGE(a_command_that_cannot_be_started_is_told),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("runner", tests, NULL, NULL);

@@ -343,6 +343,47 @@ a_watch_is_tried_before_each_list_until_there_is_one(void **state)
 	list_once(s, "watched already");
 }
 
+static const struct {
+	const char *row;
+	int64_t rate;
+	bool hashed;
+	bool seen; /* what leaves active is told */
+} watched[] = {
+    {"a rate that follows what leaves", SETTINGS_AUTO, false, true},
+    {"the same where active is hashed", SETTINGS_AUTO, true, false},
+    {"no limit", 0, false, false},
+    {"a fixed limit", 10, false, false},
+};
+
+static void
+what_leaves_active_is_watched_for_a_rate_that_follows_it(void **state)
+{
+	struct stage *s = *state;
+	char active[FOLDER_PATH_SIZE], hold[FOLDER_PATH_SIZE];
+	char events[1024];
+
+	if (s == NULL)
+		skip();
+	snprintf(hold, sizeof(hold), "%s/hold", s->folder);
+	snprintf(active, sizeof(active), "%s/active", s->folder);
+	assert_int_equal(mkdir(hold, 0700), 0);
+	assert_int_equal(mkdir(active, 0700), 0);
+	for (size_t i = 0; i < COUNT_OF(watched); i++) {
+		int fd;
+
+		s->settings.release_rate = watched[i].rate;
+		s->postconf.active_is_hashed = watched[i].hashed;
+		fd = runner_open_news(&s->postconf, &s->settings);
+		assert_true(fd >= 0);
+		stage_write(s, "active/ABCDEF", "mail", 0600);
+		snprintf(active, sizeof(active), "%s/active/ABCDEF", s->folder);
+		assert_int_equal(unlink(active), 0);
+		check_bool(watched[i].row, read(fd, events, sizeof(events)) > 0,
+		    watched[i].seen);
+		close(fd);
+	}
+}
+
 #endif
 
 static void
@@ -516,6 +557,7 @@ main(void)
 		STAGE(what_could_not_be_read_is_tried_again_at_the_next_list),
 #if defined(__linux__) && !defined(OS_PORTABLE)
 		STAGE(a_watch_is_tried_before_each_list_until_there_is_one),
+		STAGE(what_leaves_active_is_watched_for_a_rate_that_follows_it),
 #endif
 		STAGE(a_hashed_hold_queue_is_not_watched),
 		STAGE(it_is_ready_when_its_engine_is_alive),

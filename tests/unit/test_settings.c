@@ -163,6 +163,9 @@ static const struct {
     {"permit_postpone = nobody",
 	"F:1: permit_postpone: a list of authenticated, local, addresses and "
 	"networks, or any"},
+    {"status_page_addresses = yes", NULL},
+    {"status_page_addresses = no", NULL},
+    {"status_page_addresses = Yes", "F:1: status_page_addresses: yes or no"},
     {"unpermitted = keep", NULL},
     {"unpermitted = drop", "F:1: unpermitted: keep or release"},
     {"unpermitted =", "F:1: unpermitted: keep or release"},

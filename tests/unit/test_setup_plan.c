@@ -199,6 +199,20 @@ static const struct row rows[] = {
     {"inner checks with a condition", SUBMISSION,
 	"nested_header_checks = ${header_checks?{x:y}}\n", ALL, "",
 	"refused: nested_header_checks", NULL, NULL},
+    {"inner checks with a dollar sign that is one", EVERYTHING,
+	"mime_header_checks = x:$$header_checks\n", ALL, "",
+	"-e deliver_at_other_header_checks=\n"
+	"-e deliver_at_header_checks=" OURS "\n"
+	"-e nested_header_checks=" OTHER "\n"
+	"-e header_checks=$deliver_at_header_checks, " OTHER "\n",
+	NULL, NULL},
+    {"a name that refers to itself", EVERYTHING,
+	"my = $my\nmime_header_checks = $my\n", ALL, "",
+	"-e deliver_at_other_header_checks=\n"
+	"-e deliver_at_header_checks=" OURS "\n"
+	"-e nested_header_checks=" OTHER "\n"
+	"-e header_checks=$deliver_at_header_checks, " OTHER "\n",
+	NULL, NULL},
     {"inner checks by way of a name", EVERYTHING,
 	"my = $header_checks\nmime_header_checks = $my\n", ALL, "",
 	"refused: mime_header_checks", NULL, NULL},

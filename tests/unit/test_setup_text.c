@@ -41,7 +41,7 @@ main_cf_is_read_as_postfix_does(void **state)
 		struct buf out;
 
 		buf_init(&out, OUT_MAX);
-		buf_append(&out, span_str("> "));
+		assert_true(buf_append(&out, span_str("> ")));
 		check_bool(files[i].row,
 		    setup_text_main_cf(file, files[i].name, &out),
 		    files[i].want != NULL);

@@ -160,9 +160,11 @@ anything_else_is_no_whole_listing(void **state)
 	stream_listing_free(&l);
 }
 
-/* A message on hold with so many recipients; the last may have been tried. */
+enum { NONE_TRIED = -1 };
+
+/* A message on hold with so many recipients, one of whom was tried. */
 static void
-write_long_line(struct script *line, unsigned recipients, bool tried)
+write_long_line(struct script *line, int recipients, int tried)
 {
 	char to[64];
 
@@ -172,12 +174,9 @@ write_long_line(struct script *line, unsigned recipients, bool tried)
 	    "\"arrival_time\": 1795299900, \"message_size\": 359, "
 	    "\"sender\": \"\\\"delay_reason\\\":\", "
 	    "\"recipients\": [");
-	for (unsigned i = 0; i < recipients; i++) {
-		snprintf(to, sizeof(to), "{\"address\": \"ben%u@sink.test\"%s}",
-		    i,
-		    i + 1 < recipients ? ""
-			: tried        ? ", \"delay_reason\": \"x\""
-				       : "");
+	for (int i = 0; i < recipients; i++) {
+		snprintf(to, sizeof(to), "{\"address\": \"ben%d@sink.test\"%s}",
+		    i, i == tried ? ", \"delay_reason\": \"x\"" : "");
 		script_add(line, i == 0 ? "" : ", ");
 		script_add(line, to);
 	}
@@ -186,15 +185,17 @@ write_long_line(struct script *line, unsigned recipients, bool tried)
 
 static const struct {
 	const char *row;
-	unsigned recipients;
-	bool tried;
+	int recipients;
+	int tried;
 } long_lines[] = {
-    {"short, not tried", 3, false},
-    {"short, tried", 3, true},
-    {"longer than a line may be, not tried", 3000, false},
-    {"longer than a line may be, tried", 3000, true},
-    {"twice as long, not tried", 6000, false},
-    {"twice as long, tried", 6000, true},
+    {"short, not tried", 3, NONE_TRIED},
+    {"short, tried", 3, 2},
+    {"longer than a line may be, not tried", 3000, NONE_TRIED},
+    {"longer than a line may be, the first tried", 3000, 0},
+    {"longer than a line may be, the last tried", 3000, 2999},
+    {"twice as long, not tried", 6000, NONE_TRIED},
+    {"twice as long, the first tried", 6000, 0},
+    {"twice as long, the last tried", 6000, 5999},
 };
 
 static void
@@ -216,8 +217,9 @@ check_long_line(size_t i, size_t piece)
 	check_string(long_lines[i].row, read_after_walk(sim, &l), "MAILAAA ");
 	sim_end(sim, SWEEP_READ, true);
 	check_log(long_lines[i].row, sim,
-	    long_lines[i].tried ? "list\nread MAILAAA\n* foreign MAILAAA\n"
-				: "list\nread MAILAAA\n");
+	    long_lines[i].tried != NONE_TRIED
+		? "list\nread MAILAAA\n* foreign MAILAAA\n"
+		: "list\nread MAILAAA\n");
 	stream_listing_free(&l);
 	sim_close(sim);
 }

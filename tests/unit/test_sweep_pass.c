@@ -25,11 +25,19 @@ is_known(const struct sim *sim, size_t mail)
 	    index_at(&sim->sweep.index, slot)->state != GONE;
 }
 
+static const struct index_entry *
+entry_of(const struct sim *sim, size_t mail)
+{
+	uint32_t slot = slot_of(sim, mail);
+
+	assert_true(slot != INDEX_NONE);
+	return index_at(&sim->sweep.index, slot);
+}
+
 static enum state
 state_of(const struct sim *sim, size_t mail)
 {
-	return (enum state)index_at(&sim->sweep.index, slot_of(sim, mail))
-	    ->state;
+	return (enum state)entry_of(sim, mail)->state;
 }
 
 /* The slices that are left; no command must come before the last. */
@@ -428,7 +436,6 @@ static void
 reloads_come_one_behind_the_other(void **state)
 {
 	struct sim *sim = in_a_reload();
-	uint32_t flags;
 
 	(void)state;
 	sim->sweep.slice = 2;
@@ -438,8 +445,7 @@ reloads_come_one_behind_the_other(void **state)
 	assert_int_equal(sim->sweep.anew.next, 2);
 	finish(sim);
 	for (size_t i = 0; i < 3; i++) {
-		flags = index_at(&sim->sweep.index, slot_of(sim, i))->flags;
-		assert_true((flags & REREAD) != 0);
+		assert_true((entry_of(sim, i)->flags & REREAD) != 0);
 	}
 	sim_close(sim);
 }
