@@ -380,7 +380,7 @@ conn_advance(struct conn *c)
 		    buf_len(&c->out) == 0;
 	}
 	give_back_buffers(c);
-	c->modest = left == TURN_REQUESTS - 1;
+	c->modest = left == TURN_REQUESTS - 1 && buf_len(&c->in) == 0;
 	if (left == 0 && may_handle(c) && !c->queued)
 		queue_up(c);
 	if (c->closing && !linger(c))

@@ -21,8 +21,8 @@ struct conn {
 	bool lingering; /* the peer was told so; what it sends is dropped */
 	bool taken; /* by the protocol, from here on */
 	bool retired; /* it has ended, and only its descriptors are left */
-	bool modest; /* it sent just one request the last time: it comes
-			before those that did not */
+	bool modest; /* it sent one request the last time, and no more: it
+			comes before those that did not */
 	bool queued; /* more requests of it are read than fit into a turn */
 	int64_t idle_since_ns; /* when it last completed a request; retired:
 				  before all others */

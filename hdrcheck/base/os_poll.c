@@ -66,9 +66,10 @@ os_poll_new(void)
 
 	if (p == NULL)
 		return NULL;
-	for (int i = 0; i < KINDS; i++)
-		p->fd[i] = epoll_create1(EPOLL_CLOEXEC);
-	if (control(p->fd[USUAL], EPOLL_CTL_ADD, p->fd[LAST], POLLIN,
+	p->fd[USUAL] = epoll_create1(EPOLL_CLOEXEC);
+	p->fd[LAST] = p->fd[USUAL] < 0 ? -1 : epoll_create1(EPOLL_CLOEXEC);
+	if (p->fd[LAST] >= 0 &&
+	    control(p->fd[USUAL], EPOLL_CTL_ADD, p->fd[LAST], POLLIN,
 		TAG_OF_LAST) == 0)
 		return p;
 	os_poll_free(p);

@@ -139,7 +139,7 @@ def test_each_process_has_its_own_descriptors(page_site, port):
     runner, engine, page = policyd.pid, policyd.child().pid, policyd.page().pid
     wait_until("hdrcheck is asked", lambda: len(of_kind(page, "socket")) == 2)
     (pipe,) = of_kind(page, "pipe")
-    assert len(links(page)) == 3 + 3 + 1  # the standard ones, and epoll's
+    assert len(links(page)) == 3 + 3 + 2  # the standard ones, and epoll's
     assert listening_inode(port) in of_kind(page, "socket")
     assert pipe in of_kind(engine, "pipe")
     assert pipe not in of_kind(runner, "pipe")

@@ -567,6 +567,41 @@ many_that_are_always_ready_take_turns(void **state)
 	bench_close(&bench);
 }
 
+/* Of those that come last a turn has one, behind all others. */
+static void
+those_that_come_last_take_turns(void **state)
+{
+	struct bench bench;
+	struct watched a, b, c;
+
+	(void)state;
+	bench_open(&bench);
+	watch_pipe(&bench, &a, 'a', on_ready);
+	watch_pipe(&bench, &b, 'b', on_ready);
+	watch_pipe(&bench, &c, 'c', on_ready);
+	loop_change(bench.loop, a.caller.fd, POLLIN | LOOP_LAST);
+	loop_change(bench.loop, b.caller.fd, POLLIN | LOOP_LAST);
+	send_byte(&a);
+	send_byte(&b);
+	run(&bench, 0, "one of them", "a.");
+	assert_int_equal(a.caller.revents, POLLIN);
+	run(&bench, 0, "the other one", "b.");
+	send_byte(&c);
+	run(&bench, 0, "behind those that do not", "ca.");
+	loop_unwatch(bench.loop, c.caller.fd);
+	loop_change(bench.loop, a.caller.fd, POLLIN);
+	run(&bench, 0, "no longer last", "ab.");
+	loop_change(bench.loop, b.caller.fd, LOOP_LAST);
+	run(&bench, 0, "not interested", "a.");
+	loop_unwatch(bench.loop, a.caller.fd);
+	loop_unwatch(bench.loop, b.caller.fd);
+	run(&bench, 0, "not watched", ".");
+	close_pipe(&a);
+	close_pipe(&b);
+	close_pipe(&c);
+	bench_close(&bench);
+}
+
 /* As where standard input is a file. */
 static void
 files_are_always_ready(void **state)
@@ -725,6 +760,7 @@ main(void)
 	    cmocka_unit_test(a_watch_may_add_another),
 	    cmocka_unit_test(many_descriptors_come_and_go),
 	    cmocka_unit_test(many_that_are_always_ready_take_turns),
+	    cmocka_unit_test(those_that_come_last_take_turns),
 	    cmocka_unit_test(files_are_always_ready),
 	    cmocka_unit_test(a_signal_does_not_end_the_loop),
 	    cmocka_unit_test(a_loop_can_be_freed_when_there_is_none),
