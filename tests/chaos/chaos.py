@@ -178,10 +178,11 @@ class Run:
         except AssertionError as failure:
             yield Finding(None, f"NEW mail after all: {failure}")
 
-    def discard_foreign(self):
-        """The queue is empty again."""
+    def discard_rest(self, verdict):
+        """What was to stay on hold: the queue is empty again."""
         ids = [mail.queue_id for mail, _ in self.foreign]
         ids += [m.queue_id for m in self.book.messages if m.kind == "foreign"]
+        ids += verdict.out_of_step
         for queue_id in filter(None, ids):
             self.site.postfix.delete(queue_id)
 
@@ -209,7 +210,7 @@ def run(seed, minutes):
             found = list(one.findings(verdict))
         print_summary(one, verdict)
         if not found:
-            one.discard_foreign()
+            one.discard_rest(verdict)
             return True
         print_findings(one, verdict, found, seed, minutes)
         one.site.postfix.delete("ALL")

@@ -149,12 +149,16 @@ class Ledger:
 
     # When a message may leave
 
-    def due_by_headers(self, message, postponements):
-        """Its own dates and those of rules, all of which must be over."""
+    def due_by_headers(self, message, postponements, offset=0):
+        """Its own dates and those of rules, all of which must be over.
+
+        By a clock that is so much ahead; when a rule was taken away no clock says.
+        """
         dues = [message.due]
         for one in postponements:
             if one.until is None:
-                dues.append(self.frozen.first_moment(False, message.began))
+                thawed = self.frozen.first_moment(False, message.began)
+                dues.append(thawed + offset)
             else:
                 dues.append(one.until)
         return max(dues)
@@ -165,7 +169,7 @@ class Ledger:
         By the machine's clock; what was open at that time counts in its favour.
         """
         offset = max(self.offsets.between(message.began, at))
-        by_headers = self.due_by_headers(message, postponements)
+        by_headers = self.due_by_headers(message, postponements, offset)
         dues = [by_headers]
         for override in message.overrides:
             if override.asked > at:

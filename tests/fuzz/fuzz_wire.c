@@ -50,7 +50,7 @@ check_request(struct span message, const struct wire_request *request)
 
 	buf_init(&out, WIRE_MAX);
 	if (request->ask == WIRE_COMMAND) {
-		must(request->verb < SWEEP_VERBS);
+		must((int)request->verb < SWEEP_VERBS);
 		must(is_inside(request->ids, message));
 		must(count_ids(request->ids) == request->n_ids);
 		must(request->n_ids <= SWEEP_IDS_MAX);
@@ -70,7 +70,8 @@ check_report(const struct wire_report *r)
 	struct buf out;
 
 	buf_init(&out, WIRE_MAX);
-	must(r->tell <= WIRE_STOP && r->verb < SWEEP_VERBS && r->number >= 0);
+	must(r->tell <= WIRE_STOP && (int)r->verb < SWEEP_VERBS &&
+	    r->number >= 0);
 	must(wire_put_report(&out, r));
 	must(wire_get_report(buf_span(&out), &again));
 	must(again.tell == r->tell && again.verb == r->verb);

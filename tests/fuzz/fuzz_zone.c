@@ -66,6 +66,8 @@ check_zone(const struct zone *zone, struct dice *dice)
 
 		if (i % 2 == 0 && zone->n > 0) {
 			s = zone->at_s[dice_roll(dice, zone->n - 1)];
+			if (s < YEAR_1 || s > YEAR_1 + YEARS_S)
+				continue;
 			s += (int64_t)dice_roll(dice, 7200) - 3600;
 		}
 		if (s < YEAR_1 + MARGIN_S || s > YEAR_1 + YEARS_S - MARGIN_S)
