@@ -51,7 +51,8 @@ nap(struct engine *g)
 {
 	int64_t ns = nap_ns(g);
 
-	if (ns == 0)
+	/* What was done since they were read may have found their end. */
+	if (ns == 0 || g->o.news < 0)
 		return;
 	loop_change(g->loop, g->o.news, 0);
 	loop_arm(&g->news_nap, clock_mono_ns() + ns);

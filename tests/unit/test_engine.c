@@ -4,6 +4,9 @@
  */
 #include "tests/unit/engine_support.h"
 
+#if defined(__linux__) && !defined(OS_PORTABLE)
+#include <sys/inotify.h>
+#endif
 #include <sys/stat.h>
 
 #include "hdrcheck/base/os.h"
@@ -426,6 +429,55 @@ a_watch_may_come_later(void **state)
 	host_expect(h, "read", "RABCDEF12345\n");
 }
 
+/* Until it has taken all that it was sent. */
+static void
+await_engine(struct host *h)
+{
+	unsigned before = h->reads_done;
+
+	host_reload(h, NULL, NULL);
+	while (h->reads_done == before)
+		if (host_receive(h, "taken") == 1 && h->request[0] == 'S')
+			h->reads_done++;
+}
+
+/* The last news are there, and their end is noticed before mail leaves. */
+static void
+a_watch_may_end_behind_its_last_news(void **state)
+{
+	const struct inotify_event lost = {.wd = -1, .mask = IN_Q_OVERFLOW};
+	struct host *h = *state;
+	int news[2];
+
+	host_open(h);
+	assert_int_equal(pipe(news), 0);
+	fcntl(news[0], F_SETFL, O_NONBLOCK);
+	host_send(h, "N", &news[0], 1);
+	close(news[0]);
+	host_expect(h, "walk", "L");
+	host_start(h, 'L');
+	host_print(h->out, span_str(listing_of("ABCDEF12345", PAST_S)));
+	host_print(h->out, span_str(listing_of("ABCDEF12346", PAST_S)));
+	host_end(h, 'L', 0);
+	host_expect(h, "read", "RABCDEF12345\nABCDEF12346\n");
+	host_start(h, 'R');
+	host_print(
+	    h->out, span_str(file_of("ABCDEF12345", PAST_S, PAST_S + 60)));
+	host_expect(h, "one leaves", "HABCDEF12345\n");
+	host_print(
+	    h->out, span_str(file_of("ABCDEF12346", PAST_S, PAST_S + 60)));
+	host_end(h, 'R', 0);
+	await_engine(h);
+	assert_int_equal(kill(h->engine, SIGSTOP), 0);
+	assert_int_equal(write(news[1], &lost, sizeof(lost)), sizeof(lost));
+	close(news[1]);
+	assert_int_equal(kill(h->engine, SIGCONT), 0);
+	host_logged(h, "its end", "no more news of the hold queue");
+	host_expect(h, "a walk instead", "L");
+	host_serve(h, 'L', listing_of("ABCDEF12347", PAST_S), "");
+	host_expect(h, "it goes on", "RABCDEF12347\n");
+}
+
 #endif
 
 /* A watch that ends is given up, and another one may follow; a third is none.
@@ -481,6 +533,7 @@ main(void)
 #if defined(__linux__) && !defined(OS_PORTABLE)
 		HOST(news_of_hold_is_acted_on_at_once),
 		HOST(a_watch_may_come_later),
+		HOST(a_watch_may_end_behind_its_last_news),
 #endif
 	};
 
