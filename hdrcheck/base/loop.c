@@ -121,7 +121,8 @@ loop_change(struct loop *loop, int fd, short events)
 	if (was == events)
 		return;
 	watch->events = events;
-	os_poll_change(loop->poll, fd, was, events, tag_of(fd, watch));
+	if (!os_poll_change(loop->poll, fd, was, events, tag_of(fd, watch)))
+		watch->events ^= LOOP_LAST;
 }
 
 void

@@ -117,19 +117,23 @@ os_poll_add(struct os_poll *p, int fd, short events, uint64_t tag)
 	return 0;
 }
 
-void
+/* It is never nowhere: nobody would hear of it again. */
+bool
 os_poll_change(struct os_poll *p, int fd, short was, short events, uint64_t tag)
 {
 	struct file *file = file_of(p, fd);
+	int from = poll_for(p, was), to = poll_for(p, events);
 
 	if (file != NULL) {
 		*file = (struct file){.fd = fd, .events = events, .tag = tag};
-	} else if (poll_for(p, was) == poll_for(p, events)) {
-		control(poll_for(p, was), EPOLL_CTL_MOD, fd, events, tag);
-	} else {
-		control(poll_for(p, was), EPOLL_CTL_DEL, fd, 0, 0);
-		control(poll_for(p, events), EPOLL_CTL_ADD, fd, events, tag);
+		return true;
 	}
+	if (from != to && control(to, EPOLL_CTL_ADD, fd, events, tag) == 0) {
+		control(from, EPOLL_CTL_DEL, fd, 0, 0);
+		return true;
+	}
+	control(from, EPOLL_CTL_MOD, fd, events, tag);
+	return from == to;
 }
 
 void
@@ -282,11 +286,12 @@ os_poll_add(struct os_poll *p, int fd, short events, uint64_t tag)
 	return 0;
 }
 
-void
+bool
 os_poll_change(struct os_poll *p, int fd, short was, short events, uint64_t tag)
 {
 	(void)was;
 	set(p, slot_of(p, fd), events, tag);
+	return true;
 }
 
 void

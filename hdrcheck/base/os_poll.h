@@ -7,6 +7,7 @@
 #define BASE_OS_POLL_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A descriptor that is ready: the tag that it has, and what poll(2) would say.
@@ -37,8 +38,12 @@ void os_poll_free(struct os_poll *p);
  */
 int os_poll_add(struct os_poll *p, int fd, short events, uint64_t tag);
 
-/* Other events of a descriptor that was added, or changed, with was. */
-void os_poll_change(
+/*
+ * Other events of a descriptor that was added, or changed, with was. False: the
+ * system has no room for it where OS_POLL_LAST says; for that one was still
+ * counts, for the others the new events.
+ */
+bool os_poll_change(
     struct os_poll *p, int fd, short was, short events, uint64_t tag);
 
 /* To be called before fd is closed. */

@@ -2,6 +2,11 @@
 /*
  * Nobody waits for those that have more to ask.
  */
+#if defined(__linux__) && !defined(OS_PORTABLE)
+#include <sys/epoll.h>
+#include <unistd.h>
+#endif
+
 #include "tests/unit/conn_support.h"
 
 enum { MANY = 1000 /* requests */ };
@@ -191,16 +196,73 @@ who_ends_is_still_answered_in_turns(void **state)
 	close_rig(&rig, &teller);
 }
 
+#if defined(__linux__) && !defined(OS_PORTABLE)
+
+enum { CHAINS = 500 /* of two, below which epoll(7) lets a descriptor be */ };
+
+/* From now on it cannot be added where those are that come last. */
+static void
+fill_chains(int fd, int epolls[CHAINS + 1])
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	epolls[0] = epoll_create1(EPOLL_CLOEXEC);
+	assert_int_equal(epoll_ctl(epolls[0], EPOLL_CTL_ADD, fd, &event), 0);
+	for (int i = 1; i <= CHAINS; i++) {
+		epolls[i] = epoll_create1(EPOLL_CLOEXEC);
+		assert_int_equal(
+		    epoll_ctl(epolls[i], EPOLL_CTL_ADD, epolls[0], &event), 0);
+	}
+}
+
+/* Where the system has no room for it there, it stays among the others. */
+static void
+who_cannot_be_put_behind_is_served(void **state)
+{
+	int epolls[CHAINS + 1];
+	struct teller teller;
+	struct peer p;
+	struct rig rig;
+
+	(void)state;
+	open_rig(&rig, &teller, false, FOREVER_MS);
+	peer_open_pair(&p, &rig);
+	send_text(&p, "one\n");
+	check_int("modest", (int64_t)answers(&p), 1);
+	fill_chains(rig.server->newest->in_fd, epolls);
+	send_text(&p, "one\none\n");
+	check_int("not modest", (int64_t)answers(&p), 3);
+	send_text(&p, "one\none\n");
+	check_int("again", (int64_t)answers(&p), 5);
+	send_text(&p, "one\n");
+	check_int("modest again", (int64_t)answers(&p), 6);
+	for (size_t i = 0; i < COUNT_OF(epolls); i++)
+		close(epolls[i]);
+	send_text(&p, "one\none\n");
+	check_int("where there is room", (int64_t)answers(&p), 8);
+	send_text(&p, "one\n");
+	check_int("behind all", (int64_t)answers(&p), 9);
+	peer_close(&p);
+	peer_settle(&p);
+	check_count("its end", &rig, 0);
+	close_rig(&rig, &teller);
+}
+
+#endif
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_turn_is_a_part_of_many_requests),
-	    cmocka_unit_test(those_that_queue_up_take_turns),
-	    cmocka_unit_test(who_trickles_queues_up),
-	    cmocka_unit_test(who_queues_up_and_leaves_is_forgotten),
-	    cmocka_unit_test(those_that_end_are_closed_one_after_the_other),
-	    cmocka_unit_test(who_ends_is_still_answered_in_turns),
+		cmocka_unit_test(a_turn_is_a_part_of_many_requests),
+		cmocka_unit_test(those_that_queue_up_take_turns),
+		cmocka_unit_test(who_trickles_queues_up),
+		cmocka_unit_test(who_queues_up_and_leaves_is_forgotten),
+		cmocka_unit_test(those_that_end_are_closed_one_after_the_other),
+		cmocka_unit_test(who_ends_is_still_answered_in_turns),
+#if defined(__linux__) && !defined(OS_PORTABLE)
+		cmocka_unit_test(who_cannot_be_put_behind_is_served),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("conn_turns", tests, NULL, NULL);
