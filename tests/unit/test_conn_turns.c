@@ -243,7 +243,7 @@ who_cannot_be_put_behind_is_served(void **state)
 	send_text(&p, "one\n");
 	check_int("behind all", (int64_t)answers(&p), 9);
 	peer_close(&p);
-	peer_settle(&p);
+	rig_settle(&rig, NULL, 0);
 	check_count("its end", &rig, 0);
 	close_rig(&rig, &teller);
 }
