@@ -125,9 +125,10 @@ def stall(attacker):
 
 
 def trickle(attacker):
-    """A byte at a time of a request that is long."""
-    for byte in attacker.protocol.longest:
+    """A byte at a time of a request that is long and never whole."""
+    for byte in attacker.protocol.longest[:-1]:
         yield from attacker.send(bytes([byte]))
+    yield from attacker.await_end()
 
 
 def hoard(attacker):
