@@ -208,6 +208,16 @@ rest(struct job_pipe *p, int64_t most_ns)
 	loop_arm(&p->rest, now_ns + (ns < most_ns ? ns : most_ns));
 }
 
+/* A walk without news has time; what is to be read soon has not. */
+static int64_t
+rest_at_most_ns(const struct job *job)
+{
+	return job->verb == SWEEP_LIST &&
+		!sweep_reads_too_little(job->jobs->sweep)
+	    ? REST_MAX_NS
+	    : JOBS_NAP_NS;
+}
+
 static void
 on_out(void *ctx, short revents)
 {
@@ -215,8 +225,7 @@ on_out(void *ctx, short revents)
 
 	(void)revents;
 	if (read_out(job) < STREAM_READ_SIZE)
-		rest(&job->out,
-		    job->verb == SWEEP_LIST ? REST_MAX_NS : JOBS_NAP_NS);
+		rest(&job->out, rest_at_most_ns(job));
 	job->jobs->changed(job->jobs->ctx);
 }
 

@@ -96,6 +96,13 @@ sweep_sight(const struct sweep *s)
 	return read->not_before_ns > 0 ? SWEEP_BLIND : SWEEP_LOOKING;
 }
 
+bool
+sweep_reads_too_little(const struct sweep *s)
+{
+	return (s->verb[SWEEP_READ].running || s->unread.n > 0) &&
+	    s->unread.n < s->limit[SWEEP_READ];
+}
+
 void
 sweep_want_walk(struct sweep *s)
 {

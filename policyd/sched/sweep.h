@@ -313,6 +313,12 @@ bool sweep_ends_peek(struct sweep *s, const struct clock_now *now);
  */
 bool sweep_is_due(const struct sweep *s, const struct clock_now *now);
 
+/*
+ * Whether there is something new to be read, but not enough to keep postcat
+ * busy: then what a listing has yet to tell is not to wait.
+ */
+bool sweep_reads_too_little(const struct sweep *s);
+
 /* The next command to start, if there is one: then it counts as running. */
 bool sweep_next(struct sweep *s, const struct clock_now *now,
     struct sweep_command *command);

@@ -15,7 +15,7 @@ from table import ratio_at_most, row
 ROUNDS = 5
 AIM = ratio_at_most(1.1)
 AHEAD_S = 86400
-LOOK_S = 0.02
+LOOK_S = 0.005
 TIMEOUT_S = 300
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Lookups: hdrcheck beside a bare echo server on the same loop, and postsrsd."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -49,6 +50,18 @@ def tcp_question_and_answer():
     """The same over tcp_table."""
     line, action = line_and_action()
     return f"get {quote(line, safe=':,+')}\n", f"200 {quote(action, safe=':')}\n"
+
+
+@contextmanager
+def processors_for(connections):
+    """What is started meanwhile has one processor, if it is for one connection."""
+    before = os.sched_getaffinity(0)
+    if connections == 1:
+        os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @contextmanager
@@ -133,17 +146,18 @@ def beside_echo():
             yield from compare("lookup", n, *both, AIM_OF_ECHO)
 
 
-def beside_postsrsd():
+def beside_postsrsd(connections):
     """tcp_table on TCP of loopback."""
     address = f"inet:127.0.0.1:{free_port()}"
     setting = f"tcp_table_listen = {address}"
     ours = address, *tcp_question_and_answer()
     with new_folder() as folder, hdrcheck(folder, setting), postsrsd(folder) as theirs:
-        for n in CONNECTIONS:
-            yield from compare("tcp_lookup", n, ours, theirs, AIM_OF_POSTSRSD)
+        yield from compare("tcp_lookup", connections, ours, theirs, AIM_OF_POSTSRSD)
 
 
 def lookups():
     """Requests a second and p99, by number of connections."""
     yield from beside_echo()
-    yield from beside_postsrsd()
+    for n in CONNECTIONS:
+        with processors_for(n):
+            yield from beside_postsrsd(n)

@@ -57,7 +57,7 @@ def by_policyd(site):
     return took_s
 
 
-@sizes(short=500, large=20_000)
+@sizes(short=1_000, large=20_000)
 def pipeline(size):
     """One after the other, on as many messages that are due."""
     took = {}

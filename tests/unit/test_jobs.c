@@ -15,8 +15,10 @@ enum { LINES = 200 };
 #define REST_MIN_NS (5 * CLOCK_NS_PER_MS)
 #define HALF        (512 * 1024)
 
+/* A listing that has taken so long already is a slow one. */
+#define LONG_NS (10 * CLOCK_NS_PER_S)
 #define LINE                                                                   \
-	"{\"queue_name\": \"hold\", \"queue_id\": \"MAIL%03d\", "              \
+	"{\"queue_name\": \"%s\", \"queue_id\": \"MAIL%03d\", "                \
 	"\"arrival_time\": 1795299900, \"message_size\": 300}\n"
 
 /* The reading ends are the engine's. */
@@ -85,7 +87,14 @@ printing_open(struct printing *p, enum sweep_verb verb, bool wide)
 static void
 print_line(struct printing *p, int number)
 {
-	assert_true(dprintf(p->out, LINE, number) > 0);
+	assert_true(dprintf(p->out, LINE, "hold", number) > 0);
+}
+
+/* Of a message that is not to be read. */
+static void
+print_foreign_line(struct printing *p, int number)
+{
+	assert_true(dprintf(p->out, LINE, "deferred", number) > 0);
 }
 
 /* The command ends, and has all that it printed been understood? */
@@ -207,7 +216,7 @@ a_rest_is_as_long_as_half_of_the_pipe_takes(void **state)
 		int64_t left_ns, now_ns;
 
 		printing_open(&p, SWEEP_LIST, false);
-		print_line(&p, 0);
+		print_foreign_line(&p, 0);
 		job->out.size = rests[i].pipe_size;
 		job->out.printed = rests[i].printed;
 		now_ns = clock_mono_ns();
@@ -220,8 +229,53 @@ a_rest_is_as_long_as_half_of_the_pipe_takes(void **state)
 			check_bool(rests[i].row,
 			    left_ns > (rests[i].want_ms - 1) * CLOCK_NS_PER_MS,
 			    true);
-		printing_close(&p, 1);
+		printing_close(&p, 0);
 	}
+}
+
+/* Of a walk that finds what is to be read: postcat could run meanwhile. */
+static void
+a_listing_rests_shortly_while_there_is_too_little_to_read(void **state)
+{
+	struct printing p;
+	const struct loop_timer *rest = &p.jobs.job[SWEEP_LIST].out.rest;
+
+	(void)state;
+	printing_open(&p, SWEEP_LIST, true);
+	need_rests(&p);
+	print_line(&p, 0);
+	turn(&p);
+	assert_true(rest->armed);
+	assert_true(rest->at_ns <= clock_mono_ns() + JOBS_NAP_NS);
+	sim_expect(p.sim, SWEEP_READ);
+	print_foreign_line(&p, 1);
+	while (p.told == 1)
+		turn(&p);
+	assert_true(rest->armed);
+	assert_true(rest->at_ns <= clock_mono_ns() + JOBS_NAP_NS);
+	printing_close(&p, 1);
+}
+
+static void
+a_listing_rests_long_while_there_is_enough_to_read(void **state)
+{
+	struct printing p;
+	const struct loop_timer *rest = &p.jobs.job[SWEEP_LIST].out.rest;
+	int64_t began_ns;
+
+	(void)state;
+	printing_open(&p, SWEEP_LIST, true);
+	need_rests(&p);
+	need_rests(&p);
+	for (int i = 0; i < SWEEP_READ_MAX; i++)
+		print_line(&p, i);
+	began_ns = clock_mono_ns();
+	p.jobs.job[SWEEP_LIST].started_ns = began_ns - LONG_NS;
+	while (
+	    index_count(&p.sim->sweep.index) < SWEEP_READ_MAX || !rest->armed)
+		turn(&p);
+	assert_true(rest->at_ns > began_ns + 2 * JOBS_NAP_NS);
+	printing_close(&p, SWEEP_READ_MAX);
 }
 
 /* What postcat tells gathers, too, but the next second's mail may be in it. */
@@ -256,6 +310,10 @@ main(void)
 	    cmocka_unit_test(the_end_of_a_listing_is_no_time_to_rest),
 	    cmocka_unit_test(a_pipe_of_unknown_size_is_read_as_it_comes),
 	    cmocka_unit_test(a_rest_is_as_long_as_half_of_the_pipe_takes),
+	    cmocka_unit_test(
+		a_listing_rests_shortly_while_there_is_too_little_to_read),
+	    cmocka_unit_test(
+		a_listing_rests_long_while_there_is_enough_to_read),
 	    cmocka_unit_test(a_read_rests_shortly),
 	};
 
