@@ -312,6 +312,18 @@ stage_ends(struct stage *s, const char *row, int code, const char *part)
 	s->channel = -1;
 }
 
+/* The runner has nothing more to say, and has closed its end. */
+static inline void
+stage_hear_the_end(struct stage *s, const char *row)
+{
+	ssize_t n;
+
+	stage_wait(row, s->channel);
+	n = wire_receive(s->channel, s->room, s->fds, &s->n_fds);
+	check_span(row, span_of(s->room, n > 0 ? (size_t)n : 0), span_str(""));
+	check_int(row, n, 0);
+}
+
 /* Takes the engine away. */
 static inline void
 stage_hang_up(struct stage *s)

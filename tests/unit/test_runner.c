@@ -180,6 +180,7 @@ static const struct {
     {"what the runner says", SPAN("T")},
 };
 
+/* And achieves nothing: of a command that was started it would be told. */
 static void
 a_hostile_engine_is_ended(void **state)
 {
@@ -190,6 +191,7 @@ a_hostile_engine_is_ended(void **state)
 	for (size_t i = 0; i < COUNT_OF(hostile); i++) {
 		stage_open(s);
 		stage_send(s, hostile[i].message);
+		stage_hear_the_end(s, hostile[i].row);
 		stage_ends(s, hostile[i].row, EX_SOFTWARE, "error: the engine");
 	}
 }
@@ -209,13 +211,16 @@ an_engine_that_sends_too_much_is_ended(void **state)
 	stage_open(s);
 	stage_send(
 	    s, span_of(message, 1 + (SWEEP_READ_MAX + 1) * (size_t)ID_BYTES));
+	stage_hear_the_end(s, "too many ids to read");
 	stage_ends(s, "too many ids to read", EX_SOFTWARE, "must not send");
 	message[0] = 'H';
 	stage_open(s);
 	stage_send(s, span_of(message, used));
+	stage_hear_the_end(s, "too many ids");
 	stage_ends(s, "too many ids", EX_SOFTWARE, "must not send");
 	stage_open(s);
 	stage_send(s, span_of(message, sizeof(message)));
+	stage_hear_the_end(s, "too many bytes");
 	stage_ends(s, "too many bytes", EX_SOFTWARE, "error: the engine");
 }
 
