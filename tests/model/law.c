@@ -205,8 +205,6 @@ law_check_leave(struct model *m, struct mail *mail, const struct job *job)
 {
 	struct truth truth = law_judge(m, mail);
 
-	if (mail->place != P_HOLD)
-		model_fail(m, "%s: I3: taken from another queue", mail->id);
 	check_lateness(m, mail, truth.due_s);
 	if (mail->mixed_up || mail->vague || truth.kept ||
 	    m->stepped_back_ns >= job->begun_ns)
