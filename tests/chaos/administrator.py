@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from ledger import Override
+from load import fingerprint
 from policyctl import policyctl, rfc3339
 from waiting import wait_until
 
@@ -28,6 +29,8 @@ class Administrator:
         self._book = book
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._futures = []
+        self.tried = []  # mail that waits in deferred, to be held at some time
+        self.held = []  # of it, with what tells whether it was touched since
         self.done = Counter()
         self.failed = Counter()
 
@@ -39,6 +42,7 @@ class Administrator:
         """Wait for all that was begun; what this run itself did wrong is raised."""
         for future in self._futures:
             future.result()
+        wait_until("all that was tried is held", self._hold_the_rest)
 
     def begin(self, planned):
         """Do this of the schedule."""
@@ -48,6 +52,9 @@ class Administrator:
         if planned.what in ("thaw", "freeze rule"):
             self.set_frozen(planned.what != "thaw")
             self.done[planned.what] += 1
+            return
+        if planned.what == "hold":
+            (self.done if self._hold() else self.failed)[planned.what] += 1
             return
         message = self._book.take_waiting(
             planned.details["pick"], self._is_delivered, time.time()
@@ -121,6 +128,23 @@ class Administrator:
         message.removals.append(time.time())
         self._site.postfix.command("postsuper", "-d", message.queue_id, "hold")
         return True
+
+    def _hold(self):
+        """What was tried, and maybe postponed before, is his from then on."""
+        mail = self.tried.pop()
+        with suppress(AssertionError, subprocess.TimeoutExpired):
+            self._site.postfix.hold(mail.queue_id)
+        found = fingerprint(self._site.postfix, mail.queue_id)
+        if found:
+            self.held.append((mail, found))
+        else:
+            self.tried.append(mail)
+        return bool(found)
+
+    def _hold_the_rest(self):
+        while self.tried and self._hold():
+            pass
+        return not self.tried
 
     # By policyctl
 

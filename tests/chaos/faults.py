@@ -196,7 +196,7 @@ class Faults:
             self._book.step_clock(clock, 0)
 
     def _flood(self, lasts_s, where):
-        """Connections that stall, ask without a pause, lie, or come and go."""
+        """Connections that stall, ask without a pause, lie, or say nothing."""
         site = self._stage.site
         protocol = SOCKETMAP if where == "socketmap" else POLICY
         address = site.postfix.socket_folder / where

@@ -14,6 +14,7 @@ LOCAL_AHEAD_MIN_S = 10  # by sendmail: it may take a while until it has arrived
 FAULT_EVERY_S = 2.0
 ACTION_EVERY_S = 1.5
 THAW_EVERY_S = 20  # the rule that holds goes away, and comes back
+HOLDS = 8  # of mail that was tried, by an administrator, in a run
 FOREIGN_MAX = 40
 # The rule that delays does so for longer than a clock is ever behind: a date that is
 # not after the arrival is anybody's, and such mail stays (DESIGN section 5).
@@ -122,11 +123,13 @@ class Schedule:
 def make_schedule(seed, minutes):
     """The schedule of this seed; each part has a generator of its own."""
     length_s = minutes * 60.0
+    actions = _actions(Random(f"actions {seed}"), length_s)
+    holds = _holds(Random(f"holds {seed}"), length_s)
     return Schedule(
         length_s,
         tuple(_messages(Random(f"messages {seed}"), length_s)),
         tuple(_faults(Random(f"faults {seed}"), length_s)),
-        tuple(_actions(Random(f"actions {seed}"), length_s)),
+        (*actions, *holds),
     )
 
 
@@ -216,3 +219,8 @@ def _actions(rng, length_s):
         if kind == "ctl reschedule":
             details["ahead"] = rng.randint(2, AHEAD_MAX_S)
         yield Planned(at, kind, details=details)
+
+
+def _holds(rng, length_s):
+    for _ in range(HOLDS):
+        yield Planned(rng.uniform(0, length_s), "hold")
