@@ -167,7 +167,8 @@ def no_descriptor_left(pid):
 def no_more_descriptors(pid):
     """It gets none above those it has: between them a few may be free.
 
-    Unlike the above it never has more than it is allowed, which poll() refuses.
+    Unlike the above it never has more than it is allowed, which poll(2) refuses: that
+    is what the portable build waits by.
     """
     with _descriptors_below(pid, max(_used_descriptors(pid)) + 1):
         yield
