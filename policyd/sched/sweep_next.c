@@ -7,8 +7,7 @@
 enum { GATHER_MAX = 256 /* messages that are due, in one go */ };
 
 #define KICK_GAP_NS     (200 * CLOCK_NS_PER_MS) /* none while one is younger */
-#define KICK_GAP_MAX_NS (5 * CLOCK_NS_PER_S) /* beside much deferred mail */
-#define KICK_WAVE_NS    CLOCK_NS_PER_S /* nor in a wave, for so long */
+#define KICK_GAP_MAX_NS (5 * CLOCK_NS_PER_S) /* nor is one put off for longer */
 #define SCAN_COST_NS    3000 /* of qmgr, a deferred message a kick */
 #define RATE_STEP_NS    (100 * CLOCK_NS_PER_MS) /* release_rate, in portions */
 #define RATE_BURST_NS   CLOCK_NS_PER_S
@@ -367,7 +366,7 @@ release_at(const struct sweep *s, int64_t *wall_ns, int64_t *mono_ns)
 
 /*
  * While more leaves, a kick would only set qmgr against the command that lets
- * it go: one at the end is for all. But the first do not wait long.
+ * it go: one at the end is for all. But the first do not wait for ever.
  */
 static int64_t
 wave_end_ns(const struct sweep *s, const struct clock_now *now)
@@ -377,7 +376,7 @@ wave_end_ns(const struct sweep *s, const struct clock_now *now)
 	if (s->verb[SWEEP_RELEASE].running ||
 	    (release_at(s, &wall_ns, &mono_ns) && wall_ns <= now->reached_ns &&
 		mono_ns <= now->mono_ns))
-		return s->wave_ns + KICK_WAVE_NS;
+		return s->wave_ns + KICK_GAP_MAX_NS;
 	return INT64_MIN;
 }
 

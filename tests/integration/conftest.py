@@ -2,9 +2,10 @@
 """Fixtures: what a test needs of a site, shared where that weakens nothing."""
 
 import os
+import re
 
 import pytest
-from daemons import PROGRAMS
+from daemons import PROGRAMS, SANITIZER_MARKS
 from faketime import SteppedClock
 from harness import QUARANTINE, Site, open_site
 from instance import Postfix, remove_left_behind
@@ -18,12 +19,34 @@ MAIN_CF = (
     "smtpd_sender_restrictions = check_sender_access"
     f" inline:{{{{{QUARANTINE}=HOLD}}}}\n"
 )
+# No machine is too slow for these: they get no second try. See patiently in
+# GNUmakefile.
+EARLY = re.compile(r"\d s early$", re.MULTILINE)
+UNFORGIVEN_CODE = 8
+
+
+class Unforgiven:
+    """A run in which mail left early, or a sanitizer found something."""
+
+    def __init__(self):
+        self._seen = False
+
+    def pytest_runtest_logreport(self, report):
+        said = re.findall(r"^E +(.*)", report.longreprtext, re.MULTILINE)
+        text = "\n".join(said)
+        if report.failed and (EARLY.search(text) or SANITIZER_MARKS.search(text)):
+            self._seen = True
+
+    def pytest_sessionfinish(self, session):
+        if self._seen:
+            session.exitstatus = UNFORGIVEN_CODE
 
 
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "settings(**names): lines of deliver-at.conf for this test"
     )
+    config.pluginmanager.register(Unforgiven())
     raise_on_ending_signals()
 
 
