@@ -7,7 +7,7 @@
 enum { GATHER_MAX = 256 /* messages that are due, in one go */ };
 
 #define KICK_GAP_NS     (200 * CLOCK_NS_PER_MS) /* none while one is younger */
-#define KICK_GAP_MAX_NS (5 * CLOCK_NS_PER_S) /* nor is one put off for longer */
+#define KICK_GAP_MAX_NS (5 * CLOCK_NS_PER_S) /* nor put off for longer */
 #define SCAN_COST_NS    3000 /* of qmgr, a deferred message a kick */
 #define RATE_STEP_NS    (100 * CLOCK_NS_PER_MS) /* release_rate, in portions */
 #define RATE_BURST_NS   CLOCK_NS_PER_S
