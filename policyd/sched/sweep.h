@@ -209,6 +209,7 @@ struct sweep {
 	bool peek_ends; /* that was said of the one that runs */
 	bool kick_wanted[SWEEP_VERBS];
 	int64_t wave_ns; /* the first release that no kick was for, yet */
+	bool flood; /* the last one took as many as a command can */
 	uint32_t deferred; /* off hold, as of the last walk: a kick scans it */
 	uint32_t n_deferred; /* in the walk that runs */
 	int64_t credit_ns; /* for release_rate: time not yet spent */

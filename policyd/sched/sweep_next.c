@@ -7,7 +7,8 @@
 enum { GATHER_MAX = 256 /* messages that are due, in one go */ };
 
 #define KICK_GAP_NS     (200 * CLOCK_NS_PER_MS) /* none while one is younger */
-#define KICK_GAP_MAX_NS (5 * CLOCK_NS_PER_S) /* nor put off for longer */
+#define KICK_GAP_MAX_NS (5 * CLOCK_NS_PER_S) /* in a flood; much deferred */
+#define KICK_WAVE_NS    CLOCK_NS_PER_S /* nor in a wave, for so long */
 #define SCAN_COST_NS    3000 /* of qmgr, a deferred message a kick */
 #define RATE_STEP_NS    (100 * CLOCK_NS_PER_MS) /* release_rate, in portions */
 #define RATE_BURST_NS   CLOCK_NS_PER_S
@@ -366,7 +367,8 @@ release_at(const struct sweep *s, int64_t *wall_ns, int64_t *mono_ns)
 
 /*
  * While more leaves, a kick would only set qmgr against the command that lets
- * it go: one at the end is for all. But the first do not wait for ever.
+ * it go: one at the end is for all. But the first do not wait long: of a flood,
+ * which qmgr needs minutes for, a little longer.
  */
 static int64_t
 wave_end_ns(const struct sweep *s, const struct clock_now *now)
@@ -376,7 +378,7 @@ wave_end_ns(const struct sweep *s, const struct clock_now *now)
 	if (s->verb[SWEEP_RELEASE].running ||
 	    (release_at(s, &wall_ns, &mono_ns) && wall_ns <= now->reached_ns &&
 		mono_ns <= now->mono_ns))
-		return s->wave_ns + KICK_GAP_MAX_NS;
+		return s->wave_ns + (s->flood ? KICK_GAP_MAX_NS : KICK_WAVE_NS);
 	return INT64_MIN;
 }
 
@@ -445,6 +447,8 @@ prepare(struct sweep *s, enum sweep_verb verb, const struct clock_now *now,
 			s->wave_ns = now->mono_ns;
 		command->n = gather_due(s, now);
 		command->ids = s->releasing;
+		if (command->n > 0)
+			s->flood = command->n == SWEEP_IDS_MAX;
 		return command->n > 0;
 	case SWEEP_REQUEUE:
 		command->n = s->n_requeuing = gather_requeues(s, now);

@@ -3,7 +3,7 @@
 
 import time
 
-from fill import fill, held_names
+from fill import any_held, fill, held_names
 from harness import due_in
 from mail import count_sent, mail_site
 from parts import sizes
@@ -20,7 +20,7 @@ LOOK_S = 0.05
 
 def left_at(site):
     """When the last has left hold: then its folder has changed for the last time."""
-    while held_names(site):
+    while any_held(site):
         time.sleep(LOOK_S)
     return (site.postfix.queue_folder / "hold").stat().st_mtime
 

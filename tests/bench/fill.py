@@ -22,6 +22,12 @@ def held_names(site):
     return os.listdir(site.postfix.queue_folder / "hold")
 
 
+def any_held(site):
+    """Whether there is a name. Who lists all of them holds up who takes them away."""
+    with os.scandir(site.postfix.queue_folder / "hold") as names:
+        return next(names, None) is not None
+
+
 def copies(site, template, count, first=FIRST_ID):
     """So many copies of a queue file beside it; their ids."""
     owner = pwd.getpwnam("postfix")

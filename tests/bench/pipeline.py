@@ -4,7 +4,7 @@
 import subprocess
 import time
 
-from fill import fill, held_names
+from fill import any_held, fill
 from harness import HEADER, due_in
 from instance import SYSTEM_PATH
 from mail import mail_site
@@ -40,7 +40,7 @@ def by_shell(site):
         capture_output=True,
         check=True,
     )
-    assert not held_names(site), "the script has left mail on hold"
+    assert not any_held(site), "the script has left mail on hold"
     return time.monotonic() - began
 
 
@@ -48,7 +48,7 @@ def by_policyd(site):
     """From its start until nothing is on hold any more."""
     began = time.monotonic()
     site.daemons.policyd.start()
-    while held_names(site):
+    while any_held(site):
         assert time.monotonic() < began + DELIVERY_S, "policyd has left mail on hold"
         time.sleep(LOOK_S)
     took_s = time.monotonic() - began

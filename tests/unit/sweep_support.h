@@ -24,7 +24,7 @@
 #define SIM_TICK_NS (4 * MSEC)
 
 enum {
-	SIM_MAIL_MAX = 9000,
+	SIM_MAIL_MAX = 17000,
 	SIM_IDS_SHOWN = 8, /* of a command; more are only counted */
 	SIM_OWNER_UID = 102,
 };

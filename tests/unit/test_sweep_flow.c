@@ -323,13 +323,13 @@ little_room_is_waited_with(void **state)
 	sim_close(sim);
 }
 
-/* More than a command takes, all due at once. */
+/* A message more than so many commands take, all due at once. */
 static struct sim *
-open_flood(void)
+open_flood(int commands)
 {
 	struct sim *sim = sim_open("sweep_interval = 1h");
 
-	for (int n = 0; n < SWEEP_IDS_MAX + 1; n++)
+	for (int n = 0; n < commands * SWEEP_IDS_MAX + 1; n++)
 		sim_add(sim, 10);
 	sim_learn(sim);
 	sim_pass(sim, 10 * SEC);
@@ -340,7 +340,7 @@ open_flood(void)
 static void
 a_kick_waits_for_the_end_of_a_wave(void **state)
 {
-	struct sim *sim = open_flood();
+	struct sim *sim = open_flood(1);
 	struct sweep_command c;
 
 	(void)state;
@@ -377,19 +377,51 @@ a_wave_ends_where_only_requeues_are_left(void **state)
 }
 
 static void
-a_long_wave_is_kicked_for_each_five_seconds(void **state)
+a_long_wave_is_kicked_for_each_second(void **state)
 {
-	struct sim *sim = open_flood();
+	struct sim *sim = open_flood(1);
 	struct sweep_command c;
 
 	(void)state;
 	sim_pass(sim, 100 * MSEC);
 	sim_end(sim, SWEEP_RELEASE, true);
 	sim_expect(sim, SWEEP_RELEASE);
-	sim_pass(sim, 4899 * MSEC);
+	sim_pass(sim, 899 * MSEC);
 	check_bool("not yet", sim_begin(sim, &c), false);
 	check_int("an alarm", sim_wait_ns(sim), MSEC);
 	sim_pass(sim, MSEC);
+	sim_expect(sim, SWEEP_KICK_QMGR);
+	sim_close(sim);
+}
+
+/* Each command is full: there is more than qmgr can see to in that time. */
+static void
+a_flood_is_kicked_for_after_five_seconds(void **state)
+{
+	struct sim *sim = open_flood(2);
+	struct sweep_command c;
+
+	(void)state;
+	sim_pass(sim, 2 * SEC);
+	check_bool("not yet", sim_begin(sim, &c), false);
+	sim_end(sim, SWEEP_RELEASE, true);
+	sim_expect(sim, SWEEP_RELEASE);
+	sim_pass(sim, 2999 * MSEC);
+	check_bool("nor yet", sim_begin(sim, &c), false);
+	sim_pass(sim, MSEC);
+	sim_expect(sim, SWEEP_KICK_QMGR);
+	sim_close(sim);
+}
+
+static void
+the_end_of_a_flood_is_kicked_for(void **state)
+{
+	struct sim *sim = open_flood(1);
+
+	(void)state;
+	sim_pass(sim, 2 * SEC);
+	sim_end(sim, SWEEP_RELEASE, true);
+	sim_expect(sim, SWEEP_RELEASE);
 	sim_expect(sim, SWEEP_KICK_QMGR);
 	sim_close(sim);
 }
@@ -474,7 +506,9 @@ main(void)
 	    cmocka_unit_test(little_room_is_waited_with),
 	    cmocka_unit_test(a_kick_waits_for_the_end_of_a_wave),
 	    cmocka_unit_test(a_wave_ends_where_only_requeues_are_left),
-	    cmocka_unit_test(a_long_wave_is_kicked_for_each_five_seconds),
+	    cmocka_unit_test(a_long_wave_is_kicked_for_each_second),
+	    cmocka_unit_test(a_flood_is_kicked_for_after_five_seconds),
+	    cmocka_unit_test(the_end_of_a_flood_is_kicked_for),
 	    cmocka_unit_test(a_stop_does_not_wait_for_the_gap_between_kicks),
 	    cmocka_unit_test(kicks_take_a_tenth_of_the_time),
 	    cmocka_unit_test(walks_count_what_is_deferred),
