@@ -242,14 +242,6 @@ test_a_child_that_dies(void **state)
 	}
 }
 
-static bool
-take_nothing(void *ctx, struct buf *in)
-{
-	(void)ctx;
-	(void)in;
-	return true;
-}
-
 /* Whether anything has the folder's fifo open for writing: a command. */
 static bool
 ends_soon(int fifo)
@@ -348,6 +340,14 @@ test_an_idle_child_ends_with_the_parent(void **state)
 	check_int("the parent", ctl_wait(pid), 128 + SIGINT);
 	check_bool("the child", ends_soon(ends[0]), true);
 	close(ends[0]);
+}
+
+static bool
+take_nothing(void *ctx, struct buf *in)
+{
+	(void)ctx;
+	(void)in;
+	return true;
 }
 
 static int
