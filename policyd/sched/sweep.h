@@ -310,8 +310,7 @@ bool sweep_is_peeking(const struct sweep *s);
  */
 bool sweep_ends_peek(struct sweep *s, const struct clock_now *now);
 
-/* Whether mail may leave now: what is not told yet of it should be told first.
- */
+/* Whether mail may leave now: what is not told of it yet should be, before. */
 bool sweep_is_due(const struct sweep *s, const struct clock_now *now);
 
 /*
